@@ -1,0 +1,125 @@
+//! The command line, declared once.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Keeps a deploy from taking down its neighbours.
+#[derive(Debug, Parser)]
+#[command(name = "tagout", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The configuration [default: the nearest tagout.yml here or in a folder above]
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what the repository's workflows would do to others
+    Lint(Lint),
+    /// Run the probes of a checklist
+    Check(Check),
+    /// Record what runs on this host, and compare it
+    Snapshot(Snapshot),
+    /// Bring back what a snapshot has and the host lacks
+    Rollback(Rollback),
+    /// Run a deploy under guard: lock, snapshot, run, verify, roll back if it must, report
+    Deploy(Deploy),
+    /// Say who holds the host's lock
+    Lock(Lock),
+}
+
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// Workflows, scripts or folders; `-` reads standard input [default: the workflows below here]
+    pub paths: Vec<PathBuf>,
+    /// The path that standard input is taken for
+    #[arg(long, value_name = "PATH", default_value = ".github/workflows/stdin.yml")]
+    pub stdin_filename: PathBuf,
+    /// Deny what cannot be proven harmless, too
+    #[arg(long)]
+    pub strict: bool,
+    /// What to print: human or json, each with an optional =FILE; repeatable
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human")]
+    pub format: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The checklist's name
+    #[arg(default_value = "post-deploy")]
+    pub checklist: String,
+    /// What to print: human or json, each with an optional =FILE; repeatable
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human")]
+    pub format: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Snapshot {
+    #[command(subcommand)]
+    pub action: Option<SnapshotAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SnapshotAction {
+    /// Record what runs now (the default)
+    Take,
+    /// List the snapshots that are kept
+    List,
+    /// Show one
+    Show {
+        /// Its id [default: the newest]
+        id: Option<String>,
+    },
+    /// Compare one with what runs now
+    Diff {
+        /// Its id [default: the newest]
+        id: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// The snapshot's id [default: the newest]
+    pub snapshot: Option<String>,
+    /// Print the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// Wait this long for the host's lock, for example 10m
+    #[arg(long, value_name = "DURATION")]
+    pub wait: Option<String>,
+    /// Write the report here as well
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// The command that deploys
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "COMMAND"
+    )]
+    pub command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Lock {
+    #[command(subcommand)]
+    pub action: Option<LockAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LockAction {
+    /// Who holds it, and the evidence that they still live (the default)
+    Status,
+}

@@ -1,0 +1,44 @@
+//! One short file per subcommand. In come the parsed arguments, out goes an exit code; the files
+//! only wire the parts together.
+
+use crate::cli::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// How tagout ends, as its users read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Clean, healthy, deployed.
+    Fine = 0,
+    /// Denied findings, or checks that failed.
+    Failed = 1,
+    /// Bad usage, configuration or input.
+    Usage = 2,
+    /// The deploy failed and was rolled back, and the host is verified as it was.
+    RolledBack = 3,
+    /// The rollback is incomplete: a person is needed.
+    NeedsPerson = 4,
+    /// Somebody else holds the lock.
+    Locked = 5,
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done: miette::Result<Exit> = match cli.command {
+        Command::Lint(_) => todo!(),
+        Command::Check(_) => todo!(),
+        Command::Snapshot(_) => todo!(),
+        Command::Rollback(_) => todo!(),
+        Command::Deploy(_) => todo!(),
+        Command::Lock(_) => todo!(),
+    };
+    match done {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(report) => {
+            eprintln!("{report:?}");
+            ExitCode::from(Exit::Usage as u8)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+use indexmap::IndexMap;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Apps by name.
+pub type Inventory = IndexMap<String, App>;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    pub environments: IndexMap<String, Environment>,
+}
+
+/// What one app is made of in one environment.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Environment {
+    /// File names of the workflows that deploy it; `*` matches any text.
+    pub workflows: Vec<String>,
+    /// PM2 process names, most important first; `*` matches any text.
+    pub pm2: Vec<String>,
+    /// The PM2 ecosystem file that declares them.
+    pub ecosystem: Option<PathBuf>,
+    /// Folders that are its own.
+    pub paths: Vec<PathBuf>,
+    /// Restored in this order, lowest first.
+    pub priority: Option<u32>,
+}
+
+/// Processes of others on the same host.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Neighbours {
+    pub pm2: Vec<String>,
+    pub priority: Option<u32>,
+}
+
+/// Whose a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// Of this app, in this environment.
+    Ours { app: &'a str, environment: &'a str },
+    /// Declared a neighbour.
+    Neighbour,
+    /// In no list.
+    Unknown,
+}
+
+/// The priority of what has none: after all that has one.
+pub const LAST_PRIORITY: u32 = u32::MAX;
+
+impl super::Config {
+    /// Whose PM2 process `name` is. An exact name wins over a pattern, and a longer pattern over a
+    /// shorter one.
+    pub fn owner_of_pm2(&self, name: &str) -> Owner<'_> {
+        let mut best: Option<(usize, Owner<'_>)> = None;
+        let mut offer = |patterns: &[String], owner| {
+            for pattern in patterns.iter().filter(|p| matches_name(p, name)) {
+                let weight = if pattern == name { usize::MAX } else { pattern.len() };
+                if best.is_none_or(|(held, _)| weight > held) {
+                    best = Some((weight, owner));
+                }
+            }
+        };
+        for (app, environment, declared) in self.environments() {
+            offer(&declared.pm2, Owner::Ours { app, environment });
+        }
+        offer(&self.neighbours.pm2, Owner::Neighbour);
+        best.map_or(Owner::Unknown, |(_, owner)| owner)
+    }
+
+    /// All environments as (app, environment, declaration).
+    pub fn environments(&self) -> impl Iterator<Item = (&str, &str, &Environment)> {
+        self.inventory.iter().flat_map(|(app, declared)| {
+            declared.environments.iter().map(|(name, env)| (app.as_str(), name.as_str(), env))
+        })
+    }
+
+    /// The place of a PM2 process in the order of restoration, lowest first: the environment's
+    /// priority, then the position in its list.
+    pub fn restore_rank(&self, name: &str) -> (u32, usize) {
+        let position =
+            |patterns: &[String]| patterns.iter().position(|p| matches_name(p, name)).unwrap_or(0);
+        match self.owner_of_pm2(name) {
+            Owner::Ours { app, environment } => {
+                let declared = &self.inventory[app].environments[environment];
+                (declared.priority.unwrap_or(LAST_PRIORITY), position(&declared.pm2))
+            }
+            Owner::Neighbour => {
+                (self.neighbours.priority.unwrap_or(LAST_PRIORITY), position(&self.neighbours.pm2))
+            }
+            Owner::Unknown => (LAST_PRIORITY, 0),
+        }
+    }
+}
+
+/// Whether `name` is what `pattern` says, where `*` matches any text.
+pub fn matches_name(pattern: &str, name: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut left) = name.strip_prefix(head) else { return false };
+    let parts: Vec<&str> = rest.split('*').collect();
+    let (last, middle) = parts.split_last().map_or(("", &[][..]), |(last, middle)| (*last, middle));
+    for part in middle {
+        match left.find(part) {
+            Some(at) => left = &left[at + part.len()..],
+            None => return false,
+        }
+    }
+    left.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_matches_any_text_and_nothing_else_is_special() {
+        for (pattern, name, expected) in [
+            ("web", "web", true),
+            ("web", "web2", false),
+            ("*-test", "api-test", true),
+            ("*-test", "api-test-2", false),
+            ("stock-*-*", "stock-alert-api", true),
+            ("a*a", "a", false),
+            ("a*b*a", "aba", true),
+            ("*", "", true),
+            ("a.c", "abc", false),
+        ] {
+            assert_eq!(matches_name(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `tagout.yml`. In comes a file, out goes a checked [`Config`]: whose things are whose (the
+//! inventory), what to measure (probes and checklists), and how deploys are guarded. Everything
+//! that can be wrong in it is found here, with file, line and column, and before anything runs.
+
+mod inventory;
+mod load;
+
+pub use inventory::{App, Environment, Inventory, Neighbours, Owner, matches_name};
+pub use load::{ConfigError, find, load, parse};
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// A whole `tagout.yml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The version of this format: 1.
+    pub version: u32,
+    /// Whose processes, paths and workflows are whose, by app.
+    #[serde(default)]
+    pub inventory: Inventory,
+    /// What runs on the host and belongs to nobody in the inventory.
+    #[serde(default)]
+    pub neighbours: Neighbours,
+    /// Where the jobs of a `runs-on` label run.
+    #[serde(default)]
+    pub runners: IndexMap<String, RunnerPlace>,
+    /// Where this was read from.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
+}
+
+/// What stands behind a `runs-on` label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunnerPlace {
+    /// A machine that is thrown away after the job.
+    Ephemeral,
+    /// A machine that others share.
+    Host,
+}
+
+impl Config {
+    /// The folder that its relative paths start from.
+    pub fn folder(&self) -> &Path {
+        match self.path.as_deref().and_then(Path::parent) {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Files and positions. In come paths; out go [`SourceFile`]s and [`Text`]s: strings of which every
+//! byte still knows the byte of the file that it was written as. Everything later slices and joins
+//! `Text`s, so a finding inside a heredoc inside a quoted YAML scalar points at the very word.
+
+mod file;
+mod script;
+mod text;
+
+pub use file::{LineColumn, SourceFile};
+pub use script::{Hop, Language, Origin, Place, Script};
+pub use text::{Location, Text};

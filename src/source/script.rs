@@ -1,0 +1,57 @@
+use super::{Location, Text};
+use indexmap::IndexMap;
+use serde::Serialize;
+
+/// Code that a workflow can run, with the place where it would run.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub text: Text,
+    pub language: Language,
+    pub place: Place,
+    /// The steps that lead here, outermost first.
+    pub via: Vec<Hop>,
+    /// Variables that are set around it (workflow, job and step `env:`), unresolved.
+    pub env: IndexMap<String, Text>,
+    pub origin: Origin,
+}
+
+/// The workflow, job and step that a script belongs to; empty for a script that is linted by its
+/// own path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub workflow: Option<String>,
+    pub job: Option<String>,
+    /// The step's name, or its position in the job.
+    pub step: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// bash and sh, which are read alike.
+    Shell,
+    JavaScript,
+    Python,
+    PowerShell,
+    /// Windows' `cmd`.
+    Batch,
+}
+
+/// Where a script's effects land.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "kind", content = "name", rename_all = "lowercase")]
+pub enum Place {
+    /// A machine or container that is thrown away after the job.
+    Ephemeral(String),
+    /// The runner's own machine, which others share.
+    Host(String),
+    /// A machine that is reached over the network, by the name the workflow gives it.
+    Remote(String),
+}
+
+/// One step of the way from the workflow to a command.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// What happens there, in a few words: `ssh heredoc`, `sudo`, `bash -c`.
+    pub step: String,
+    pub location: Option<Location>,
+}

@@ -1,0 +1,188 @@
+use super::SourceFile;
+use std::{ops::Range, path::Path, sync::Arc};
+
+/// A string of which every byte knows the bytes of the file that it was written as.
+///
+/// Decoding (YAML scalars, shell quoting, heredocs, JavaScript strings) builds one; slicing and
+/// joining keep the map.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    string: String,
+    segments: Vec<Segment>,
+}
+
+/// A run of the string. Where both lengths are equal, byte n of the one is byte n of the other;
+/// elsewhere every byte of the run comes from the whole range (an escape, a folded line break).
+#[derive(Clone, Debug)]
+struct Segment {
+    at: usize,
+    len: usize,
+    file: Arc<SourceFile>,
+    source: Range<usize>,
+}
+
+/// A range of bytes in a file.
+#[derive(Clone, Debug)]
+pub struct Location {
+    pub file: Arc<SourceFile>,
+    pub range: Range<usize>,
+}
+
+impl Location {
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// The line on which it starts, from 1.
+    pub fn line(&self) -> usize {
+        self.file.line_column(self.range.start).line
+    }
+}
+
+impl Text {
+    /// The whole of a file.
+    pub fn of_file(file: Arc<SourceFile>) -> Self {
+        let range = 0..file.text().len();
+        Self::of_range(file, range)
+    }
+
+    /// A part of a file, as it stands there.
+    pub fn of_range(file: Arc<SourceFile>, range: Range<usize>) -> Self {
+        let mut text = Self::default();
+        text.push_decoded(&file.text()[range.clone()], &file, range);
+        text
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.string
+    }
+
+    pub fn len(&self) -> usize {
+        self.string.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.string.is_empty()
+    }
+
+    /// Appends `decoded`, which was written as `source` in `file`.
+    pub fn push_decoded(&mut self, decoded: &str, file: &Arc<SourceFile>, source: Range<usize>) {
+        if decoded.is_empty() {
+            return;
+        }
+        let at = self.string.len();
+        self.string.push_str(decoded);
+        if let Some(last) = self.segments.last_mut() {
+            let linear = last.len == last.source.len() && decoded.len() == source.len();
+            if linear && last.source.end == source.start && Arc::ptr_eq(&last.file, file) {
+                last.len += decoded.len();
+                last.source.end = source.end;
+                return;
+            }
+        }
+        self.segments.push(Segment { at, len: decoded.len(), file: Arc::clone(file), source });
+    }
+
+    /// Appends text that stands in no file of its own; it counts as written at `location`.
+    pub fn push_made_up(&mut self, string: &str, location: Option<&Location>) {
+        match location {
+            Some(location) => self.push_decoded(string, &location.file, location.range.clone()),
+            None => self.string.push_str(string),
+        }
+    }
+
+    pub fn push(&mut self, other: &Text) {
+        let shift = self.string.len();
+        self.string.push_str(&other.string);
+        for segment in &other.segments {
+            self.segments.push(Segment { at: segment.at + shift, ..segment.clone() });
+        }
+    }
+
+    /// The part of this text in `range`, which must lie on character boundaries.
+    pub fn slice(&self, range: Range<usize>) -> Text {
+        let first = self.segments.partition_point(|s| s.at + s.len <= range.start);
+        let segments = self.segments[first..]
+            .iter()
+            .take_while(|s| s.at < range.end)
+            .map(|s| {
+                let (from, to) = (s.at.max(range.start), (s.at + s.len).min(range.end));
+                Segment {
+                    at: from - range.start,
+                    len: to - from,
+                    file: Arc::clone(&s.file),
+                    source: s.part(from..to),
+                }
+            })
+            .collect();
+        Text { string: self.string[range].to_owned(), segments }
+    }
+
+    /// Where the bytes of `range` were written. A range that joins text from several files is
+    /// placed in the first of them; an empty range is where the byte after it is.
+    pub fn locate(&self, range: Range<usize>) -> Option<Location> {
+        let end = range.end.max(range.start + 1);
+        let first = self.segments.partition_point(|s| s.at + s.len <= range.start);
+        let (mut found, mut rest): (Option<Location>, _) = (None, &self.segments[first..]);
+        if rest.is_empty() {
+            rest = &self.segments[self.segments.len().saturating_sub(1)..];
+        }
+        for segment in rest.iter().take_while(|s| s.at < end) {
+            let last = segment.at + segment.len;
+            let part =
+                segment.part(range.start.clamp(segment.at, last)..end.clamp(segment.at, last));
+            match &mut found {
+                None => found = Some(Location { file: Arc::clone(&segment.file), range: part }),
+                Some(location) if Arc::ptr_eq(&location.file, &segment.file) => {
+                    location.range.start = location.range.start.min(part.start);
+                    location.range.end = location.range.end.max(part.end);
+                }
+                Some(_) => break,
+            }
+        }
+        let mut found = found?;
+        if range.is_empty() {
+            found.range.end = found.range.start;
+        }
+        Some(found)
+    }
+
+    /// Where the whole text was written.
+    pub fn location(&self) -> Option<Location> {
+        self.locate(0..self.len())
+    }
+}
+
+impl Segment {
+    fn part(&self, range: Range<usize>) -> Range<usize> {
+        if self.len == self.source.len() {
+            let shift = |byte: usize| byte - self.at + self.source.start;
+            shift(range.start)..shift(range.end)
+        } else {
+            self.source.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_and_joins_keep_the_place_of_every_byte() {
+        let file = Arc::new(SourceFile::new("x", r"a\nb cd"));
+        let mut text = Text::default();
+        text.push_decoded("a", &file, 0..1);
+        text.push_decoded("\n", &file, 1..3);
+        text.push_decoded("b cd", &file, 3..7);
+        let at = |text: &Text, range| text.locate(range).map(|l| l.range);
+        assert_eq!(at(&text, 1..2), Some(1..3));
+        assert_eq!(at(&text, 0..3), Some(0..4));
+        let mut joined = text.slice(4..6);
+        joined.push(&text.slice(1..3));
+        assert_eq!(joined.as_str(), "cd\nb");
+        assert_eq!(at(&joined, 0..2), Some(5..7));
+        assert_eq!(at(&joined, 2..3), Some(1..3));
+        assert_eq!(at(&joined, 3..4), Some(3..4));
+    }
+}
