@@ -1,0 +1,229 @@
+use crate::source::{Location, Text};
+use std::{borrow::Cow, fmt};
+
+/// More alternatives than this are given up for a hole.
+const MAX_ALTERNATIVES: usize = 24;
+
+/// What an expression may be: one of a bounded set of words.
+#[derive(Clone, Debug)]
+pub struct Value {
+    alternatives: Vec<Word>,
+}
+
+/// One possible value: known text and holes, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Word {
+    pub pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Piece {
+    Known(Text),
+    Hole(Hole),
+}
+
+/// A part that cannot be known by reading.
+#[derive(Clone, Debug)]
+pub struct Hole {
+    pub origin: Origin,
+    /// As it is written, for messages: `$APP_DIR`, `*`, `p.pm2_env.pm_id`.
+    pub written: String,
+    pub location: Option<Location>,
+    /// Whether it can be the empty string.
+    pub may_be_empty: bool,
+}
+
+/// Where a hole comes from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// A variable that nothing here sets, by its name.
+    Variable(String),
+    /// `${{ … }}`.
+    Expression,
+    /// A pattern that the shell expands to file names.
+    Glob,
+    /// The output of a pipeline, by the invocations of its stages.
+    Output(Vec<crate::script::Invocation>),
+    /// An item of a list of what runs, such as `pm2 jlist`; see [`Selection`].
+    Item(Selection),
+    /// Anything else: arithmetic, a function's result, user input.
+    Unknown,
+}
+
+/// How a loop or a filter over a list of what runs chooses its items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// Every item, or by what does not tell whose it is (status, id, memory).
+    Any,
+    /// By one of these exact names.
+    Names(Vec<String>),
+    /// By a pattern on the name, with `*` for any text: `*-test`.
+    Pattern(String),
+    /// By name, but which names is unknown.
+    SomeName,
+}
+
+impl Word {
+    pub fn known(text: Text) -> Self {
+        Self { pieces: vec![Piece::Known(text)] }
+    }
+
+    pub fn hole(hole: Hole) -> Self {
+        Self { pieces: vec![Piece::Hole(hole)] }
+    }
+
+    /// The text, if all of it is known.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        match self.pieces.as_slice() {
+            [] => Some(Cow::Borrowed("")),
+            [Piece::Known(text)] => Some(Cow::Borrowed(text.as_str())),
+            pieces => pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Known(text) => Some(text.as_str()),
+                    Piece::Hole(_) => None,
+                })
+                .collect::<Option<String>>()
+                .map(Cow::Owned),
+        }
+    }
+
+    /// The known text that it starts with.
+    pub fn head(&self) -> &str {
+        match self.pieces.first() {
+            Some(Piece::Known(text)) => text.as_str(),
+            _ => "",
+        }
+    }
+
+    pub fn holes(&self) -> impl Iterator<Item = &Hole> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Hole(hole) => Some(hole),
+            Piece::Known(_) => None,
+        })
+    }
+
+    pub fn is_known(&self) -> bool {
+        self.holes().next().is_none()
+    }
+
+    /// Appends, joining known text with known text.
+    pub fn push(&mut self, piece: Piece) {
+        match (self.pieces.last_mut(), piece) {
+            (_, Piece::Known(text)) if text.is_empty() => {}
+            (Some(Piece::Known(last)), Piece::Known(text)) => last.push(&text),
+            (_, piece) => self.pieces.push(piece),
+        }
+    }
+
+    pub fn append(&mut self, other: &Word) {
+        for piece in &other.pieces {
+            self.push(piece.clone());
+        }
+    }
+
+    /// Where it is written.
+    pub fn location(&self) -> Option<Location> {
+        self.pieces.iter().find_map(|piece| match piece {
+            Piece::Known(text) => text.location(),
+            Piece::Hole(hole) => hole.location.clone(),
+        })
+    }
+}
+
+/// As it would be read by a person: holes as they are written.
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pieces.iter().try_for_each(|piece| match piece {
+            Piece::Known(text) => f.write_str(text.as_str()),
+            Piece::Hole(hole) => f.write_str(&hole.written),
+        })
+    }
+}
+
+impl Value {
+    pub fn one(word: Word) -> Self {
+        Self { alternatives: vec![word] }
+    }
+
+    pub fn known(text: Text) -> Self {
+        Self::one(Word::known(text))
+    }
+
+    pub fn hole(hole: Hole) -> Self {
+        Self::one(Word::hole(hole))
+    }
+
+    pub fn empty() -> Self {
+        Self::one(Word::default())
+    }
+
+    /// Any of these; a hole if they are too many, an empty word if they are none.
+    pub fn any_of(words: impl IntoIterator<Item = Word>) -> Self {
+        let mut value = Self { alternatives: Vec::new() };
+        for word in words {
+            value.offer(word);
+        }
+        if value.alternatives.is_empty() {
+            return Self::empty();
+        }
+        value
+    }
+
+    pub fn alternatives(&self) -> &[Word] {
+        &self.alternatives
+    }
+
+    /// The text, if it is known and only one is possible.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        match self.alternatives.as_slice() {
+            [word] => word.text(),
+            _ => None,
+        }
+    }
+
+    /// What is possible in either.
+    pub fn or(mut self, other: Value) -> Self {
+        for word in other.alternatives {
+            self.offer(word);
+        }
+        self
+    }
+
+    /// Every alternative of this followed by every alternative of the other.
+    pub fn then(self, other: &Value) -> Self {
+        if let ([_], [only]) = (self.alternatives.as_slice(), other.alternatives.as_slice()) {
+            let mut joined = self;
+            joined.alternatives[0].append(only);
+            return joined;
+        }
+        Self::any_of(self.alternatives.iter().flat_map(|head| {
+            other.alternatives.iter().map(|tail| {
+                let mut word = head.clone();
+                word.append(tail);
+                word
+            })
+        }))
+    }
+
+    fn offer(&mut self, word: Word) {
+        let same = |held: &Word| match (held.text(), word.text()) {
+            (Some(held), Some(new)) => held == new,
+            (None, None) => held.to_string() == word.to_string(),
+            _ => false,
+        };
+        if self.alternatives.iter().any(same) {
+            return;
+        }
+        match self.alternatives.len() {
+            MAX_ALTERNATIVES => self.alternatives.push(Word::hole(Hole {
+                origin: Origin::Unknown,
+                written: "…".into(),
+                location: word.location(),
+                may_be_empty: true,
+            })),
+            n if n > MAX_ALTERNATIVES => {}
+            _ => self.alternatives.push(word),
+        }
+    }
+}
