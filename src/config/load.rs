@@ -22,6 +22,15 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    /// What the YAML reader says, at its place in the file.
+    pub fn yaml(error: &serde_saphyr::Error, path: &Path, text: &str) -> Self {
+        let at = error.location().and_then(|location| {
+            let (offset, len) = (location.span().byte_offset()?, location.span().byte_len()?);
+            Some(SourceSpan::new((offset as usize).into(), len as usize))
+        });
+        Self::at(error.to_string(), path, text, at)
+    }
+
     /// An error at a byte range of the file.
     pub fn at(
         message: impl Into<String>,
@@ -53,14 +62,8 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 /// Checks the text of a configuration that stands in `path`.
 pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let options = serde_saphyr::options! { with_snippet: false };
-    let mut config: Config =
-        serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-            let at = error.location().and_then(|location| {
-                let (offset, len) = (location.span().byte_offset()?, location.span().byte_len()?);
-                Some(SourceSpan::new((offset as usize).into(), len as usize))
-            });
-            ConfigError::at(error.to_string(), path, text, at)
-        })?;
+    let mut config: Config = serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| ConfigError::yaml(&error, path, text))?;
     if config.version != 1 {
         let message = format!("version {} is not known; write `version: 1`", config.version);
         return Err(ConfigError::at(message, path, text, None));

@@ -1,6 +1,6 @@
 //! JavaScript: which commands does a script run?
 
-use super::Value;
+use crate::invocation::Value;
 use crate::source::{Location, Text};
 
 /// A command that a script runs.

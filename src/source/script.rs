@@ -1,6 +1,7 @@
 use super::{Location, Text};
 use indexmap::IndexMap;
 use serde::Serialize;
+use std::fmt;
 
 /// Code that a workflow can run, with the place where it would run.
 #[derive(Clone, Debug)]
@@ -34,6 +35,18 @@ pub enum Language {
     PowerShell,
     /// Windows' `cmd`.
     Batch,
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Shell => "shell",
+            Self::JavaScript => "JavaScript",
+            Self::Python => "Python",
+            Self::PowerShell => "PowerShell",
+            Self::Batch => "cmd",
+        })
+    }
 }
 
 /// Where a script's effects land.

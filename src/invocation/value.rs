@@ -43,7 +43,7 @@ pub enum Origin {
     /// A pattern that the shell expands to file names.
     Glob,
     /// The output of a pipeline, by the invocations of its stages.
-    Output(Vec<crate::script::Invocation>),
+    Output(Vec<super::Invocation>),
     /// An item of a list of what runs, such as `pm2 jlist`; see [`Selection`].
     Item(Selection),
     /// Anything else: arithmetic, a function's result, user input.
@@ -101,6 +101,20 @@ impl Word {
             Piece::Hole(hole) => Some(hole),
             Piece::Known(_) => None,
         })
+    }
+
+    /// What is left when every hole is empty, glob patterns as they are written.
+    pub fn without_holes(&self) -> Option<String> {
+        let text: String = self
+            .pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Known(text) => text.as_str(),
+                Piece::Hole(Hole { origin: Origin::Glob, written, .. }) => written,
+                Piece::Hole(_) => "",
+            })
+            .collect();
+        (!text.is_empty()).then_some(text)
     }
 
     pub fn is_known(&self) -> bool {

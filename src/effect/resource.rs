@@ -1,0 +1,86 @@
+use regex::Regex;
+use serde::Deserialize;
+use std::{collections::HashMap, sync::OnceLock};
+
+/// A kind of thing that commands act on, as `rules/resources.yml` says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// For messages: `PM2 process`.
+    pub one: String,
+    /// For messages: `PM2 processes`.
+    pub many: String,
+    /// Names that mean all of them.
+    #[serde(default)]
+    pub everything: Vec<String>,
+    /// What a name that selects by pattern looks like.
+    #[serde(default)]
+    pattern: Option<String>,
+    /// Names of digits are ids, which change as things come and go.
+    #[serde(default)]
+    pub ids: bool,
+    /// Things that serve everybody on the host.
+    #[serde(default)]
+    pub shared: Vec<String>,
+    /// Names are paths.
+    #[serde(default)]
+    pub path: bool,
+    /// Every name is a pattern by nature.
+    #[serde(default)]
+    pub may_be_wide: bool,
+    #[serde(skip)]
+    compiled: OnceLock<Option<Regex>>,
+}
+
+const TEXT: &str = include_str!("../../rules/resources.yml");
+
+/// The kind of that name; one without special names if it is not known.
+pub fn resource(kind: &str) -> &'static Resource {
+    static UNKNOWN: OnceLock<Resource> = OnceLock::new();
+    all().get(kind).unwrap_or_else(|| UNKNOWN.get_or_init(Resource::default))
+}
+
+/// Every kind by name.
+pub fn all() -> &'static HashMap<String, Resource> {
+    static ALL: OnceLock<HashMap<String, Resource>> = OnceLock::new();
+    // A test reads the file, so that it cannot fail for a user.
+    ALL.get_or_init(|| serde_saphyr::from_str(TEXT).unwrap_or_default())
+}
+
+impl Resource {
+    pub fn is_pattern(&self, name: &str) -> bool {
+        self.compiled
+            .get_or_init(|| self.pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok()))
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::Catalog;
+
+    #[test]
+    fn every_resource_is_understood_and_has_words_for_people() {
+        let all: HashMap<String, Resource> = serde_saphyr::from_str(TEXT).unwrap();
+        for (kind, resource) in &all {
+            assert!(!resource.one.is_empty() && !resource.many.is_empty(), "{kind}");
+            if let Some(pattern) = &resource.pattern {
+                Regex::new(pattern).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_that_a_program_names_exists() {
+        for (path, program) in Catalog::built_in().all() {
+            for command in &program.commands {
+                let effect = command.effect.as_ref().and_then(|effect| effect.resource.as_deref());
+                for kind in command.run.kinds().chain(effect).chain(command.lists.as_deref()) {
+                    assert!(all().contains_key(kind), "{path}: {kind}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+use crate::invocation::Word;
+use std::str::FromStr;
+
+/// What a command's operands look like: `(delete|del) <pm2-process>...`.
+///
+/// A word stands for itself, `(a|b)` for one of several, `<kind>` for a target of that kind,
+/// `<kind>...` for one or more, `[<kind>...]` for any number, `<_>` for any word, and `...` at the
+/// end for whatever follows. Without it, a call with more operands does not match.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Pattern(Vec<Token>);
+
+#[derive(Debug, PartialEq, Eq)]
+enum Token {
+    OneOf(Vec<String>),
+    Target { kind: String, least: usize, many: bool },
+    Any,
+    Rest,
+}
+
+/// How operands match a pattern.
+#[derive(Debug)]
+pub struct Match<'w> {
+    /// Only if an unknown word happens to be the right one.
+    pub maybe: bool,
+    /// The targets, each with its kind.
+    pub targets: Vec<(&'w str, &'w Word)>,
+}
+
+impl FromStr for Pattern {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut tokens = Vec::new();
+        for word in text.split_whitespace() {
+            if matches!(tokens.last(), Some(Token::Rest | Token::Target { many: true, .. })) {
+                return Err(format!("`{text}`: `...` must be the last"));
+            }
+            tokens
+                .push(Token::parse(word).ok_or_else(|| {
+                    format!("`{word}` is not understood in the pattern `{text}`")
+                })?);
+        }
+        Ok(Self(tokens))
+    }
+}
+
+impl Token {
+    fn parse(word: &str) -> Option<Self> {
+        if word == "..." {
+            return Some(Self::Rest);
+        }
+        if word == "<_>" {
+            return Some(Self::Any);
+        }
+        let (inner, least) = match word.strip_prefix('[') {
+            Some(rest) => (rest.strip_suffix(']')?, 0),
+            None => (word, 1),
+        };
+        if let Some(target) = inner.strip_prefix('<') {
+            let (target, many) = match target.strip_suffix("...") {
+                Some(target) => (target, true),
+                None => (target, false),
+            };
+            let kind = target.strip_suffix('>')?.to_owned();
+            return Some(Self::Target { kind, least, many });
+        }
+        let names = match inner.strip_prefix('(') {
+            Some(names) => names.strip_suffix(')')?.split('|').map(str::to_owned).collect(),
+            None => vec![inner.to_owned()],
+        };
+        (least == 1).then_some(Self::OneOf(names))
+    }
+}
+
+impl Pattern {
+    /// Holds operands against the pattern.
+    pub fn matches<'w>(&'w self, operands: &[&'w Word]) -> Option<Match<'w>> {
+        let mut found = Match { maybe: false, targets: Vec::new() };
+        let mut left = operands;
+        for token in &self.0 {
+            match token {
+                Token::Rest => return Some(found),
+                Token::Any => left = left.split_first()?.1,
+                Token::OneOf(names) => {
+                    let (word, rest) = left.split_first()?;
+                    match word.text() {
+                        Some(text) if names.iter().any(|name| *name == text) => {}
+                        Some(_) => return None,
+                        None if names.iter().any(|name| could_be(word, name)) => found.maybe = true,
+                        None => return None,
+                    }
+                    left = rest;
+                }
+                Token::Target { kind, least, many } => {
+                    let taken = if *many { left.len() } else { left.len().min(1) };
+                    if taken < *least {
+                        return None;
+                    }
+                    found.targets.extend(left[..taken].iter().map(|word| (kind.as_str(), *word)));
+                    left = &left[taken..];
+                }
+            }
+        }
+        left.is_empty().then_some(found)
+    }
+
+    /// The kinds of its targets.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|token| match token {
+            Token::Target { kind, .. } => Some(kind.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// Whether a word with holes can be `name`.
+fn could_be(word: &Word, name: &str) -> bool {
+    name.starts_with(word.head())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Text;
+
+    fn word(text: &str) -> Word {
+        let mut known = Text::default();
+        known.push_made_up(text, None);
+        Word::known(known)
+    }
+
+    #[test]
+    fn a_pattern_matches_only_the_whole_call() {
+        let pattern: Pattern = "(delete|del) <pm2-process>...".parse().unwrap();
+        let matched = |words: &[&str]| {
+            let words: Vec<Word> = words.iter().map(|w| word(w)).collect();
+            pattern.matches(&words.iter().collect::<Vec<_>>()).map(|m| m.targets.len())
+        };
+        assert_eq!(matched(&["del", "a", "b"]), Some(2));
+        assert_eq!(matched(&["delete"]), None);
+        assert_eq!(matched(&["stop", "a"]), None);
+        let kill: Pattern = "kill".parse().unwrap();
+        assert!(kill.matches(&[&word("kill"), &word("web")]).is_none());
+    }
+
+    #[test]
+    fn a_malformed_pattern_is_refused() {
+        for bad in ["<kind", "(a|b", "... x", "[web]"] {
+            assert!(bad.parse::<Pattern>().is_err(), "{bad}");
+        }
+    }
+}

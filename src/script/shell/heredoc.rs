@@ -1,0 +1,212 @@
+use super::scan;
+use crate::source::Text;
+use std::collections::HashMap;
+
+/// A script without its heredocs and expressions, of the same length, for the parser.
+pub struct Prepared {
+    /// Each `<<EOF` is a redirection `<___`, each body blank, each `${{ … }}` underscores.
+    pub code: String,
+    /// By the position of the `<<`.
+    pub heredocs: HashMap<usize, Heredoc>,
+}
+
+/// The body of a heredoc.
+#[derive(Clone, Debug)]
+pub struct Heredoc {
+    pub body: Text,
+    /// Variables and substitutions in it are expanded.
+    pub expands: bool,
+}
+
+struct Pending {
+    position: usize,
+    delimiter: String,
+    expands: bool,
+    strips_tabs: bool,
+}
+
+/// Takes heredoc bodies and expressions out of a script. tree-sitter-bash reads several forms
+/// wrongly (`<<A <<B`, `<<EOF bash`, text after the delimiter), and knows no expressions.
+pub fn prepare(text: &Text) -> Prepared {
+    let source = text.as_str();
+    let mut prepared = Prepared { code: hide_expressions(source), heredocs: HashMap::new() };
+    if source.contains("<<") {
+        Taker { text, prepared: &mut prepared, pending: Vec::new() }.run();
+    }
+    prepared
+}
+
+fn hide_expressions(source: &str) -> String {
+    let mut code = source.to_owned();
+    let mut from = 0;
+    while let Some(start) = source[from..].find("${{").map(|at| from + at) {
+        let Some(end) = scan::expression(source, start) else { break };
+        code.replace_range(start..end, &"_".repeat(end - start));
+        from = end;
+    }
+    code
+}
+
+struct Taker<'a> {
+    text: &'a Text,
+    prepared: &'a mut Prepared,
+    pending: Vec<Pending>,
+}
+
+impl Taker<'_> {
+    fn run(&mut self) {
+        let source = self.text.as_str();
+        let bytes = source.as_bytes();
+        // The depth of the brackets of arithmetic, in which `<<` shifts.
+        let (mut at, mut arithmetic) = (0, 0usize);
+        while at < bytes.len() {
+            match bytes[at] {
+                b'\n' => {
+                    at += 1;
+                    at = self.take_bodies(at);
+                }
+                b'#' if scan::starts_comment(bytes, at) => {
+                    at = source[at..].find('\n').map_or(bytes.len(), |line| at + line);
+                }
+                b'<' if source[at..].starts_with("<<<") => at += 3,
+                b'<' if bytes.get(at + 1) == Some(&b'<') && arithmetic == 0 => {
+                    at = self.operator(at);
+                }
+                b'(' if source[at..].starts_with("((") => {
+                    arithmetic += 1;
+                    at += 2;
+                }
+                b')' if arithmetic > 0 && source[at..].starts_with("))") => {
+                    arithmetic -= 1;
+                    at += 2;
+                }
+                // Heredocs stand in substitutions too: those are entered, not passed over.
+                b'$' if bytes.get(at + 1) == Some(&b'(') => at += 1,
+                b'"' => at = self.double_quote(at + 1),
+                _ => at = scan::quoted_or_next(source, at),
+            }
+        }
+    }
+
+    /// Passes over a double quoted part, unless a substitution in it holds a heredoc.
+    fn double_quote(&self, from: usize) -> usize {
+        let source = self.text.as_str();
+        let end = scan::double_quote(source, from);
+        match source[from..end].find("$(") {
+            Some(start) if source[from + start..end].contains("<<") => from + start,
+            _ => (end + 1).min(source.len()),
+        }
+    }
+
+    /// Notes the heredoc whose `<<` stands at `at`; gives the position after its delimiter.
+    fn operator(&mut self, at: usize) -> usize {
+        let source = self.text.as_str();
+        let bytes = source.as_bytes();
+        let strips_tabs = bytes.get(at + 2) == Some(&b'-');
+        let mut word = at + if strips_tabs { 3 } else { 2 };
+        while matches!(bytes.get(word), Some(b' ' | b'\t')) {
+            word += 1;
+        }
+        let mut end = word;
+        while end < bytes.len()
+            && !matches!(
+                bytes[end],
+                b' ' | b'\t' | b'\n' | b'\r' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')'
+            )
+        {
+            end = scan::quoted_or_next(source, end);
+        }
+        let written = &source[word..end];
+        if written.is_empty() {
+            return end.max(at + 2);
+        }
+        let delimiter: String =
+            written.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+        let expands = delimiter.len() == written.len();
+        let stand_in = format!("<{}", "_".repeat(end - at - 1));
+        self.prepared.code.replace_range(at..end, &stand_in);
+        self.pending.push(Pending { position: at, delimiter, expands, strips_tabs });
+        end
+    }
+
+    /// Takes the bodies that start on the line at `from`; gives the position after them.
+    fn take_bodies(&mut self, mut from: usize) -> usize {
+        let source = self.text.as_str();
+        for heredoc in std::mem::take(&mut self.pending) {
+            let mut body = Text::default();
+            let start = from;
+            while from < source.len() {
+                let end = source[from..].find('\n').map_or(source.len(), |line| from + line + 1);
+                let line = source[from..end].trim_end_matches(['\n', '\r']);
+                let tabs = line.len() - line.trim_start_matches('\t').len();
+                let indent = if heredoc.strips_tabs { tabs } else { 0 };
+                let (line_start, is_end) = (from + indent, line[indent..] == heredoc.delimiter);
+                from = end;
+                if is_end {
+                    break;
+                }
+                body.push(&self.text.slice(line_start..end));
+            }
+            blank(&mut self.prepared.code, start, from);
+            let expands = heredoc.expands;
+            self.prepared.heredocs.insert(heredoc.position, Heredoc { body, expands });
+        }
+        from
+    }
+}
+
+/// Replaces all but line breaks by blanks.
+fn blank(code: &mut String, from: usize, to: usize) {
+    let blanks: String =
+        code[from..to].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+    code.replace_range(from..to, &blanks);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prepared(source: &str) -> (String, Vec<(String, bool)>) {
+        let mut text = Text::default();
+        text.push_made_up(source, None);
+        let prepared = prepare(&text);
+        assert_eq!(prepared.code.len(), source.len());
+        let mut bodies: Vec<_> = prepared.heredocs.into_iter().collect();
+        bodies.sort_by_key(|(at, _)| *at);
+        let bodies = bodies.into_iter().map(|(_, h)| (h.body.as_str().to_owned(), h.expands));
+        (prepared.code.split_whitespace().collect::<Vec<_>>().join(" "), bodies.collect())
+    }
+
+    #[test]
+    fn two_heredocs_on_one_line_are_both_taken_out() {
+        let (code, bodies) = prepared("cat <<A <<'B' >/dev/null\na\nA\npm2 delete all\nB\nls\n");
+        assert_eq!(code, "cat <__ <____ >/dev/null ls");
+        assert_eq!(bodies, [("a\n".into(), true), ("pm2 delete all\n".into(), false)]);
+    }
+
+    #[test]
+    fn code_after_the_delimiter_stays() {
+        let (code, bodies) =
+            prepared("ssh h <<EOF 2>&1 | tee x\nls\nEOF\ncat <<-'X'; rm y\n\tz\n\tX\n");
+        assert_eq!(code, "ssh h <____ 2>&1 | tee x cat <_____; rm y");
+        assert_eq!(bodies, [("ls\n".into(), true), ("z\n".into(), false)]);
+    }
+
+    #[test]
+    fn shifts_quotes_comments_and_here_strings_are_no_heredocs() {
+        let (_, bodies) = prepared("echo $((1 << 2)) '<<A' \"<<B\" # <<C\ncat <<< x\n((x << 1))\n");
+        assert_eq!(bodies, []);
+    }
+
+    #[test]
+    fn a_heredoc_inside_a_substitution_inside_quotes_is_found() {
+        let (code, bodies) = prepared("X=\"$(cat <<EOF\nhello\nEOF\n)\"\nls");
+        assert_eq!(bodies, [("hello\n".into(), true)]);
+        assert!(code.ends_with("ls"), "{code}");
+    }
+
+    #[test]
+    fn expressions_become_placeholders_of_the_same_length() {
+        assert_eq!(prepared("pm2 delete ${{ inputs.app }}").0, "pm2 delete _________________");
+    }
+}

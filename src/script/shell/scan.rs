@@ -1,0 +1,110 @@
+//! Where quoted and bracketed parts of shell text end. Each function takes the position after the
+//! opening mark and gives the position of the closing one, or the end of the text where it is
+//! missing.
+
+/// After `'`.
+pub fn single_quote(text: &str, from: usize) -> usize {
+    text[from..].find('\'').map_or(text.len(), |at| from + at)
+}
+
+/// After `$'`.
+pub fn ansi_quote(text: &str, from: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while at < bytes.len() && bytes[at] != b'\'' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    at.min(bytes.len())
+}
+
+/// After `"`.
+pub fn double_quote(text: &str, from: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => return at,
+            b'\\' => at += 2,
+            b'`' => at = backtick(text, at + 1) + 1,
+            b'$' => at = dollar(text, at),
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// After a backtick.
+pub fn backtick(text: &str, from: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while at < bytes.len() && bytes[at] != b'`' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    at.min(bytes.len())
+}
+
+/// After `(`, in code.
+pub fn parenthesis(text: &str, from: usize) -> usize {
+    closing(text, from, b'(', b')', true)
+}
+
+/// After `${`.
+pub fn brace(text: &str, from: usize) -> usize {
+    closing(text, from, b'{', b'}', false)
+}
+
+fn closing(text: &str, from: usize, open: u8, close: u8, comments: bool) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (from, 0usize);
+    while at < bytes.len() {
+        match bytes[at] {
+            byte if byte == close && depth == 0 => return at,
+            byte if byte == close => depth -= 1,
+            byte if byte == open => depth += 1,
+            b'#' if comments && starts_comment(bytes, at) => {
+                at = text[at..].find('\n').map_or(text.len(), |line| at + line);
+                continue;
+            }
+            _ => {}
+        }
+        at = quoted_or_next(text, at);
+    }
+    bytes.len()
+}
+
+/// The position after the quoted part that starts at `at`, or after the byte that stands there.
+pub fn quoted_or_next(text: &str, at: usize) -> usize {
+    let end = match text.as_bytes()[at] {
+        b'\\' => at + 2,
+        b'\'' => single_quote(text, at + 1) + 1,
+        b'"' => double_quote(text, at + 1) + 1,
+        b'`' => backtick(text, at + 1) + 1,
+        b'$' => dollar(text, at),
+        _ => at + 1,
+    };
+    end.min(text.len())
+}
+
+/// The position after what starts with the `$` at `at`, as far as that is bracketed or quoted.
+pub fn dollar(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    let end = match bytes.get(at + 1) {
+        Some(b'(') => parenthesis(text, at + 2) + 1,
+        Some(b'{') if bytes.get(at + 2) == Some(&b'{') => expression(text, at).unwrap_or(at + 2),
+        Some(b'{') => brace(text, at + 2) + 1,
+        Some(b'\'') => ansi_quote(text, at + 2) + 1,
+        _ => at + 1,
+    };
+    end.min(bytes.len())
+}
+
+/// The end of the `${{ … }}` that starts at `at`, if one does.
+pub fn expression(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?.strip_prefix("${{")?;
+    rest.find("}}").map(|end| at + 3 + end + 2)
+}
+
+/// Whether the `#` at `at` starts a comment.
+pub fn starts_comment(bytes: &[u8], at: usize) -> bool {
+    at == 0 || matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(')
+}

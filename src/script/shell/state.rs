@@ -1,0 +1,138 @@
+use crate::{
+    invocation::{Hole, Origin, Value, Word},
+    source::{Location, Text},
+};
+use indexmap::IndexMap;
+use std::collections::HashMap;
+
+/// What a running shell knows.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    variables: HashMap<String, Variable>,
+    /// The bodies of functions.
+    pub functions: HashMap<String, Text>,
+    pub aliases: HashMap<String, Text>,
+    /// `$1`, `$2`, …; nothing if they are unknown.
+    pub positional: Option<Vec<Word>>,
+    /// Files that were written here, by path.
+    pub files: HashMap<String, Text>,
+    /// Whether `exit` or `return` was reached.
+    pub ended: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Variable {
+    Scalar(Value),
+    Array(Vec<Word>),
+}
+
+/// Set on every runner and login, so never empty.
+const ALWAYS_SET: [&str; 12] = [
+    "HOME",
+    "PWD",
+    "USER",
+    "PATH",
+    "SHELL",
+    "HOSTNAME",
+    "OLDPWD",
+    "GITHUB_WORKSPACE",
+    "GITHUB_SHA",
+    "GITHUB_REPOSITORY",
+    "RUNNER_TEMP",
+    "GITHUB_RUN_ID",
+];
+
+impl State {
+    /// A shell that is started with these variables.
+    pub fn with_environment(environment: &IndexMap<String, Text>) -> Self {
+        let mut state = Self::default();
+        for (name, text) in environment {
+            state.set(name, super::words::environment_value(text));
+        }
+        state
+    }
+
+    /// A child of this shell: it has the variables, not the functions and aliases.
+    pub fn child(&self, positional: Option<Vec<Word>>) -> Self {
+        Self {
+            variables: self.variables.clone(),
+            files: self.files.clone(),
+            positional,
+            ..Self::default()
+        }
+    }
+
+    pub fn set(&mut self, name: &str, value: Value) {
+        self.variables.insert(name.to_owned(), Variable::Scalar(value));
+    }
+
+    pub fn append(&mut self, name: &str, value: Value) {
+        let joined = match self.variables.get(name) {
+            Some(Variable::Scalar(held)) => held.clone().then(&value),
+            _ => value,
+        };
+        self.set(name, joined);
+    }
+
+    pub fn set_array(&mut self, name: &str, words: Vec<Word>) {
+        self.variables.insert(name.to_owned(), Variable::Array(words));
+    }
+
+    pub fn extend_array(&mut self, name: &str, words: Vec<Word>) {
+        let mut all = self.elements(name).unwrap_or_default();
+        all.extend(words);
+        self.set_array(name, all);
+    }
+
+    pub fn unset(&mut self, name: &str) {
+        self.variables.remove(name);
+        self.functions.remove(name);
+    }
+
+    /// The value of a variable, if anything here sets it.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        match self.variables.get(name)? {
+            Variable::Scalar(value) => Some(value.clone()),
+            Variable::Array(words) => {
+                Some(words.first().cloned().map_or_else(Value::empty, Value::one))
+            }
+        }
+    }
+
+    /// The elements of an array; a scalar is an array of one.
+    pub fn elements(&self, name: &str) -> Option<Vec<Word>> {
+        match self.variables.get(name)? {
+            Variable::Scalar(value) => Some(value.alternatives().to_vec()),
+            Variable::Array(words) => Some(words.clone()),
+        }
+    }
+
+    /// A variable that nothing here sets.
+    pub fn unknown_variable(name: &str, location: Option<Location>) -> Value {
+        Value::hole(Hole {
+            origin: Origin::Variable(name.to_owned()),
+            written: format!("${name}"),
+            location,
+            may_be_empty: !ALWAYS_SET.contains(&name),
+        })
+    }
+
+    /// Takes in what a branch did that may or may not have been taken.
+    pub fn merge(&mut self, branch: State) {
+        if branch.ended {
+            return;
+        }
+        for (name, variable) in branch.variables {
+            let merged = match (self.variables.remove(&name), variable) {
+                (Some(Variable::Scalar(here)), Variable::Scalar(there)) => {
+                    Variable::Scalar(here.or(there))
+                }
+                (_, variable) => variable,
+            };
+            self.variables.insert(name, merged);
+        }
+        self.functions.extend(branch.functions);
+        self.aliases.extend(branch.aliases);
+        self.files.extend(branch.files);
+    }
+}

@@ -1,0 +1,606 @@
+//! Words: quoting, parameters, substitutions, braces and globs, expanded as bash does.
+
+use super::{Shell, heredoc::Heredoc, scan, state::State};
+use crate::{
+    invocation::{Hole, Origin, Piece, Value, Word},
+    script::run::Marks,
+    source::Text,
+};
+
+/// More alternatives of one word or argv than this are given up.
+pub const MAX_EXPANSIONS: usize = 48;
+
+/// The alternatives of a list of words.
+pub type Fields = Vec<Vec<Word>>;
+
+/// A word while it is put together, in all its alternatives.
+struct Builder {
+    partial: Vec<Partial>,
+}
+
+#[derive(Clone, Default)]
+struct Partial {
+    done: Vec<Word>,
+    /// The word that is being written; nothing between words.
+    open: Option<Word>,
+}
+
+impl Builder {
+    fn new() -> Self {
+        Self { partial: vec![Partial::default()] }
+    }
+
+    fn push(&mut self, piece: Piece) {
+        for partial in &mut self.partial {
+            partial.open.get_or_insert_default().push(piece.clone());
+        }
+    }
+
+    fn text(&mut self, text: Text) {
+        self.push(Piece::Known(text));
+    }
+
+    /// An empty pair of quotes is a word, too.
+    fn open(&mut self) {
+        for partial in &mut self.partial {
+            partial.open.get_or_insert_default();
+        }
+    }
+
+    /// Appends a value; unquoted, its known blanks separate words.
+    fn value(&mut self, value: &Value, quoted: bool) {
+        let room = (MAX_EXPANSIONS / self.partial.len().max(1)).max(1);
+        let alternatives = &value.alternatives()[..value.alternatives().len().min(room)];
+        self.partial = alternatives
+            .iter()
+            .flat_map(|word| {
+                self.partial.iter().map(move |partial| {
+                    let mut partial = partial.clone();
+                    if quoted {
+                        partial.open.get_or_insert_default().append(word);
+                    } else {
+                        partial.split(word);
+                    }
+                    partial
+                })
+            })
+            .collect();
+    }
+
+    /// Appends words that stay apart, as `"$@"` does.
+    fn words(&mut self, words: &[Word]) {
+        for partial in &mut self.partial {
+            for (position, word) in words.iter().enumerate() {
+                if position > 0 {
+                    partial.close();
+                }
+                partial.open.get_or_insert_default().append(word);
+            }
+        }
+    }
+
+    fn fields(self) -> Fields {
+        self.partial
+            .into_iter()
+            .map(|mut partial| {
+                partial.close();
+                partial.done
+            })
+            .collect()
+    }
+
+    fn into_value(self) -> Value {
+        Value::any_of(self.partial.into_iter().map(|partial| {
+            let mut whole = Word::default();
+            let words = partial.done.iter().chain(&partial.open);
+            for (position, word) in words.enumerate() {
+                if position > 0 {
+                    let mut blank = Text::default();
+                    blank.push_made_up(" ", word.location().as_ref());
+                    whole.push(Piece::Known(blank));
+                }
+                whole.append(word);
+            }
+            whole
+        }))
+    }
+}
+
+impl Partial {
+    fn close(&mut self) {
+        self.done.extend(self.open.take());
+    }
+
+    fn split(&mut self, word: &Word) {
+        for piece in &word.pieces {
+            let Piece::Known(text) = piece else {
+                self.open.get_or_insert_default().push(piece.clone());
+                continue;
+            };
+            let string = text.as_str();
+            let mut at = 0;
+            while at < string.len() {
+                let blank = string[at..].starts_with(char::is_whitespace);
+                let run = string[at..].find(|c: char| c.is_whitespace() != blank);
+                let end = run.map_or(string.len(), |run| at + run);
+                if blank {
+                    self.close();
+                } else {
+                    self.open.get_or_insert_default().push(Piece::Known(text.slice(at..end)));
+                }
+                at = end;
+            }
+        }
+    }
+}
+
+impl Shell<'_> {
+    /// The words that a word of the script becomes.
+    pub fn fields(&mut self, text: &Text) -> Fields {
+        let mut all: Fields = vec![Vec::new()];
+        for text in braces(text, 0) {
+            let mut builder = Builder::new();
+            self.expand(&text, &mut builder, Quoting::None);
+            all = product(all, builder.fields());
+        }
+        all
+    }
+
+    /// The value of a word where no splitting happens: an assignment, a redirection.
+    pub fn value(&mut self, text: &Text) -> Value {
+        let mut builder = Builder::new();
+        self.expand(text, &mut builder, Quoting::Assignment);
+        builder.into_value()
+    }
+
+    /// The text that a heredoc gives its command.
+    pub fn heredoc(&mut self, heredoc: &Heredoc) -> Value {
+        if !heredoc.expands {
+            return self.run.marks.value(&heredoc.body);
+        }
+        let mut builder = Builder::new();
+        self.expand(&heredoc.body, &mut builder, Quoting::Heredoc);
+        builder.into_value()
+    }
+
+    fn expand(&mut self, text: &Text, builder: &mut Builder, quoting: Quoting) {
+        let source = text.as_str();
+        let bytes = source.as_bytes();
+        let quoted = quoting != Quoting::None;
+        let mut at = 0;
+        while at < bytes.len() {
+            let end = match bytes[at] {
+                b'\\' if quoting.escapes(bytes.get(at + 1).copied()) => {
+                    let len = source[at + 1..].chars().next().map_or(0, char::len_utf8);
+                    if !source[at + 1..].starts_with('\n') {
+                        builder.text(text.slice(at + 1..at + 1 + len));
+                    }
+                    at + 1 + len
+                }
+                b'\'' if quoting.has_quotes() => {
+                    let end = scan::single_quote(source, at + 1);
+                    builder.open();
+                    builder.value(&self.run.marks.value(&text.slice(at + 1..end)), true);
+                    end + 1
+                }
+                b'"' if quoting.has_quotes() => {
+                    let end = scan::double_quote(source, at + 1);
+                    builder.open();
+                    self.expand(&text.slice(at + 1..end), builder, Quoting::Double);
+                    end + 1
+                }
+                b'`' => {
+                    let end = scan::backtick(source, at + 1);
+                    let value = self.substitution(&unescape_backtick(&text.slice(at + 1..end)));
+                    builder.value(&value, quoted);
+                    end + 1
+                }
+                b'$' => self.dollar(text, at, builder, quoting),
+                b'<' | b'>' if !quoted && bytes.get(at + 1) == Some(&b'(') => {
+                    let end = scan::parenthesis(source, at + 2);
+                    let value = self.substitution(&text.slice(at + 2..end));
+                    let hole = Hole {
+                        origin: value.alternatives()[0]
+                            .holes()
+                            .next()
+                            .map_or(Origin::Unknown, |hole| hole.origin.clone()),
+                        written: source[at..end].to_owned() + ")",
+                        location: text.locate(at..end),
+                        may_be_empty: false,
+                    };
+                    builder.push(Piece::Hole(hole));
+                    end + 1
+                }
+                b'*' | b'?' | b'[' if quoting == Quoting::None => {
+                    let written = source[at..].chars().next().map(String::from).unwrap_or_default();
+                    let location = text.locate(at..at + 1);
+                    let origin = Origin::Glob;
+                    builder.push(Piece::Hole(Hole {
+                        origin,
+                        written,
+                        location,
+                        may_be_empty: false,
+                    }));
+                    at + 1
+                }
+                _ => {
+                    let special = |c: char| match c {
+                        '\\' | '`' | '$' => true,
+                        '\'' | '"' => quoting.has_quotes(),
+                        '<' | '>' | '*' | '?' | '[' => quoting == Quoting::None,
+                        _ => false,
+                    };
+                    let first = source[at..].chars().next().map_or(1, char::len_utf8);
+                    let run = source[at + first..].find(special);
+                    let end = run.map_or(source.len(), |run| at + first + run);
+                    builder.value(&self.run.marks.value(&text.slice(at..end)), true);
+                    end
+                }
+            };
+            at = end.min(bytes.len());
+        }
+    }
+
+    /// Expands what starts with the `$` at `at`; gives the position after it.
+    fn dollar(&mut self, text: &Text, at: usize, builder: &mut Builder, quoting: Quoting) -> usize {
+        let source = text.as_str();
+        let bytes = source.as_bytes();
+        let quoted = quoting != Quoting::None;
+        if let Some(end) = scan::expression(source, at) {
+            builder.push(Piece::Hole(expression(text, at, end)));
+            return end;
+        }
+        match bytes.get(at + 1) {
+            Some(b'(') if bytes.get(at + 2) == Some(&b'(') && source[at..].contains("))") => {
+                let end = scan::dollar(source, at);
+                builder.push(Piece::Hole(unknown(text, at, end)));
+                end
+            }
+            Some(b'(') => {
+                let end = scan::parenthesis(source, at + 2);
+                let value = self.substitution(&text.slice(at + 2..end));
+                builder.value(&value, quoted);
+                end + 1
+            }
+            Some(b'{') => {
+                let end = scan::brace(source, at + 2);
+                self.parameter(&text.slice(at + 2..end), builder, quoting);
+                end + 1
+            }
+            Some(b'\'') if quoting.has_quotes() => {
+                let end = scan::ansi_quote(source, at + 2);
+                builder.open();
+                builder.text(ansi(&text.slice(at + 2..end)));
+                end + 1
+            }
+            Some(b'"') if quoting.has_quotes() => at + 1,
+            Some(byte) if byte.is_ascii_alphabetic() || *byte == b'_' => {
+                let name = source[at + 1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                let end = name.map_or(source.len(), |len| at + 1 + len);
+                let value = self.variable(&source[at + 1..end], text, at..end);
+                builder.value(&value, quoted);
+                end
+            }
+            Some(b'@' | b'*') => {
+                self.all_positional(text, at, builder);
+                at + 2
+            }
+            Some(byte) if byte.is_ascii_digit() => {
+                let value = self.variable(&source[at + 1..at + 2], text, at..at + 2);
+                builder.value(&value, quoted);
+                at + 2
+            }
+            Some(b'?' | b'#' | b'$' | b'!' | b'-') => {
+                builder.push(Piece::Hole(unknown(text, at, at + 2)));
+                at + 2
+            }
+            _ => {
+                builder.text(text.slice(at..at + 1));
+                at + 1
+            }
+        }
+    }
+
+    fn all_positional(&mut self, text: &Text, at: usize, builder: &mut Builder) {
+        match self.state.positional.clone() {
+            Some(words) => builder.words(&words),
+            None => builder.push(Piece::Hole(unknown(text, at, at + 2))),
+        }
+    }
+
+    /// `${NAME…}`, given what stands between the braces.
+    fn parameter(&mut self, inner: &Text, builder: &mut Builder, quoting: Quoting) {
+        let source = inner.as_str();
+        let quoted = quoting != Quoting::None;
+        let hole = |written: &str| Hole {
+            origin: Origin::Unknown,
+            written: format!("${{{written}}}"),
+            location: inner.location(),
+            may_be_empty: false,
+        };
+        let name_end = match source.find(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            Some(0) if source.starts_with(['@', '*']) => 1,
+            Some(0) => return builder.push(Piece::Hole(hole(source))), // ${#X}, ${!X}
+            end => end.unwrap_or(source.len()),
+        };
+        let (name, mut rest) = source.split_at(name_end);
+        let mut rest_at = name_end;
+        if rest.starts_with('[') {
+            let end = rest.find(']').map_or(rest.len(), |end| end + 1);
+            let all = matches!(&rest[1..end.max(2) - 1], "@" | "*");
+            rest_at += end;
+            rest = &rest[end..];
+            if all && rest.is_empty() {
+                return match self.state.elements(name) {
+                    Some(words) => builder.words(&words),
+                    None => builder.push(Piece::Hole(hole(source))),
+                };
+            }
+        }
+        if matches!(name, "@" | "*") && rest.is_empty() {
+            return match self.state.positional.clone() {
+                Some(words) => builder.words(&words),
+                None => builder.push(Piece::Hole(hole(source))),
+            };
+        }
+        let value = match self.known(name) {
+            Some(value) => value,
+            None => State::unknown_variable(name, inner.location()),
+        };
+        let set = self.known(name).is_some();
+        let operator = rest.trim_start_matches(':');
+        let word = |skip: usize| inner.slice((source.len() - operator.len() + skip)..source.len());
+        let value = match operator.chars().next() {
+            None => value,
+            Some('-' | '=') => {
+                let default = self.value(&word(1));
+                if operator.starts_with('=') {
+                    self.state.set(name, default.clone());
+                }
+                if !set { default.or(guarded(value)) } else { or_default(value, default) }
+            }
+            Some('?') => guarded(value),
+            Some('+') => self.value(&word(1)).or(Value::empty()),
+            Some('%' | '#') => {
+                trimmed(&value, operator).unwrap_or_else(|| Value::hole(hole(source)))
+            }
+            _ if rest_at < source.len() => {
+                let hole = Hole { may_be_empty: !set, ..hole(source) };
+                Value::hole(hole)
+            }
+            _ => value,
+        };
+        builder.value(&value, quoted);
+    }
+
+    fn variable(&mut self, name: &str, text: &Text, range: std::ops::Range<usize>) -> Value {
+        match self.known(name) {
+            Some(value) => value,
+            None => State::unknown_variable(name, text.locate(range)),
+        }
+    }
+
+    /// The value of a variable or a positional parameter, if it is known to be set.
+    fn known(&self, name: &str) -> Option<Value> {
+        match name.parse::<usize>() {
+            Ok(0) => None,
+            Ok(position) => {
+                let words = self.state.positional.as_ref()?;
+                Some(words.get(position - 1).cloned().map_or_else(Value::empty, Value::one))
+            }
+            Err(_) => self.state.get(name),
+        }
+    }
+}
+
+/// What quotes and backslashes mean in a piece of text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quoting {
+    None,
+    /// Like `None`, but without splitting and globs.
+    Assignment,
+    Double,
+    Heredoc,
+}
+
+impl Quoting {
+    fn has_quotes(self) -> bool {
+        matches!(self, Self::None | Self::Assignment)
+    }
+
+    /// Whether a backslash before this byte goes away.
+    fn escapes(self, next: Option<u8>) -> bool {
+        match self {
+            Self::None | Self::Assignment => true,
+            Self::Double => matches!(next, Some(b'$' | b'`' | b'"' | b'\\' | b'\n')),
+            Self::Heredoc => matches!(next, Some(b'$' | b'`' | b'\\' | b'\n')),
+        }
+    }
+}
+
+/// Every alternative of the one followed by every alternative of the other, bounded.
+pub fn product(heads: Fields, tails: Fields) -> Fields {
+    if let [tail] = tails.as_slice() {
+        let mut joined = heads;
+        joined.iter_mut().for_each(|head| head.extend(tail.iter().cloned()));
+        return joined;
+    }
+    let joined = heads.iter().flat_map(|head| {
+        tails.iter().map(|tail| head.iter().chain(tail).cloned().collect::<Vec<_>>())
+    });
+    joined.take(MAX_EXPANSIONS).collect()
+}
+
+/// The value of an environment variable of a workflow: text with expressions.
+pub fn environment_value(text: &Text) -> Value {
+    Marks::default().value(text)
+}
+
+/// The hole of a `${{ … }}`.
+pub fn expression(text: &Text, from: usize, to: usize) -> Hole {
+    let written = &text.as_str()[from..to];
+    // Secrets and variables of a repository are set once; what comes with an event may be missing.
+    let may_be_empty =
+        ["github.event", "github.head_ref", "inputs."].iter().any(|c| written.contains(c));
+    Hole {
+        origin: Origin::Expression,
+        written: written.to_owned(),
+        location: text.locate(from..to),
+        may_be_empty,
+    }
+}
+
+fn unknown(text: &Text, from: usize, to: usize) -> Hole {
+    Hole {
+        origin: Origin::Unknown,
+        written: text.as_str()[from..to].to_owned(),
+        location: text.locate(from..to),
+        may_be_empty: false,
+    }
+}
+
+/// `${X:?}`: not empty, or the script ends.
+fn guarded(value: Value) -> Value {
+    Value::any_of(value.alternatives().iter().map(|word| {
+        let mut word = word.clone();
+        for piece in &mut word.pieces {
+            if let Piece::Hole(hole) = piece {
+                hole.may_be_empty = false;
+            }
+        }
+        word
+    }))
+}
+
+fn or_default(value: Value, default: Value) -> Value {
+    if value.text().is_some_and(|text| text.is_empty()) { default } else { value }
+}
+
+/// `${X%suffix}` and `${X#prefix}` of known text and plain patterns.
+fn trimmed(value: &Value, operator: &str) -> Option<Value> {
+    let pattern = operator.trim_start_matches(['%', '#']);
+    if pattern.contains(['*', '?', '[', '$', '`', '\'', '"', '\\']) {
+        return None;
+    }
+    let words: Option<Vec<Word>> = value
+        .alternatives()
+        .iter()
+        .map(|word| match word.pieces.as_slice() {
+            [Piece::Known(text)] => {
+                let string = text.as_str();
+                let range = match operator.starts_with('%') {
+                    true => 0..string.strip_suffix(pattern).unwrap_or(string).len(),
+                    false => {
+                        string.len() - string.strip_prefix(pattern).unwrap_or(string).len()
+                            ..string.len()
+                    }
+                };
+                Some(Word::known(text.slice(range)))
+            }
+            _ => None,
+        })
+        .collect();
+    Some(Value::any_of(words?))
+}
+
+/// Inside backticks, a backslash before one of these goes away.
+fn unescape_backtick(text: &Text) -> Text {
+    let source = text.as_str();
+    let mut plain = Text::default();
+    let mut from = 0;
+    for (at, _) in source.match_indices('\\') {
+        if at >= from && source[at + 1..].starts_with(['`', '\\', '$']) {
+            plain.push(&text.slice(from..at));
+            from = at + 1;
+        }
+    }
+    plain.push(&text.slice(from..source.len()));
+    plain
+}
+
+/// `$'…'`.
+fn ansi(text: &Text) -> Text {
+    let source = text.as_str();
+    let mut decoded = Text::default();
+    let mut at = 0;
+    while at < source.len() {
+        let plain = source[at..].find('\\').map_or(source.len(), |len| at + len);
+        decoded.push(&text.slice(at..plain));
+        at = plain;
+        let mut rest = source[at..].chars();
+        let (Some(_), Some(escape)) = (rest.next(), rest.next()) else { break };
+        let digits = |start: usize, most: usize, radix: u32| {
+            let digits =
+                source[start..].chars().take(most).take_while(|c| c.is_digit(radix)).count();
+            let value = u32::from_str_radix(&source[start..start + digits], radix).ok();
+            (start + digits, value.and_then(char::from_u32))
+        };
+        let (end, decoded_char) = match escape {
+            'n' => (at + 2, Some('\n')),
+            't' => (at + 2, Some('\t')),
+            'r' => (at + 2, Some('\r')),
+            'a' => (at + 2, Some('\u{7}')),
+            'b' => (at + 2, Some('\u{8}')),
+            'e' | 'E' => (at + 2, Some('\u{1b}')),
+            'x' => digits(at + 2, 2, 16),
+            'u' => digits(at + 2, 4, 16),
+            'U' => digits(at + 2, 8, 16),
+            '0'..='7' => digits(at + 1, 3, 8),
+            other => (at + 1 + other.len_utf8(), Some(other)),
+        };
+        if let (Some(c), Some(location)) = (decoded_char, text.locate(at..end)) {
+            decoded.push_made_up(c.encode_utf8(&mut [0; 4]), Some(&location));
+        } else if let Some(c) = decoded_char {
+            decoded.push_made_up(c.encode_utf8(&mut [0; 4]), None);
+        }
+        at = end;
+    }
+    decoded
+}
+
+/// Brace expansion: `a{b,c}` is `ab` and `ac`; without a comma it stays as it is.
+fn braces(text: &Text, depth: usize) -> Vec<Text> {
+    let source = text.as_str();
+    let bytes = source.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() && depth < 8 {
+        if bytes[at] != b'{' {
+            at = scan::quoted_or_next(source, at);
+            continue;
+        }
+        let end = scan::brace(source, at + 1);
+        let parts = comma_parts(source, at + 1, end);
+        if end == bytes.len() || parts.len() < 2 {
+            at += 1;
+            continue;
+        }
+        let expand = |part: std::ops::Range<usize>| {
+            let mut one = text.slice(0..at);
+            one.push(&text.slice(part));
+            one.push(&text.slice(end + 1..source.len()));
+            braces(&one, depth + 1)
+        };
+        return parts.into_iter().flat_map(expand).take(MAX_EXPANSIONS).collect();
+    }
+    vec![text.clone()]
+}
+
+fn comma_parts(source: &str, from: usize, to: usize) -> Vec<std::ops::Range<usize>> {
+    let bytes = source.as_bytes();
+    let mut parts = Vec::new();
+    let (mut start, mut at, mut depth) = (from, from, 0usize);
+    while at < to {
+        match bytes[at] {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => {
+                parts.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at = scan::quoted_or_next(source, at);
+    }
+    parts.push(start..to);
+    parts
+}
