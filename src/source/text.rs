@@ -72,15 +72,7 @@ impl Text {
         }
         let at = self.string.len();
         self.string.push_str(decoded);
-        if let Some(last) = self.segments.last_mut() {
-            let linear = last.len == last.source.len() && decoded.len() == source.len();
-            if linear && last.source.end == source.start && Arc::ptr_eq(&last.file, file) {
-                last.len += decoded.len();
-                last.source.end = source.end;
-                return;
-            }
-        }
-        self.segments.push(Segment { at, len: decoded.len(), file: Arc::clone(file), source });
+        self.add(at, decoded.len(), file, source);
     }
 
     /// Appends text that stands in no file of its own; it counts as written at `location`.
@@ -95,8 +87,23 @@ impl Text {
         let shift = self.string.len();
         self.string.push_str(&other.string);
         for segment in &other.segments {
-            self.segments.push(Segment { at: segment.at + shift, ..segment.clone() });
+            self.add(segment.at + shift, segment.len, &segment.file, segment.source.clone());
         }
+    }
+
+    /// Records where a run of the string was written, as part of the run before it if it goes on
+    /// in the same way, so that text built of many small pieces stays small.
+    fn add(&mut self, at: usize, len: usize, file: &Arc<SourceFile>, source: Range<usize>) {
+        if let Some(last) = self.segments.last_mut() {
+            let linear = last.len == last.source.len() && len == source.len();
+            let adjacent = last.at + last.len == at && last.source.end == source.start;
+            if linear && adjacent && Arc::ptr_eq(&last.file, file) {
+                last.len += len;
+                last.source.end = source.end;
+                return;
+            }
+        }
+        self.segments.push(Segment { at, len, file: Arc::clone(file), source });
     }
 
     /// The part of this text in `range`, which must lie on character boundaries.
