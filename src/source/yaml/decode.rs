@@ -259,3 +259,6 @@ fn escape(source: &str) -> Option<(char, usize)> {
     };
     Some((simple, 2))
 }
+
+#[cfg(test)]
+mod tests;
