@@ -1,11 +1,25 @@
-use super::{Content, Kind, NodeId, Scalar, SourceFile, Value, Yaml, YamlError, decode::Written};
+use super::{
+    Content, Kind, NodeId, Scalar, SourceFile, Value, Yaml, YamlError,
+    decode::{self, Written},
+    repair::Outdented,
+};
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, ops::Range, sync::Arc};
 
 pub(super) fn parse(file: Arc<SourceFile>) -> Yaml {
-    let mut builder = Builder::new(&file);
-    builder.read(file.text());
-    builder.finish()
+    let mut text = Cow::Borrowed(file.text());
+    let mut repairs = Vec::new();
+    loop {
+        let mut builder = Builder::new(&file, repairs);
+        match builder.read(&text) {
+            None => return builder.finish(),
+            Some(outdented) => {
+                text = Cow::Owned(outdented.blanked(&text));
+                repairs = builder.repairs;
+                repairs.push(outdented);
+            }
+        }
+    }
 }
 
 fn options() -> Options {
@@ -17,9 +31,11 @@ fn options() -> Options {
 }
 
 /// Makes a tree of the parser's events.
-struct Builder<'s> {
-    file: &'s Arc<SourceFile>,
-    nodes: Vec<Content>,
+pub(super) struct Builder<'s> {
+    pub file: &'s Arc<SourceFile>,
+    /// What was repaired in the text that is read, compared with the file.
+    pub repairs: Vec<Outdented>,
+    pub nodes: Vec<Content>,
     documents: Vec<NodeId>,
     errors: Vec<YamlError>,
     comments: Vec<Range<usize>>,
@@ -35,9 +51,10 @@ struct Open {
 }
 
 impl<'s> Builder<'s> {
-    fn new(file: &'s Arc<SourceFile>) -> Self {
+    fn new(file: &'s Arc<SourceFile>, repairs: Vec<Outdented>) -> Self {
         Self {
             file,
+            repairs,
             nodes: Vec::new(),
             documents: Vec::new(),
             errors: Vec::new(),
@@ -47,26 +64,35 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn read(&mut self, text: &str) {
+    /// Reads all of the text, or up to an error that should be repaired first.
+    fn read(&mut self, text: &str) -> Option<Outdented> {
         let mut parser = Parser::new_from_str_with_options(text, options());
         loop {
             match parser.next_event() {
-                None | Some(Ok((Event::StreamEnd, _))) => return,
+                None | Some(Ok((Event::StreamEnd, _))) => return None,
                 Some(Ok((event, span))) => self.event(event, span),
                 Some(Err(error)) => {
+                    if let Some(outdented) = self.outdented() {
+                        return Some(outdented);
+                    }
                     self.error(&error);
                     self.open.clear();
                     match parser.proceed_next_document() {
                         Ok(true) => {}
-                        Ok(false) => return,
-                        Err(error) => return self.error(&error),
+                        Ok(false) => return None,
+                        Err(error) => {
+                            self.error(&error);
+                            return None;
+                        }
                     }
                 }
             }
         }
     }
 
-    fn finish(self) -> Yaml {
+    fn finish(mut self) -> Yaml {
+        self.errors.extend(self.repairs.iter().map(Outdented::error));
+        self.errors.sort_by_key(|error| error.at.start);
         Yaml {
             file: Arc::clone(self.file),
             nodes: self.nodes,
@@ -86,8 +112,8 @@ impl<'s> Builder<'s> {
         let range = span.byte_range().unwrap_or_default();
         match event {
             Event::Scalar(value, style, anchor, _) => {
-                let value = self.value(&value, style, &range);
                 let written = Written { style, range: range.clone() };
+                let value = self.value(&value, &written);
                 self.node(range, Kind::Scalar(Scalar { written, value }), anchor);
             }
             Event::SequenceStart(_, anchor, _) => {
@@ -123,12 +149,17 @@ impl<'s> Builder<'s> {
         self.node(range, Kind::Scalar(Scalar { written, value }), 0);
     }
 
-    fn value(&self, value: &str, style: ScalarStyle, range: &Range<usize>) -> Value {
-        let inner = match style {
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if range.len() >= 2 => {
-                range.start + 1..range.end - 1
+    fn value(&self, value: &str, written: &Written) -> Value {
+        let Range { start, end } = written.range;
+        if self.repairs.iter().any(|repair| repair.lines.start < end && start < repair.lines.end) {
+            let repaired = |at| self.repairs.iter().any(|repair| repair.lines.contains(&at));
+            return Value::Repaired(decode::outdented_block(self.file, start..end, repaired));
+        }
+        let inner = match written.style {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if end - start >= 2 => {
+                start + 1..end - 1
             }
-            _ => range.start..range.start + value.len(),
+            _ => start..start + value.len(),
         };
         if self.file.text().get(inner.clone()) == Some(value) {
             Value::Verbatim(inner)

@@ -37,13 +37,33 @@ fn exact(file: &Arc<SourceFile>, written: &Written, value: &str) -> Option<Text>
     (decoder.text.as_str() == value).then_some(decoder.text)
 }
 
-/// The text of a block scalar some lines of which stand left of its indentation, which YAML does
-/// not allow: read as if they stood in it.
-pub(super) fn outdented_block(file: &Arc<SourceFile>, written: &Written) -> Text {
-    let mut decoder = Decoder { file, source: file.text(), text: Text::default() };
-    let folded = written.style == ScalarStyle::Folded;
-    decoder.block(written.range.clone(), folded, "");
-    decoder.text
+/// The text of a literal block some lines of which stand left of its indentation, which YAML does
+/// not allow: read as if all of them were indented.
+pub(super) fn outdented_block(
+    file: &Arc<SourceFile>,
+    block: Range<usize>,
+    outdented: impl Fn(usize) -> bool,
+) -> Text {
+    let source = file.text();
+    let indent = column(source.as_bytes(), block.start);
+    let mut text = Text::default();
+    let mut at = block.start;
+    for line in source[block].split_inclusive('\n') {
+        let spaces = line.bytes().take(indent).take_while(|b| *b == b' ').count();
+        let strip = if text.is_empty() || outdented(at) { 0 } else { spaces };
+        let end = at + line.trim_end_matches(['\r', '\n']).len();
+        text.push_decoded(&source[at + strip..end], file, at + strip..end);
+        if line.len() > end - at {
+            text.push_decoded("\n", file, end..at + line.len());
+        }
+        at += line.len();
+    }
+    text
+}
+
+/// How many bytes stand before this one in its line.
+fn column(bytes: &[u8], at: usize) -> usize {
+    bytes[..at].iter().rev().take_while(|b| !is_break(b)).count()
 }
 
 /// Which characters of a flow scalar do not stand for themselves.
@@ -131,7 +151,7 @@ impl Decoder<'_> {
     /// newlines at the end of `value` are what it leaves, as many are taken.
     fn block(&mut self, range: Range<usize>, folded: bool, value: &str) {
         let bytes = self.source.as_bytes();
-        let indent = bytes[..range.start].iter().rev().take_while(|b| !is_break(b)).count();
+        let indent = column(bytes, range.start);
         let leading = value.bytes().take_while(|b| *b == b'\n').count();
         let mut breaks = breaks_before(bytes, range.start - indent, leading);
         let mut at = range.start;

@@ -5,6 +5,7 @@
 mod build;
 mod decode;
 mod merge;
+mod repair;
 
 use super::{Location, SourceFile, Text};
 use decode::Written;
@@ -56,6 +57,8 @@ enum Value {
     /// What stands in these bytes.
     Verbatim(Range<usize>),
     Decoded(Box<str>),
+    /// What was meant, where the file is not YAML.
+    Repaired(Text),
 }
 
 /// One node of a [`Yaml`]. An alias is the node that it stands for.
@@ -118,6 +121,7 @@ impl<'y> Node<'y> {
         Some(match &self.scalar()?.value {
             Value::Verbatim(range) => &self.yaml.file.text()[range.clone()],
             Value::Decoded(value) => value,
+            Value::Repaired(text) => text.as_str(),
         })
     }
 
@@ -128,6 +132,7 @@ impl<'y> Node<'y> {
         Some(match &scalar.value {
             Value::Verbatim(range) => Text::of_range(Arc::clone(file), range.clone()),
             Value::Decoded(value) => decode::decode(file, &scalar.written, value),
+            Value::Repaired(text) => text.clone(),
         })
     }
 
@@ -184,3 +189,6 @@ impl<'y> Node<'y> {
         merge::entries(self)
     }
 }
+
+#[cfg(test)]
+mod tests;
