@@ -5,6 +5,7 @@
 mod file;
 mod script;
 mod text;
+pub mod yaml;
 
 pub use file::{LineColumn, SourceFile};
 pub use script::{Hop, Language, Origin, Place, Script};

@@ -1,6 +1,6 @@
 use super::{Location, Text};
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Code that a workflow can run, with the place where it would run.
@@ -13,6 +13,8 @@ pub struct Script {
     pub via: Vec<Hop>,
     /// Variables that are set around it (workflow, job and step `env:`), unresolved.
     pub env: IndexMap<String, Text>,
+    /// The folder that it starts in, unresolved; None for the default one.
+    pub folder: Option<Text>,
     pub origin: Origin,
 }
 
@@ -26,7 +28,8 @@ pub struct Origin {
     pub step: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
     /// bash and sh, which are read alike.
     Shell,

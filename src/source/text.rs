@@ -11,14 +11,16 @@ pub struct Text {
     segments: Vec<Segment>,
 }
 
-/// A run of the string. Where both lengths are equal, byte n of the one is byte n of the other;
-/// elsewhere every byte of the run comes from the whole range (an escape, a folded line break).
+/// A run of the string.
 #[derive(Clone, Debug)]
 struct Segment {
     at: usize,
     len: usize,
     file: Arc<SourceFile>,
     source: Range<usize>,
+    /// It stands in the file as it is, so byte n of the one is byte n of the other. Elsewhere
+    /// every byte of the run comes from the whole range (an escape, a folded line break).
+    verbatim: bool,
 }
 
 /// A range of bytes in a file.
@@ -70,17 +72,10 @@ impl Text {
         if decoded.is_empty() {
             return;
         }
-        let at = self.string.len();
+        let verbatim = file.text().get(source.clone()) == Some(decoded);
+        let (at, len) = (self.string.len(), decoded.len());
         self.string.push_str(decoded);
-        if let Some(last) = self.segments.last_mut() {
-            let linear = last.len == last.source.len() && decoded.len() == source.len();
-            if linear && last.source.end == source.start && Arc::ptr_eq(&last.file, file) {
-                last.len += decoded.len();
-                last.source.end = source.end;
-                return;
-            }
-        }
-        self.segments.push(Segment { at, len: decoded.len(), file: Arc::clone(file), source });
+        self.add(Segment { at, len, file: Arc::clone(file), source, verbatim });
     }
 
     /// Appends text that stands in no file of its own; it counts as written at `location`.
@@ -95,8 +90,24 @@ impl Text {
         let shift = self.string.len();
         self.string.push_str(&other.string);
         for segment in &other.segments {
-            self.segments.push(Segment { at: segment.at + shift, ..segment.clone() });
+            self.add(Segment { at: segment.at + shift, ..segment.clone() });
         }
+    }
+
+    /// Adds a run, as part of the one before it if it goes on verbatim, so that text built of many
+    /// small pieces stays small.
+    fn add(&mut self, segment: Segment) {
+        if let Some(last) = self.segments.last_mut() {
+            let verbatim = last.verbatim && segment.verbatim;
+            let adjacent =
+                last.at + last.len == segment.at && last.source.end == segment.source.start;
+            if verbatim && adjacent && Arc::ptr_eq(&last.file, &segment.file) {
+                last.len += segment.len;
+                last.source.end = segment.source.end;
+                return;
+            }
+        }
+        self.segments.push(segment);
     }
 
     /// The part of this text in `range`, which must lie on character boundaries.
@@ -112,6 +123,7 @@ impl Text {
                     len: to - from,
                     file: Arc::clone(&s.file),
                     source: s.part(from..to),
+                    verbatim: s.verbatim,
                 }
             })
             .collect();
@@ -155,7 +167,7 @@ impl Text {
 
 impl Segment {
     fn part(&self, range: Range<usize>) -> Range<usize> {
-        if self.len == self.source.len() {
+        if self.verbatim {
             let shift = |byte: usize| byte - self.at + self.source.start;
             shift(range.start)..shift(range.end)
         } else {

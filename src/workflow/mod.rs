@@ -1,1 +1,80 @@
-//! TODO
+//! From paths to scripts. In come files and folders; out go the [`Script`]s that the workflows and
+//! actions in them can run, each with the place where it would run and the exact bytes of its
+//! text, and the [`Problem`]s of what could not be read. Nothing odd in a file hides the rest of it.
+
+mod actions;
+mod discover;
+mod model;
+mod place;
+mod problem;
+mod read;
+mod scripts;
+mod shell;
+
+pub use actions::{Action, Actions, ActionsError};
+pub use discover::{DiscoverError, Discovered, Skipped, discover};
+pub use problem::{Problem, ProblemKind};
+
+use crate::{
+    config::Config,
+    source::{Hop, Language, Origin, Place, Script, SourceFile, Text, yaml::Yaml},
+};
+use indexmap::IndexMap;
+use std::{path::Path, sync::Arc};
+
+/// What a file gives.
+#[derive(Debug, Default)]
+pub struct WorkflowReading {
+    pub scripts: Vec<Script>,
+    /// What could not be read, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads a workflow, a composite action or a script, whichever its name and content say it is.
+pub fn read(file: Arc<SourceFile>, config: &Config) -> WorkflowReading {
+    let mut reading = WorkflowReading::default();
+    if let Some(at) = file.not_utf8() {
+        reading.problems.push(Problem::at(ProblemKind::NotUtf8, &file, at..at + 1));
+    }
+    match shell::language_of_file(&file) {
+        Some(language) => reading.scripts.push(script_of_file(file, language)),
+        None => read::read(Yaml::parse(file), config, &mut reading),
+    }
+    reading.problems.sort_by_key(|problem| problem.location.range.start);
+    reading
+}
+
+fn script_of_file(file: Arc<SourceFile>, language: Language) -> Script {
+    let name = file.path().file_name().unwrap_or(file.path().as_os_str());
+    let step = Hop { step: name.to_string_lossy().into_owned(), location: None };
+    Script {
+        text: Text::of_file(file),
+        language,
+        place: Place::Host("where it is run".to_owned()),
+        via: vec![step],
+        env: IndexMap::new(),
+        folder: None,
+        origin: Origin::default(),
+    }
+}
+
+/// Which forge runs the workflows of a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forge {
+    GitHub,
+    /// Gitea and Forgejo, which only have runners of one's own.
+    Gitea,
+}
+
+impl Forge {
+    fn of(path: &Path) -> Self {
+        let gitea = |folder: &std::ffi::OsStr| folder == ".gitea" || folder == ".forgejo";
+        // The innermost of such folders counts; a plain path is taken as GitHub's.
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let forge = absolute.iter().rev().find(|part| gitea(part) || *part == ".github");
+        if forge.is_some_and(gitea) { Self::Gitea } else { Self::GitHub }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+use super::{
+    Content, Kind, NodeId, Scalar, SourceFile, Value, Yaml, YamlError,
+    decode::{self, Written},
+    repair::Outdented,
+};
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
+use std::{borrow::Cow, collections::HashMap, ops::Range, sync::Arc};
+
+pub(super) fn parse(file: Arc<SourceFile>) -> Yaml {
+    let mut text = Cow::Borrowed(file.text());
+    let mut repairs = Vec::new();
+    loop {
+        let mut builder = Builder::new(&file, repairs);
+        match builder.read(&text) {
+            None => return builder.finish(),
+            Some(outdented) => {
+                text = Cow::Owned(outdented.blanked(&text));
+                repairs = builder.repairs;
+                repairs.push(outdented);
+            }
+        }
+    }
+}
+
+fn options() -> Options {
+    granit_parser::options! {
+        emit_unresolved_aliases: true,
+        // A workflow may open with a long commented-out block; it is bounded by the file.
+        max_buffered_comment_events: usize::MAX,
+    }
+}
+
+/// Makes a tree of the parser's events.
+pub(super) struct Builder<'s> {
+    pub file: &'s Arc<SourceFile>,
+    /// What was repaired in the text that is read, compared with the file.
+    pub repairs: Vec<Outdented>,
+    pub nodes: Vec<Content>,
+    documents: Vec<NodeId>,
+    errors: Vec<YamlError>,
+    comments: Vec<Range<usize>>,
+    anchors: HashMap<usize, NodeId>,
+    /// The collections that are not complete yet, outermost first.
+    open: Vec<Open>,
+}
+
+struct Open {
+    id: NodeId,
+    /// The key that waits for its value.
+    key: Option<NodeId>,
+}
+
+impl<'s> Builder<'s> {
+    fn new(file: &'s Arc<SourceFile>, repairs: Vec<Outdented>) -> Self {
+        Self {
+            file,
+            repairs,
+            nodes: Vec::new(),
+            documents: Vec::new(),
+            errors: Vec::new(),
+            comments: Vec::new(),
+            anchors: HashMap::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// Reads all of the text, or up to an error that should be repaired first.
+    fn read(&mut self, text: &str) -> Option<Outdented> {
+        let mut parser = Parser::new_from_str_with_options(text, options());
+        loop {
+            match parser.next_event() {
+                None | Some(Ok((Event::StreamEnd, _))) => return None,
+                Some(Ok((event, span))) => self.event(event, span),
+                Some(Err(error)) => {
+                    if let Some(outdented) = self.outdented() {
+                        return Some(outdented);
+                    }
+                    self.error(&error);
+                    self.open.clear();
+                    match parser.proceed_next_document() {
+                        Ok(true) => {}
+                        Ok(false) => return None,
+                        Err(error) => {
+                            self.error(&error);
+                            return None;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn finish(mut self) -> Yaml {
+        self.errors.extend(self.repairs.iter().map(Outdented::error));
+        self.errors.sort_by_key(|error| error.at.start);
+        Yaml {
+            file: Arc::clone(self.file),
+            nodes: self.nodes,
+            documents: self.documents,
+            errors: self.errors,
+            comments: self.comments,
+        }
+    }
+
+    fn error(&mut self, error: &ScanError) {
+        let len = self.file.text().len();
+        let at = error.marker().byte_offset().unwrap_or(len).min(len);
+        self.errors.push(YamlError { message: error.info(), at: at..at });
+    }
+
+    fn event(&mut self, event: Event, span: Span) {
+        let range = span.byte_range().unwrap_or_default();
+        match event {
+            Event::Scalar(value, style, anchor, _) => {
+                let written = Written { style, range: range.clone() };
+                let value = self.value(&value, &written);
+                self.node(range, Kind::Scalar(Scalar { written, value }), anchor);
+            }
+            Event::SequenceStart(_, anchor, _) => {
+                let id = self.node(range, Kind::Sequence(Vec::new()), anchor);
+                self.open.push(Open { id, key: None });
+            }
+            Event::MappingStart(_, anchor, _) => {
+                let id = self.node(range, Kind::Mapping(Vec::new()), anchor);
+                self.open.push(Open { id, key: None });
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(closed) = self.open.pop() {
+                    self.close(closed.id, range);
+                }
+            }
+            Event::Alias(anchor) => match self.anchors.get(&anchor) {
+                Some(id) => self.attach(*id),
+                None => self.unknown_alias(range),
+            },
+            Event::UnresolvedAlias(_) => self.unknown_alias(range),
+            Event::Comment(..) => self.comments.push(range),
+            _ => {}
+        }
+    }
+
+    /// An alias without an anchor counts as what is written there.
+    fn unknown_alias(&mut self, range: Range<usize>) {
+        let name = self.file.text().get(range.clone()).unwrap_or_default();
+        let message = format!("`{name}` names no anchor before it");
+        self.errors.push(YamlError { message, at: range.clone() });
+        let written = Written { style: ScalarStyle::Plain, range: range.clone() };
+        let value = Value::Verbatim(range.clone());
+        self.node(range, Kind::Scalar(Scalar { written, value }), 0);
+    }
+
+    fn value(&self, value: &str, written: &Written) -> Value {
+        let Range { start, end } = written.range;
+        if self.repairs.iter().any(|repair| repair.lines.start < end && start < repair.lines.end) {
+            let repaired = |at| self.repairs.iter().any(|repair| repair.lines.contains(&at));
+            return Value::Repaired(decode::outdented_block(self.file, start..end, repaired));
+        }
+        let inner = match written.style {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if end - start >= 2 => {
+                start + 1..end - 1
+            }
+            _ => start..start + value.len(),
+        };
+        if self.file.text().get(inner.clone()) == Some(value) {
+            Value::Verbatim(inner)
+        } else {
+            Value::Decoded(value.into())
+        }
+    }
+
+    /// Adds a node where the reading stands. An anchor of 0 is none.
+    fn node(&mut self, range: Range<usize>, kind: Kind, anchor: usize) -> NodeId {
+        let id = self.nodes.len();
+        self.nodes.push(Content { range, kind });
+        if anchor != 0 {
+            self.anchors.insert(anchor, id);
+        }
+        self.attach(id);
+        id
+    }
+
+    /// A flow collection ends with its bracket, a block collection with its last child.
+    fn close(&mut self, id: NodeId, end: Range<usize>) {
+        let last = match &self.nodes[id].kind {
+            Kind::Sequence(items) => items.last(),
+            Kind::Mapping(entries) => entries.last().map(|(_, value)| value),
+            Kind::Scalar(_) => None,
+        };
+        let end = match last {
+            Some(last) if end.is_empty() => self.nodes[*last].range.end,
+            _ => end.end,
+        };
+        let range = &mut self.nodes[id].range;
+        range.end = range.end.max(end);
+    }
+
+    fn attach(&mut self, id: NodeId) {
+        let Some(parent) = self.open.last_mut() else { return self.documents.push(id) };
+        match &mut self.nodes[parent.id].kind {
+            Kind::Sequence(items) => items.push(id),
+            Kind::Mapping(entries) => match parent.key.take() {
+                Some(key) => entries.push((key, id)),
+                None => parent.key = Some(id),
+            },
+            Kind::Scalar(_) => {}
+        }
+    }
+}

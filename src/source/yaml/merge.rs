@@ -1,0 +1,72 @@
+//! Mappings as the runner sees them: `<<` merged, and of duplicate keys the last.
+
+use super::{Kind, Node, NodeId};
+use indexmap::{IndexMap, map::Entry};
+use std::collections::HashSet;
+
+const MERGE_KEY: &str = "<<";
+
+impl<'y> Node<'y> {
+    fn own_entries(self) -> impl DoubleEndedIterator<Item = (Node<'y>, Node<'y>)> {
+        let entries = match &self.content().kind {
+            Kind::Mapping(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        entries.iter().map(move |(key, value)| (self.sibling(*key), self.sibling(*value)))
+    }
+}
+
+pub(super) fn find<'y>(
+    mapping: Node<'y>,
+    fits: &impl Fn(&str) -> bool,
+) -> Option<(Node<'y>, Node<'y>)> {
+    let fitting = |(key, _): &(Node<'y>, Node<'y>)| key.as_str().is_some_and(fits);
+    let own = mapping.own_entries().rev().find(fitting);
+    own.or_else(|| merged(mapping).into_iter().find_map(|m| m.own_entries().rev().find(fitting)))
+}
+
+pub(super) fn entries(mapping: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
+    let mut found: IndexMap<&str, (Node, Node)> = IndexMap::new();
+    for (key, value) in mapping.own_entries() {
+        if let Some(name) = key.as_str().filter(|name| *name != MERGE_KEY) {
+            found.insert(name, (key, value));
+        }
+    }
+    for source in merged(mapping) {
+        // From the last to the first, for of duplicates the last counts.
+        for (key, value) in source.own_entries().rev() {
+            if let Some(name) = key.as_str().filter(|name| *name != MERGE_KEY)
+                && let Entry::Vacant(free) = found.entry(name)
+            {
+                free.insert((key, value));
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+/// The mappings that are merged into this one, nearest first, each once: a mapping that is merged
+/// again adds nothing, which is also what ends cycles and keeps alias bombs small.
+fn merged(mapping: Node<'_>) -> Vec<Node<'_>> {
+    let mut seen: HashSet<NodeId> = HashSet::from([mapping.id]);
+    let mut found = Vec::new();
+    let mut next = merge_sources(mapping);
+    while let Some(source) = next.pop() {
+        if seen.insert(source.id) {
+            next.extend(merge_sources(source));
+            if source.is_mapping() {
+                found.push(source);
+            }
+        }
+    }
+    found
+}
+
+/// What `<<` names, last first.
+fn merge_sources(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut sources: Vec<Node> = node.items().collect();
+    let merges = node.own_entries().filter(|(key, _)| key.as_str() == Some(MERGE_KEY));
+    sources.extend(merges.map(|(_, value)| value));
+    sources.reverse();
+    sources
+}

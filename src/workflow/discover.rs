@@ -1,0 +1,103 @@
+use ignore::{DirEntry, WalkBuilder};
+use miette::Diagnostic;
+use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
+    io,
+    path::{Component, Path, PathBuf},
+};
+use thiserror::Error;
+
+/// What there is to read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Discovered {
+    /// Sorted, each once, as the user would write them: relative, without `./`.
+    pub files: Vec<PathBuf>,
+    /// What could not be looked into.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A folder that could not be looked into.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    pub path: PathBuf,
+    pub reason: String,
+}
+
+#[derive(Debug, Error, Diagnostic)]
+pub enum DiscoverError {
+    #[error("{} does not exist", path.display())]
+    #[diagnostic(help("give the path of a workflow, a script or a folder"))]
+    Missing { path: PathBuf },
+    #[error("{} cannot be read: {cause}", path.display())]
+    Unreadable { path: PathBuf, cause: io::Error },
+}
+
+/// Folders whose YAML files are workflows.
+const FORGES: [&str; 3] = [".github", ".gitea", ".forgejo"];
+
+/// Finds the workflows and composite actions below `folder`s; a path to a file is taken as it is.
+/// Without any path, looks below the current folder.
+///
+/// Folders that Git ignores are not entered, nor are `.git` and `node_modules`. A folder without
+/// workflows adds nothing: an empty result is for the caller to tell.
+pub fn discover(paths: &[PathBuf]) -> Result<Discovered, DiscoverError> {
+    let here = [PathBuf::from(".")];
+    let (mut files, mut skipped) = (BTreeSet::new(), BTreeSet::new());
+    for path in if paths.is_empty() { &here } else { paths } {
+        match path.metadata() {
+            Ok(metadata) if metadata.is_dir() => walk(path, &mut files, &mut skipped),
+            Ok(_) => {
+                files.insert(as_shown(path));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(DiscoverError::Missing { path: path.clone() });
+            }
+            Err(cause) => return Err(DiscoverError::Unreadable { path: path.clone(), cause }),
+        }
+    }
+    Ok(Discovered { files: files.into_iter().collect(), skipped: skipped.into_iter().collect() })
+}
+
+fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, skipped: &mut BTreeSet<Skipped>) {
+    // `.` may itself be `.gitea/workflows`, which only its full path tells.
+    let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let walker = WalkBuilder::new(folder)
+        .hidden(false)
+        .filter_entry(|entry| !is_never_entered(entry))
+        .build();
+    for entry in walker {
+        match entry {
+            Ok(entry) => {
+                let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+                if holds_workflow_steps(&full.join(below)) && entry.path().is_file() {
+                    files.insert(as_shown(entry.path()));
+                }
+            }
+            Err(error) => {
+                skipped.insert(Skipped { path: as_shown(folder), reason: error.to_string() });
+            }
+        }
+    }
+}
+
+fn is_never_entered(entry: &DirEntry) -> bool {
+    entry.depth() > 0 && (entry.file_name() == ".git" || entry.file_name() == "node_modules")
+}
+
+/// Whether the path is that of a workflow or an action.
+fn holds_workflow_steps(path: &Path) -> bool {
+    let name = path.file_name();
+    if name == Some(OsStr::new("action.yml")) || name == Some(OsStr::new("action.yaml")) {
+        return true;
+    }
+    let is_yaml = path.extension().is_some_and(|e| e == "yml" || e == "yaml");
+    let mut folders = path.iter().rev().skip(1);
+    is_yaml
+        && folders.next() == Some(OsStr::new("workflows"))
+        && folders.next().is_some_and(|forge| FORGES.iter().any(|known| forge == *known))
+}
+
+fn as_shown(path: &Path) -> PathBuf {
+    path.components().filter(|part| *part != Component::CurDir).collect()
+}

@@ -1,0 +1,111 @@
+use super::{Forge, model::Job};
+use crate::{
+    config::{Config, RunnerPlace, matches_name},
+    source::{Place, yaml::Node},
+};
+
+/// Where the steps of a job run.
+///
+/// A label that GitHub hosts is a machine that is thrown away after the job, and so is the job's
+/// own container where it has nothing of the host's. Every other label is taken for a machine that
+/// others share, and all labels are on Gitea and Forgejo, unless `runners` in the configuration
+/// says otherwise. Of several possible runners the shared one counts.
+pub(super) fn of_job(job: &Job, forge: Forge, config: &Config) -> Place {
+    let Some(runs_on) = job.runs_on else {
+        let whose = if job.id.is_none() { "the caller's runner" } else { "an unnamed runner" };
+        return Place::Host(whose.to_owned());
+    };
+    let runners = possible_runners(runs_on, job.matrix);
+    let places = runners.iter().map(|labels| of_labels(labels, forge, config));
+    let place = places.reduce(|a, b| if matches!(b, Place::Host(_)) { b } else { a });
+    match place {
+        Some(Place::Host(_)) if forge == Forge::GitHub && is_apart(job.container) => {
+            Place::Ephemeral("the job's container".to_owned())
+        }
+        Some(place) => place,
+        None => Place::Host("an unnamed runner".to_owned()),
+    }
+}
+
+/// Whether all runners that a job may get are Windows, whose `run:` is PowerShell.
+pub(super) fn is_windows(job: &Job) -> bool {
+    let runners =
+        job.runs_on.map(|runs_on| possible_runners(runs_on, job.matrix)).unwrap_or_default();
+    let windows = |label: &String| label.to_ascii_lowercase().starts_with("windows");
+    !runners.is_empty() && runners.iter().all(|labels| labels.iter().any(windows))
+}
+
+/// The sets of labels that a `runs-on` can come to.
+fn possible_runners(runs_on: Node, matrix: Option<Node>) -> Vec<Vec<String>> {
+    if let Some(text) = runs_on.as_str() {
+        let values = matrix_key(text).map(|key| matrix_values(matrix, key)).unwrap_or_default();
+        if values.is_empty() {
+            return vec![vec![text.to_owned()]];
+        }
+        return values.into_iter().map(labels).filter(|labels| !labels.is_empty()).collect();
+    }
+    vec![labels(runs_on)]
+}
+
+/// One label, a list of them, or a group and labels.
+fn labels(node: Node) -> Vec<String> {
+    if node.is_mapping() {
+        let group = node.get("group").and_then(Node::as_str).map(|group| format!("group {group}"));
+        return group
+            .into_iter()
+            .chain(node.get("labels").map(labels).into_iter().flatten())
+            .collect();
+    }
+    let one = node.as_str();
+    one.into_iter().chain(node.items().filter_map(Node::as_str)).map(str::to_owned).collect()
+}
+
+/// The key of `${{ matrix.key }}`.
+fn matrix_key(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix("${{")?.strip_suffix("}}")?.trim();
+    inner.strip_prefix("matrix.").filter(|key| !key.contains(|c: char| c.is_whitespace()))
+}
+
+/// The values that a key of a matrix can have.
+fn matrix_values<'y>(matrix: Option<Node<'y>>, key: &str) -> Vec<Node<'y>> {
+    let Some(matrix) = matrix else { return Vec::new() };
+    let listed = matrix.get(key).into_iter().flat_map(Node::items);
+    let included = matrix.get("include").into_iter().flat_map(Node::items);
+    listed.chain(included.filter_map(|combination| combination.get(key))).collect()
+}
+
+fn of_labels(labels: &[String], forge: Forge, config: &Config) -> Place {
+    let name = labels.join(", ");
+    let configured = config
+        .runners
+        .iter()
+        .filter(|(pattern, _)| labels.iter().any(|label| matches_name(pattern, label)))
+        .map(|(_, place)| *place)
+        .reduce(|a, b| if b == RunnerPlace::Host { b } else { a });
+    match configured {
+        Some(RunnerPlace::Ephemeral) => Place::Ephemeral(name),
+        Some(RunnerPlace::Host) => Place::Host(name),
+        None if forge == Forge::GitHub && labels.iter().all(|l| is_hosted(l)) => {
+            Place::Ephemeral(name)
+        }
+        None => Place::Host(name),
+    }
+}
+
+/// Whether GitHub has machines with this label.
+fn is_hosted(label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    ["ubuntu-", "windows-", "macos-"].iter().any(|system| label.starts_with(system))
+}
+
+/// Whether a job's container has nothing of the host's: no volumes, no options.
+fn is_apart(container: Option<Node>) -> bool {
+    container.is_some_and(|container| match container.as_str() {
+        Some(image) => !image.is_empty() && !container.is_null(),
+        None => {
+            container.get("image").is_some()
+                && container.get("volumes").is_none()
+                && container.get("options").is_none()
+        }
+    })
+}
