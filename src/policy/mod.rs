@@ -1,1 +1,12 @@
-//! TODO
+//! From effects to findings. In come the invocations of a script and their effects; out go
+//! [`Finding`]s: what is denied, warned of or noted, by the rules of `rules/policy.yml`, by the
+//! place where it would happen, and by whose things the inventory says they are.
+
+mod finding;
+mod judge;
+mod ownership;
+mod rules;
+
+pub use finding::{Finding, Level};
+pub use judge::Judge;
+pub use rules::{PolicyRule, rules};

@@ -1,0 +1,95 @@
+use super::Level;
+use crate::{
+    effect::Effect,
+    program::{Scope, Verb},
+};
+use serde::Deserialize;
+use std::sync::OnceLock;
+
+/// A rule of `rules/policy.yml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRule {
+    #[serde(rename = "rule")]
+    pub name: String,
+    /// What it is about, in one line.
+    pub title: String,
+    resource: Vec<String>,
+    #[serde(default)]
+    verb: Vec<Verb>,
+    #[serde(default)]
+    scope: Vec<Scope>,
+    /// On a machine that others share.
+    pub level: Level,
+    /// On a machine that is thrown away.
+    #[serde(default = "note")]
+    pub ephemeral: Level,
+    says: String,
+    #[serde(default)]
+    pub help: Option<String>,
+}
+
+const TEXT: &str = include_str!("../../rules/policy.yml");
+
+/// The rules that are built in, in their order.
+pub fn rules() -> &'static [PolicyRule] {
+    static RULES: OnceLock<Vec<PolicyRule>> = OnceLock::new();
+    // A test reads the file, so that it cannot fail for a user.
+    RULES.get_or_init(|| serde_saphyr::from_str(TEXT).unwrap_or_default())
+}
+
+fn note() -> Level {
+    Level::Note
+}
+
+impl PolicyRule {
+    pub fn matches(&self, effect: &Effect) -> bool {
+        let any = |empty: bool, found: bool| empty || found;
+        self.resource.contains(&effect.resource)
+            && any(self.verb.is_empty(), self.verb.contains(&effect.verb))
+            && any(self.scope.is_empty(), self.scope.contains(&effect.scope))
+    }
+
+    pub fn message(&self, effect: &Effect) -> String {
+        let targets = effect.targets.join(" ");
+        let message =
+            self.says.replace("{does}", does(effect.verb)).replace("{targets}", targets.trim());
+        match &effect.because {
+            Some(reason) => format!("{message} ({reason})"),
+            None => message,
+        }
+    }
+}
+
+fn does(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Start => "starts",
+        Verb::Reload => "reloads",
+        Verb::Reset => "resets",
+        Verb::Signal => "signals",
+        Verb::Change => "changes",
+        Verb::Restart => "restarts",
+        Verb::Overwrite => "overwrites",
+        Verb::Stop => "stops",
+        Verb::Destroy => "deletes",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effect;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_rule_is_understood_has_a_name_of_its_own_and_knows_its_resources() {
+        let rules: Vec<PolicyRule> = serde_saphyr::from_str(TEXT).unwrap();
+        let mut names = HashSet::new();
+        for rule in &rules {
+            assert!(names.insert(&rule.name), "{} stands twice", rule.name);
+            for kind in &rule.resource {
+                assert!(!effect::resource(kind).one.is_empty(), "{}: {kind}", rule.name);
+            }
+        }
+    }
+}
