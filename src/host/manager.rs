@@ -1,4 +1,4 @@
-use super::{Process, Section};
+use super::{Key, Process, Section, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,10 @@ pub trait Manager {
     /// section's state.
     fn read(&self) -> Section;
 
+    /// Processes of `recorded` that still run although the manager, as it is `now`, does not know
+    /// them: it was killed and they were left behind. They hold ports that their successors need.
+    fn orphans(&self, recorded: &Snapshot, now: &Snapshot) -> Vec<Orphan>;
+
     /// Starts the manager itself, in the environment that `recorded` had, not in ours.
     fn wake(&self, recorded: &Section) -> Result<(), ActionError>;
 
@@ -43,6 +47,15 @@ pub trait Manager {
 
     /// Ends `current` and takes it from the list.
     fn remove(&self, current: &Process) -> Result<(), ActionError>;
+}
+
+/// A process that its manager left behind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orphan {
+    pub key: Key,
+    pub pid: u32,
+    /// As in [`Process::pid_start`].
+    pub start: u64,
 }
 
 /// Whether a manager runs and can be asked. The paths are those of its socket.

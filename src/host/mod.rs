@@ -1,17 +1,21 @@
 //! What runs on this host. In come the process managers that are found here; out go a [`Snapshot`]
-//! of every process under them, ours or not, and what has changed between two of them.
+//! of every process under them, ours or not, and a [`Diff`](diff::Diff) between two of them.
 //! Reading never changes anything: above all, it never starts a manager that does not run.
 //!
 //! A manager is one implementation of [`Manager`], in a file or folder of its own.
 
+pub mod diff;
 mod facts;
 mod manager;
+mod pair;
 pub mod pm2;
 pub mod proc;
 mod process;
+pub mod settle;
 pub mod snapshot;
 
-pub use manager::{ActionError, Manager, ManagerKind, ManagerState};
+pub use manager::{ActionError, Manager, ManagerKind, ManagerState, Orphan};
+pub use pair::{Pair, pairs};
 pub use process::{Condition, Key, Process, Recipe, Status};
 pub use snapshot::{Section, Snapshot};
 

@@ -133,7 +133,7 @@ pub struct Process {
     /// Whether it is a part of PM2 and not an app.
     pub module: bool,
     /// Whether it went down and came back while it was watched: it is in a crash loop, whatever
-    /// its status says. It takes more than one look to see this.
+    /// its status says. Only [`settle`](super::settle) can see this.
     #[serde(default)]
     pub looping: bool,
     pub recipe: Recipe,

@@ -50,6 +50,16 @@ impl Connection {
         Ok(Self { stream, socket: path(), requests: 0 })
     }
 
+    /// The daemon's pid, as the kernel knows it.
+    pub fn daemon_pid(&self) -> Option<u32> {
+        #[cfg(target_os = "linux")]
+        return rustix::net::sockopt::socket_peercred(&self.stream)
+            .ok()
+            .and_then(|peer| u32::try_from(peer.pid.as_raw_nonzero().get()).ok());
+        #[cfg(not(target_os = "linux"))]
+        return None;
+    }
+
     /// Calls one of the daemon's methods.
     pub fn call(
         &mut self,

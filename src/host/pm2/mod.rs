@@ -9,13 +9,14 @@ mod connection;
 mod daemon;
 #[cfg(unix)]
 mod frame;
+mod orphans;
 mod read;
 mod recipe;
 
 pub use daemon::{DaemonFacts, SavedList};
 pub use recipe::{Difference, differences};
 
-use super::{ActionError, Manager, ManagerKind, ManagerState, Process, Section};
+use super::{ActionError, Manager, ManagerKind, ManagerState, Orphan, Process, Section, Snapshot};
 use connection::{CallError, Connection};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -83,7 +84,7 @@ impl Pm2 {
         })();
         let (report, listed) = answers.map_err(|error| connection.state_after(&error))?;
         let version = report.get("pm2_version").and_then(Value::as_str).unwrap_or("(unknown)");
-        let facts = DaemonFacts::from_report(&report, &self.home);
+        let facts = DaemonFacts::from_report(&report, &self.home, connection.daemon_pid());
         Ok((version.to_owned(), facts, read::processes(listed, &self.socket)?))
     }
 
@@ -116,6 +117,10 @@ impl Manager for Pm2 {
         let facts =
             Pm2Facts { home: self.home.clone(), socket: self.socket.clone(), saved, daemon };
         Section { manager: ManagerKind::Pm2, state, processes, pm2: Some(facts) }
+    }
+
+    fn orphans(&self, recorded: &Snapshot, now: &Snapshot) -> Vec<Orphan> {
+        orphans::find(&self.home, recorded, now)
     }
 
     fn wake(&self, recorded: &Section) -> Result<(), ActionError> {
