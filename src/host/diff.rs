@@ -107,7 +107,7 @@ impl Diff<'_> {
 
 /// Compares two snapshots; `after` is best taken by [`settle`](super::settle::settle).
 pub fn compare<'c>(before: &Snapshot, after: &Snapshot, config: &'c Config) -> Diff<'c> {
-    let mut changes: Vec<Change<'c>> = pairs(before, after)
+    let mut changes: Vec<Change<'c>> = pairs(before.processes(), after.processes())
         .into_iter()
         .filter(|pair| !is_blind(after, pair))
         .filter_map(|pair| change(pair, before.taken, after.taken, config))

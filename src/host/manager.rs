@@ -45,8 +45,9 @@ pub trait Manager {
     /// Ends `current` and keeps it in the list.
     fn stop(&self, current: &Process) -> Result<(), ActionError>;
 
-    /// Ends `current` and takes it from the list.
-    fn remove(&self, current: &Process) -> Result<(), ActionError>;
+    /// Takes `current` from the list, and puts back what is recorded of it. Where that cannot be
+    /// put back, `current` stays.
+    fn replace(&self, current: &Process, recorded: &Process) -> Result<(), ActionError>;
 }
 
 /// A process that its manager left behind.

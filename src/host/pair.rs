@@ -1,4 +1,4 @@
-use super::{Key, Process, Snapshot};
+use super::{Key, Process};
 use std::collections::BTreeMap;
 
 /// A process then and now. At least one of the two is there.
@@ -8,12 +8,15 @@ pub struct Pair<'a> {
     pub after: Option<&'a Process>,
 }
 
-/// Finds each process of one snapshot in the other. A process that has no counterpart of its own
+/// Finds each process of one list in another. A process that has no counterpart of its own
 /// key is paired with one of the same name, if one is left over: a PM2 name is taken over, not
 /// shared, when somebody starts it in another namespace.
-pub fn pairs<'a>(before: &'a Snapshot, after: &'a Snapshot) -> Vec<Pair<'a>> {
+pub fn pairs<'a>(
+    before: impl IntoIterator<Item = &'a Process>,
+    after: impl IntoIterator<Item = &'a Process>,
+) -> Vec<Pair<'a>> {
     let mut left: BTreeMap<&Key, Vec<&Process>> = BTreeMap::new();
-    for process in after.processes() {
+    for process in after {
         left.entry(&process.key).or_default().push(process);
     }
     for same in left.values_mut() {
@@ -21,7 +24,7 @@ pub fn pairs<'a>(before: &'a Snapshot, after: &'a Snapshot) -> Vec<Pair<'a>> {
         same.sort_by_key(|process| std::cmp::Reverse(process.id));
     }
     let mut pairs: Vec<Pair<'a>> = before
-        .processes()
+        .into_iter()
         .map(|process| {
             let after = left.get_mut(&process.key).and_then(Vec::pop);
             Pair { before: Some(process), after }

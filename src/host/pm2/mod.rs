@@ -142,7 +142,9 @@ impl Manager for Pm2 {
         self.act(&format!("stop {}", current.key), "stopProcessId", json!(current.id))
     }
 
-    fn remove(&self, current: &Process) -> Result<(), ActionError> {
-        self.act(&format!("remove {}", current.key), "deleteProcessId", json!(current.id))
+    fn replace(&self, current: &Process, recorded: &Process) -> Result<(), ActionError> {
+        let entry = recipe::entry(recorded)?;
+        self.act(&format!("remove {}", current.key), "deleteProcessId", json!(current.id))?;
+        self.act(&format!("start {}", recorded.key), "prepare", entry)
     }
 }
