@@ -4,9 +4,11 @@
 
 mod finding;
 mod judge;
+mod lint;
 mod ownership;
 mod rules;
 
 pub use finding::{Finding, Level};
 pub use judge::Judge;
+pub use lint::{Configs, Coverage, Gap, LintReport, lint};
 pub use rules::{PolicyRule, rules};

@@ -3,6 +3,7 @@
 
 mod columns;
 pub mod host;
+pub mod lint;
 mod output;
 
 pub use output::{Format, Output, print};

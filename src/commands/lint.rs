@@ -1,0 +1,70 @@
+use super::Exit;
+use crate::{
+    cli::{Global, Lint},
+    config,
+    policy::{self, Configs, Gap, Level},
+    report::{self, Format},
+    source::SourceFile,
+    workflow,
+};
+use miette::{IntoDiagnostic, WrapErr};
+use std::{
+    io::{IsTerminal, Read},
+    path::{Path, PathBuf},
+};
+
+/// Lints workflows and scripts, and prints what it finds.
+pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
+    let (mut files, mut skipped) = (Vec::new(), Vec::new());
+    let (stdin, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        arguments.paths.iter().partition(|path| path.as_path() == Path::new("-"));
+    if !stdin.is_empty() {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().read_to_end(&mut bytes);
+        read.into_diagnostic().wrap_err("standard input cannot be read")?;
+        files.push(SourceFile::of_bytes(&arguments.stdin_filename, bytes));
+    }
+    if stdin.is_empty() || !paths.is_empty() {
+        let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
+        let found = workflow::discover(&paths)?;
+        skipped.extend(found.skipped.into_iter().map(|s| Gap {
+            path: s.path,
+            line: None,
+            reason: s.reason,
+        }));
+        for path in found.files {
+            match SourceFile::read(&path) {
+                Ok(file) => files.push(file),
+                Err(error) => {
+                    skipped.push(Gap {
+                        path,
+                        line: None,
+                        reason: format!("it cannot be read: {error}"),
+                    });
+                }
+            }
+        }
+    }
+    if files.is_empty() && skipped.is_empty() {
+        eprintln!(
+            "tagout: there is no workflow here (looked for .github, .gitea and .forgejo/workflows, and action.yml)"
+        );
+    }
+    let configs = match &global.config {
+        Some(path) => Configs::One(Box::new(config::load(path)?)),
+        None => Configs::nearest(files.iter().map(SourceFile::path))?,
+    };
+    let mut linted = policy::lint(files, &configs, arguments.strict);
+    linted.coverage.skipped.extend(skipped);
+    for output in &arguments.format {
+        let colours = output.file.is_none()
+            && std::io::stdout().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        output.write(&match output.format {
+            Format::Human => report::lint::human(&linted, colours),
+            Format::Json => report::lint::json(&linted)?,
+        })?;
+    }
+    let denied = linted.findings.iter().any(|finding| finding.level == Level::Deny);
+    Ok(if denied { Exit::Failed } else { Exit::Fine })
+}

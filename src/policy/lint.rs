@@ -1,0 +1,149 @@
+use super::{Finding, Judge};
+use crate::{
+    config::{Config, ConfigError, find, load},
+    script,
+    source::{Location, SourceFile},
+    workflow,
+};
+use rayon::prelude::*;
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// What was found in a set of files, and how much of them was read.
+#[derive(Debug, Default)]
+pub struct LintReport {
+    /// By file and place, each once.
+    pub findings: Vec<Finding>,
+    pub coverage: Coverage,
+}
+
+/// How much was read.
+#[derive(Debug, Default)]
+pub struct Coverage {
+    pub files: usize,
+    pub scripts: usize,
+    /// Scripts of which everything was read.
+    pub analysed: usize,
+    pub skipped: Vec<Gap>,
+}
+
+/// Something that was not read.
+#[derive(Clone, Debug)]
+pub struct Gap {
+    pub path: PathBuf,
+    /// From 1; nothing where the whole file is meant.
+    pub line: Option<usize>,
+    pub reason: String,
+}
+
+/// Configurations by the folder of the files that they are for.
+#[derive(Debug)]
+pub enum Configs {
+    /// This one for every file.
+    One(Box<Config>),
+    /// The nearest one above each file.
+    Nearest(HashMap<PathBuf, Arc<Config>>),
+}
+
+impl Configs {
+    /// Finds the configuration of each file, so that a repository of several apps is judged by
+    /// the inventory of each.
+    pub fn nearest<'f>(files: impl IntoIterator<Item = &'f Path>) -> Result<Self, ConfigError> {
+        let mut loaded: HashMap<PathBuf, Arc<Config>> = HashMap::new();
+        let mut by_folder = HashMap::new();
+        for file in files {
+            let folder = folder_of(file);
+            if by_folder.contains_key(folder) {
+                continue;
+            }
+            let config = match find(folder) {
+                None => Arc::default(),
+                Some(path) => match loaded.get(&path) {
+                    Some(config) => Arc::clone(config),
+                    None => {
+                        let config = Arc::new(load(&path)?);
+                        loaded.insert(path, Arc::clone(&config));
+                        config
+                    }
+                },
+            };
+            by_folder.insert(folder.to_owned(), config);
+        }
+        Ok(Self::Nearest(by_folder))
+    }
+
+    fn of(&self, file: &Path) -> Option<&Config> {
+        match self {
+            Self::One(config) => Some(config),
+            Self::Nearest(by_folder) => by_folder.get(folder_of(file)).map(Arc::as_ref),
+        }
+    }
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Lints files, each on its own, all at once.
+pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintReport {
+    let default = Config::default();
+    let parts: Vec<LintReport> = files
+        .into_par_iter()
+        .map(|file| {
+            let config = configs.of(file.path()).unwrap_or(&default);
+            one(Arc::new(file), Judge { config, strict })
+        })
+        .collect();
+    let mut report = LintReport::default();
+    for part in parts {
+        report.findings.extend(part.findings);
+        report.coverage.files += part.coverage.files;
+        report.coverage.scripts += part.coverage.scripts;
+        report.coverage.analysed += part.coverage.analysed;
+        report.coverage.skipped.extend(part.coverage.skipped);
+    }
+    let key = |finding: &Finding| {
+        let place = (finding.location.path().to_owned(), finding.location.range.start);
+        (place, finding.location.range.end, finding.rule.clone(), finding.message.clone())
+    };
+    report.findings.sort_by_cached_key(key);
+    report.findings.dedup_by(|one, other| key(one) == key(other));
+    report
+}
+
+fn one(file: Arc<SourceFile>, judge: Judge<'_>) -> LintReport {
+    let reading = workflow::read(Arc::clone(&file), judge.config);
+    let mut report = LintReport::default();
+    report.coverage.files = 1;
+    for problem in &reading.problems {
+        report.findings.push(judge.problem(problem));
+        report.coverage.skipped.push(Gap::at(&problem.location, problem.kind.to_string()));
+    }
+    for script in &reading.scripts {
+        let read = script::read(script);
+        report.coverage.scripts += 1;
+        report.coverage.analysed += usize::from(read.unread.is_empty());
+        for unread in &read.unread {
+            report.findings.extend(judge.unread(script, unread));
+            let location = unread.location.clone().or_else(|| script.text.location());
+            let gap = location.map(|location| Gap::at(&location, unread.reason.clone()));
+            report.coverage.skipped.extend(gap);
+        }
+        for invocation in &read.invocations {
+            report.findings.extend(judge.invocation(file.path(), invocation));
+        }
+    }
+    report
+}
+
+impl Gap {
+    fn at(location: &Location, reason: String) -> Self {
+        Self { path: location.path().to_owned(), line: Some(location.line()), reason }
+    }
+}
