@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the demo tells its story with, and what cleans up behind it. `demo/run` reads this.
 
 status=0
