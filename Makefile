@@ -1,0 +1,29 @@
+# What there is to do, and how. `make` alone lists it.
+
+PM2 := tests/pm2/node_modules/.package-lock.json
+BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint
+
+help: ## List these
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+build: ## Build tagout
+	cargo build
+
+demo: build $(PM2) ## Replay the incident on a PM2 of its own, and check what is shown
+	demo/run $(BUILT)
+
+test: $(PM2) ## Run all tests
+	cargo test
+
+lint: ## Check the code's format, and clippy's opinion of it
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+
+# PM2 as its lock file says. npm writes the file that stands for it last.
+$(PM2): tests/pm2/package.json tests/pm2/package-lock.json
+	tests/pm2/need-node
+	npm ci --prefix tests/pm2 --ignore-scripts --no-audit --no-fund
+	@touch $@
