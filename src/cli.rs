@@ -1,5 +1,6 @@
 //! The command line, declared once.
 
+use crate::report::Output;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -80,8 +81,11 @@ pub enum SnapshotAction {
     },
     /// Compare one with what runs now
     Diff {
-        /// Its id [default: the newest]
+        /// Its id, or the start of it [default: the newest]
         id: Option<String>,
+        /// What to print: human or json, each with an optional =FILE; repeatable
+        #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human")]
+        format: Vec<Output>,
     },
 }
 

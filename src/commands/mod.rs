@@ -1,8 +1,13 @@
 //! One short file per subcommand. In come the parsed arguments, out goes an exit code; the files
 //! only wire the parts together.
 
-use crate::cli::{Cli, Command};
+mod rollback;
+mod snapshot;
+
+use crate::cli::{Cli, Command, Global};
+use crate::config::{self, Config};
 use clap::Parser;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// How tagout ends, as its users read it.
@@ -29,8 +34,8 @@ pub fn run() -> ExitCode {
     let done: miette::Result<Exit> = match cli.command {
         Command::Lint(_) => todo!(),
         Command::Check(_) => todo!(),
-        Command::Snapshot(_) => todo!(),
-        Command::Rollback(_) => todo!(),
+        Command::Snapshot(arguments) => snapshot::run(&cli.global, arguments),
+        Command::Rollback(arguments) => rollback::run(&cli.global, &arguments),
         Command::Deploy(_) => todo!(),
         Command::Lock(_) => todo!(),
     };
@@ -41,4 +46,10 @@ pub fn run() -> ExitCode {
             ExitCode::from(Exit::Usage as u8)
         }
     }
+}
+
+/// The configuration that was named, else the nearest, else an empty one.
+fn configuration(global: &Global) -> miette::Result<Config> {
+    let path = global.config.clone().or_else(|| config::find(Path::new(".")));
+    Ok(path.map_or_else(|| Ok(Config::default()), |path| config::load(&path))?)
 }

@@ -77,19 +77,25 @@ impl super::Config {
     }
 
     /// The place of a PM2 process in the order of restoration, lowest first: the environment's
-    /// priority, then the position in its list.
-    pub fn restore_rank(&self, name: &str) -> (u32, usize) {
+    /// priority, then its position in the inventory, then the process's position in its list.
+    pub fn restore_rank(&self, name: &str) -> (u32, usize, usize) {
         let position =
             |patterns: &[String]| patterns.iter().position(|p| matches_name(p, name)).unwrap_or(0);
+        let rank = |priority: Option<u32>, place: usize, patterns: &[String]| {
+            (priority.unwrap_or(LAST_PRIORITY), place, position(patterns))
+        };
+        let neighbours = self.environments().count();
         match self.owner_of_pm2(name) {
             Owner::Ours { app, environment } => {
-                let declared = &self.inventory[app].environments[environment];
-                (declared.priority.unwrap_or(LAST_PRIORITY), position(&declared.pm2))
+                let found = self.environments().enumerate().find(|(_, (its_app, its_name, _))| {
+                    (*its_app, *its_name) == (app, environment)
+                });
+                found.map_or((LAST_PRIORITY, neighbours, 0), |(place, (_, _, declared))| {
+                    rank(declared.priority, place, &declared.pm2)
+                })
             }
-            Owner::Neighbour => {
-                (self.neighbours.priority.unwrap_or(LAST_PRIORITY), position(&self.neighbours.pm2))
-            }
-            Owner::Unknown => (LAST_PRIORITY, 0),
+            Owner::Neighbour => rank(self.neighbours.priority, neighbours, &self.neighbours.pm2),
+            Owner::Unknown => (LAST_PRIORITY, neighbours + 1, 0),
         }
     }
 }

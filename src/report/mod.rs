@@ -1,1 +1,8 @@
-//! TODO
+//! What people and programs read. In come findings, results, differences and plans; out goes text
+//! in one of the [`Format`]s. Nothing is decided here.
+
+mod columns;
+pub mod host;
+mod output;
+
+pub use output::{Format, Output, print};

@@ -1,0 +1,31 @@
+use super::{Exit, configuration};
+use crate::cli::{Global, Rollback};
+use crate::guard::rollback::{Pace, execute, survey};
+use crate::report::{self, print};
+use crate::store::Store;
+
+/// Brings back what a snapshot has and the host lacks.
+pub fn run(global: &Global, arguments: &Rollback) -> miette::Result<Exit> {
+    let config = configuration(global)?;
+    let before = Store::from_env()?.load(arguments.snapshot.as_deref())?;
+    let pace = Pace::default();
+    let plan = survey(&before, &config, pace.settle);
+    print(&report::host::plan(&plan))?;
+    if plan.is_empty() {
+        return Ok(Exit::Fine);
+    }
+    if !plan.blocked.is_empty() {
+        return Ok(Exit::NeedsPerson);
+    }
+    if arguments.dry_run {
+        return Ok(Exit::Fine);
+    }
+    // Printing must not keep a process from being restored.
+    let outcome = execute(&plan, &before, &config, pace, &mut |event| {
+        if let Some(line) = report::host::event(&event) {
+            let _ = print(&format!("{line}\n"));
+        }
+    });
+    print(&report::host::outcome(&before, &outcome))?;
+    Ok(if outcome.is_complete() { Exit::Fine } else { Exit::NeedsPerson })
+}

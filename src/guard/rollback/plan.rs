@@ -1,0 +1,140 @@
+use crate::config::{Config, Owner};
+use crate::host::pm2::differences;
+use crate::host::{Condition, Key, ManagerKind, Orphan, Pair, Process, Snapshot, Status, pairs};
+
+/// What a rollback would do, in this order.
+#[derive(Debug)]
+pub struct Plan<'c> {
+    /// The id of the snapshot that it leads back to.
+    pub snapshot: String,
+    /// Why nothing can be done, in sentences for people.
+    pub blocked: Vec<String>,
+    /// Left behind by a manager that was killed, and holding what their successors need.
+    pub orphans: Vec<Orphan>,
+    /// Managers to start first.
+    pub wake: Vec<ManagerKind>,
+    pub items: Vec<Item<'c>>,
+    /// Not in the snapshot, and left alone.
+    pub strangers: Vec<Key>,
+}
+
+/// What is to be done about one process.
+#[derive(Clone, Debug)]
+pub struct Item<'c> {
+    pub key: Key,
+    /// Its number in the list when the snapshot was taken.
+    pub recorded_id: u64,
+    pub owner: Owner<'c>,
+    pub action: Action,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is missing and ran: start it again exactly as recorded.
+    PutBack,
+    /// It is missing and was down: put it into the list again, and do not start it.
+    PutBackDown,
+    /// It is there and down, with the settings that it had: start it.
+    Restart,
+    /// It is there with other settings: take it out, and put back what was recorded.
+    Replace,
+    /// It was stopped on purpose and has been started: stop it.
+    Stop,
+}
+
+impl Plan<'_> {
+    /// Whether the host already has all that the snapshot has.
+    pub fn is_empty(&self) -> bool {
+        self.blocked.is_empty()
+            && self.items.is_empty()
+            && self.orphans.is_empty()
+            && self.wake.is_empty()
+    }
+}
+
+/// Plans the way from `now` back to `before`. `orphans` are those of all managers.
+pub fn plan<'c>(
+    before: &Snapshot,
+    now: &Snapshot,
+    orphans: Vec<Orphan>,
+    config: &'c Config,
+) -> Plan<'c> {
+    let blocked = blocked(before, now);
+    let mut items = Vec::new();
+    let mut strangers = Vec::new();
+    for pair in pairs(before.processes(), now.processes()) {
+        match pair {
+            Pair { before: Some(recorded), after } => {
+                if let Some(action) = action(recorded, after) {
+                    items.push(Item {
+                        key: recorded.key.clone(),
+                        recorded_id: recorded.id,
+                        owner: config.owner_of_pm2(&recorded.key.name),
+                        action,
+                    });
+                }
+            }
+            Pair { before: None, after } => strangers.extend(after.map(|one| one.key.clone())),
+        }
+    }
+    items.sort_by_key(|item| (config.restore_rank(&item.key.name), item.key.clone()));
+    let wake = now
+        .sections
+        .iter()
+        .filter(|section| section.state.is_gone() && needs(before, section.manager))
+        .map(|section| section.manager)
+        .collect();
+    if !blocked.is_empty() {
+        items.clear();
+    }
+    Plan { snapshot: before.id.clone(), blocked, orphans, wake, items, strangers }
+}
+
+fn needs(before: &Snapshot, manager: ManagerKind) -> bool {
+    before.processes().any(|process| process.key.manager == manager)
+}
+
+fn blocked(before: &Snapshot, now: &Snapshot) -> Vec<String> {
+    let mut reasons: Vec<String> = now
+        .blind_spots()
+        .filter(|section| needs(before, section.manager))
+        .map(|section| section.state.describe(section.manager))
+        .collect();
+    for section in now.sections.iter().filter(|section| section.state.is_gone()) {
+        let recorded = before.sections.iter().find(|one| one.manager == section.manager);
+        let daemon = recorded.and_then(|one| one.pm2.as_ref()?.daemon.as_ref());
+        // With a second daemon beside it, each process would be kept twice.
+        if let Some(daemon) = daemon.filter(|daemon| before.boot == now.boot && daemon.runs()) {
+            reasons.push(format!(
+                "the {} daemon (pid {}) still runs, but its socket is gone, so it cannot be told anything",
+                section.manager,
+                daemon.pid.unwrap_or_default()
+            ));
+        }
+    }
+    reasons
+}
+
+/// What brings one process back to what is recorded of it, if anything is to be done.
+pub fn action(recorded: &Process, now: Option<&Process>) -> Option<Action> {
+    let ran = matches!(recorded.condition(), Condition::Up | Condition::Changing);
+    let Some(now) = now else {
+        return Some(if ran { Action::PutBack } else { Action::PutBackDown });
+    };
+    // What runs by the clock, or ran to its end, is right as it is.
+    let by_itself = recorded.cron || !recorded.autorestart;
+    let changed = !differences(&recorded.recipe, &now.recipe).is_empty();
+    let again = if changed { Action::Replace } else { Action::Restart };
+    match (recorded.condition(), now.condition()) {
+        (_, Condition::Stopped) if ran && by_itself && !changed => None,
+        (_, Condition::Stopped | Condition::Failed) if ran => Some(again),
+        (_, Condition::Up) if ran && now.looping => Some(again),
+        (_, Condition::Changing) if ran && now.status == Status::WaitingRestart => Some(again),
+        (_, Condition::Up | Condition::Changing) if ran => changed.then_some(Action::Replace),
+        (Condition::Stopped, Condition::Stopped) => changed.then_some(Action::Replace),
+        (Condition::Stopped, _) if recorded.cron && !changed => None,
+        (Condition::Stopped, _) => Some(if changed { Action::Replace } else { Action::Stop }),
+        // It had failed; if it runs now, all the better.
+        _ => None,
+    }
+}

@@ -1,0 +1,150 @@
+//! PM2, over the socket of its daemon. In comes a PM2 home, out goes the section of a snapshot;
+//! and single processes are put back, restarted, stopped and removed by number.
+//!
+//! This is not `pm2 jlist`: nearly every call of PM2's command line starts a daemon where none
+//! runs, so that no daemon and an empty one look the same. Here they do not.
+
+#[cfg(unix)]
+mod connection;
+mod daemon;
+#[cfg(unix)]
+mod frame;
+mod orphans;
+mod read;
+mod recipe;
+
+pub use daemon::{DaemonFacts, SavedList};
+pub use recipe::{Difference, differences};
+
+use super::{ActionError, Manager, ManagerKind, ManagerState, Orphan, Process, Section, Snapshot};
+use connection::{CallError, Connection};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long the daemon may take to answer what it only has to look up.
+const READ: Duration = Duration::from_secs(5);
+/// How long it may take to start or end a process; `wait_ready` apps answer late.
+const ACT: Duration = Duration::from_secs(60);
+
+/// A PM2: its home and its socket.
+#[derive(Clone, Debug)]
+pub struct Pm2 {
+    home: PathBuf,
+    socket: PathBuf,
+}
+
+/// What a snapshot holds of PM2 besides the processes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pm2Facts {
+    pub home: PathBuf,
+    pub socket: PathBuf,
+    /// The list that a reboot brings back.
+    pub saved: SavedList,
+    /// How the daemon was started, where one ran.
+    pub daemon: Option<DaemonFacts>,
+}
+
+impl Pm2 {
+    /// The PM2 that `pm2` itself would use: `PM2_HOME`, else `~/.pm2`.
+    pub fn from_env() -> Self {
+        let home = match env::var_os("PM2_HOME").filter(|home| !home.is_empty()) {
+            Some(home) => PathBuf::from(home),
+            None => env::home_dir().unwrap_or_else(|| "/etc".into()).join(".pm2"),
+        };
+        let socket = match env::var_os("PM2_DAEMON_RPC_PORT").filter(|port| !port.is_empty()) {
+            Some(port) => PathBuf::from(port),
+            None => home.join("rpc.sock"),
+        };
+        Self { home, socket }
+    }
+
+    /// A certain one.
+    pub fn at(home: &Path, socket: &Path) -> Self {
+        Self { home: home.to_owned(), socket: socket.to_owned() }
+    }
+
+    /// The processes that it runs now, and nothing else: the quickest look.
+    pub fn processes(&self) -> Result<Vec<Process>, ManagerState> {
+        let mut connection = Connection::open(&self.socket)?;
+        let listed = connection.call("getMonitorData", json!({}), READ);
+        match listed {
+            Ok(listed) => read::processes(listed, &self.socket),
+            Err(error) => Err(connection.state_after(&error)),
+        }
+    }
+
+    fn read_running(&self) -> Result<(String, Option<DaemonFacts>, Vec<Process>), ManagerState> {
+        let mut connection = Connection::open(&self.socket)?;
+        let answers = (|| {
+            let report = connection.call("getReport", json!({}), READ)?;
+            Ok((report, connection.call("getMonitorData", json!({}), READ)?))
+        })();
+        let (report, listed) = answers.map_err(|error| connection.state_after(&error))?;
+        let version = report.get("pm2_version").and_then(Value::as_str).unwrap_or("(unknown)");
+        let facts = DaemonFacts::from_report(&report, &self.home, connection.daemon_pid());
+        Ok((version.to_owned(), facts, read::processes(listed, &self.socket)?))
+    }
+
+    fn act(&self, what: &str, method: &str, argument: Value) -> Result<(), ActionError> {
+        let mut connection = Connection::open(&self.socket)
+            .map_err(|state| ActionError::Unreachable(state.describe(ManagerKind::Pm2)))?;
+        let what = what.to_owned();
+        match connection.call(method, argument, ACT) {
+            Ok(_) => Ok(()),
+            Err(CallError::Refused(reason)) => Err(ActionError::Refused { what, reason }),
+            Err(CallError::Unanswered(seconds)) => Err(ActionError::Unanswered { what, seconds }),
+            Err(CallError::Broken(error)) => Err(ActionError::Unreachable(error.to_string())),
+        }
+    }
+}
+
+impl Manager for Pm2 {
+    fn kind(&self) -> ManagerKind {
+        ManagerKind::Pm2
+    }
+
+    fn read(&self) -> Section {
+        let (state, daemon, processes) = match self.read_running() {
+            Ok((version, daemon, processes)) => {
+                (ManagerState::Running { version }, daemon, processes)
+            }
+            Err(state) => (state, None, Vec::new()),
+        };
+        let saved = SavedList::compare(&self.home, &processes);
+        let facts =
+            Pm2Facts { home: self.home.clone(), socket: self.socket.clone(), saved, daemon };
+        Section { manager: ManagerKind::Pm2, state, processes, pm2: Some(facts) }
+    }
+
+    fn orphans(&self, recorded: &Snapshot, now: &Snapshot) -> Vec<Orphan> {
+        orphans::find(&self.home, recorded, now)
+    }
+
+    fn wake(&self, recorded: &Section) -> Result<(), ActionError> {
+        let facts = recorded.pm2.as_ref().and_then(|facts| facts.daemon.as_ref());
+        daemon::wake(&self.home, facts)
+    }
+
+    fn put_back(&self, recorded: &Process) -> Result<(), ActionError> {
+        let entry = recipe::entry(recorded)?;
+        self.act(&format!("start {}", recorded.key), "prepare", entry)
+    }
+
+    fn restart(&self, current: &Process) -> Result<(), ActionError> {
+        let what = format!("restart {}", current.key);
+        self.act(&what, "restartProcessId", json!({"id": current.id}))
+    }
+
+    fn stop(&self, current: &Process) -> Result<(), ActionError> {
+        self.act(&format!("stop {}", current.key), "stopProcessId", json!(current.id))
+    }
+
+    fn replace(&self, current: &Process, recorded: &Process) -> Result<(), ActionError> {
+        let entry = recipe::entry(recorded)?;
+        self.act(&format!("remove {}", current.key), "deleteProcessId", json!(current.id))?;
+        self.act(&format!("start {}", recorded.key), "prepare", entry)
+    }
+}

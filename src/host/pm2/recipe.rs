@@ -1,0 +1,121 @@
+//! What PM2 needs to start a process again exactly, and whether two of those are the same.
+
+use crate::host::{ActionError, Condition, Process, Recipe};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// What belongs to one life of a process and must not be given to its next.
+const OF_ONE_LIFE: &[&str] = &[
+    "pm_id",
+    // Makes PM2 start so many, instead of this one with its own index.
+    "instances",
+    // An old time switches off PM2's own guard against crash loops.
+    "created_at",
+    "prev_restart_delay",
+    "restart_time",
+    "unstable_restarts",
+    "exit_code",
+    "_tree_pids",
+];
+
+/// What makes PM2 start `recorded` again exactly as it was; one that was down comes back to the
+/// list and stays down.
+pub fn entry(recorded: &Process) -> Result<Value, ActionError> {
+    let mut entry = recorded.recipe.0.clone();
+    for key in OF_ONE_LIFE {
+        entry.remove(*key);
+    }
+    // The daemon itself breaks on an entry without these.
+    for (key, there) in [
+        ("env", entry.get("env").is_some_and(Value::is_object)),
+        ("pm_exec_path", entry.get("pm_exec_path").is_some_and(Value::is_string)),
+        ("pm_pid_path", entry.get("pm_pid_path").is_some_and(Value::is_string)),
+    ] {
+        if !there {
+            let reason = format!("its {key} is missing");
+            return Err(ActionError::BadRecipe { name: recorded.key.to_string(), reason });
+        }
+    }
+    let down = matches!(recorded.condition(), Condition::Stopped | Condition::Failed);
+    entry.insert("status".into(), if down { "stopped" } else { "online" }.into());
+    Ok(Value::Object(entry))
+}
+
+/// A setting that two recordings of a process do not share. Values are never told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Difference {
+    Setting(&'static str),
+    /// A variable of its environment, by name.
+    Variable(String),
+}
+
+/// The settings that make a process what it is.
+const SETTINGS: &[(&str, &str)] = &[
+    ("pm_exec_path", "script"),
+    ("pm_cwd", "folder"),
+    ("args", "arguments"),
+    ("node_args", "interpreter arguments"),
+    ("exec_interpreter", "interpreter"),
+    ("exec_mode", "mode"),
+    ("namespace", "namespace"),
+    ("watch", "watch"),
+    ("ignore_watch", "ignore_watch"),
+    ("autorestart", "autorestart"),
+    ("cron_restart", "cron_restart"),
+    ("max_memory_restart", "max_memory_restart"),
+    ("max_restarts", "max_restarts"),
+    ("min_uptime", "min_uptime"),
+    ("restart_delay", "restart_delay"),
+    ("exp_backoff_restart_delay", "exp_backoff_restart_delay"),
+    ("stop_exit_codes", "stop_exit_codes"),
+    ("kill_timeout", "kill_timeout"),
+    ("listen_timeout", "listen_timeout"),
+    ("wait_ready", "wait_ready"),
+    ("treekill", "treekill"),
+    ("uid", "user"),
+    ("gid", "group"),
+];
+
+/// Variables that tell of the shell or of PM2 itself and not of the app.
+const NOISE: &[&str] = &["_", "PWD", "OLDPWD", "SHLVL", "PM2_USAGE", "unique_id"];
+
+/// How the settings and the environment of two recordings differ.
+pub fn differences(before: &Recipe, after: &Recipe) -> BTreeSet<Difference> {
+    let (before, after) = (&before.0, &after.0);
+    let settings = SETTINGS
+        .iter()
+        .filter(|(key, _)| plain(before.get(*key)) != plain(after.get(*key)))
+        .map(|(_, name)| Difference::Setting(name));
+    let names = variables(before).chain(variables(after)).filter(|name| !NOISE.contains(name));
+    let environment = names
+        .filter(|name| variable(before, name) != variable(after, name))
+        .map(|name| Difference::Variable(name.to_owned()));
+    settings.chain(environment).collect()
+}
+
+/// PM2 leaves out what is off or empty in one place and writes it in another.
+fn plain(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(list) => !list.is_empty(),
+        Value::String(text) => !text.is_empty(),
+        _ => true,
+    })
+}
+
+fn variables(recipe: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    recipe.get("env").and_then(Value::as_object).into_iter().flat_map(Map::keys).map(String::as_str)
+}
+
+/// A variable as the process gets it: PM2 spreads `env` over the settings and hands on both, and
+/// after `pm2 restart FILE` what is left of `env` is not all of it.
+fn variable(recipe: &Map<String, Value>, name: &str) -> Option<String> {
+    let own = recipe.get("env").and_then(|env| env.get(name));
+    match own.or_else(|| recipe.get(name))? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(on) => Some(on.to_string()),
+        // Not handed on to the process. PM2 leaves such things there itself.
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}

@@ -1,0 +1,23 @@
+//! What the tests stand on: a real PM2 of its own for each, in a private `PM2_HOME`, and the real
+//! `tagout`. Everything that a test starts is ended with it, also when it fails.
+
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
+mod install;
+mod pm2;
+
+pub use pm2::{Pm2, Ran, app, kill};
+
+use std::time::{Duration, Instant};
+
+/// Looks again and again until `found` has something; fails after 20 seconds.
+pub fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(value) = found() {
+            return value;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "waited 20 s for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
