@@ -1,6 +1,8 @@
 //! One short file per subcommand. In come the parsed arguments, out goes an exit code; the files
 //! only wire the parts together.
 
+mod deploy;
+mod lock;
 mod rollback;
 mod snapshot;
 
@@ -36,8 +38,8 @@ pub fn run() -> ExitCode {
         Command::Check(_) => todo!(),
         Command::Snapshot(arguments) => snapshot::run(&cli.global, arguments),
         Command::Rollback(arguments) => rollback::run(&cli.global, &arguments),
-        Command::Deploy(_) => todo!(),
-        Command::Lock(_) => todo!(),
+        Command::Deploy(arguments) => deploy::run(&cli.global, &arguments),
+        Command::Lock(arguments) => lock::run(&arguments),
     };
     match done {
         Ok(exit) => ExitCode::from(exit as u8),
