@@ -61,7 +61,7 @@ pub struct Check {
     pub checklist: String,
     /// What to print: human or json, each with an optional =FILE; repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human")]
-    pub format: Vec<String>,
+    pub format: Vec<Output>,
 }
 
 #[derive(Debug, Args)]

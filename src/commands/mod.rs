@@ -1,6 +1,7 @@
 //! One short file per subcommand. In come the parsed arguments, out goes an exit code; the files
 //! only wire the parts together.
 
+mod check;
 mod deploy;
 mod lock;
 mod rollback;
@@ -35,7 +36,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done: miette::Result<Exit> = match cli.command {
         Command::Lint(_) => todo!(),
-        Command::Check(_) => todo!(),
+        Command::Check(arguments) => check::run(&cli.global, &arguments),
         Command::Snapshot(arguments) => snapshot::run(&cli.global, arguments),
         Command::Rollback(arguments) => rollback::run(&cli.global, &arguments),
         Command::Deploy(arguments) => deploy::run(&cli.global, &arguments),

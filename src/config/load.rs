@@ -1,6 +1,13 @@
-use super::Config;
+use super::{
+    Config,
+    suggest::{did_you_mean, listed},
+};
 use miette::{Diagnostic, NamedSource, SourceSpan};
-use std::path::{Path, PathBuf};
+use serde_saphyr::Location;
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 use thiserror::Error;
 
 /// The file name that is looked for.
@@ -24,11 +31,8 @@ pub enum ConfigError {
 impl ConfigError {
     /// What the YAML reader says, at its place in the file.
     pub fn yaml(error: &serde_saphyr::Error, path: &Path, text: &str) -> Self {
-        let at = error.location().and_then(|location| {
-            let (offset, len) = (location.span().byte_offset()?, location.span().byte_len()?);
-            Some(SourceSpan::new((offset as usize).into(), len as usize))
-        });
-        Self::at(error.to_string(), path, text, at)
+        let at = error.location().as_ref().and_then(span_of);
+        Self::at(in_words(error), path, text, at)
     }
 
     /// An error at a byte range of the file.
@@ -61,7 +65,11 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 
 /// Checks the text of a configuration that stands in `path`.
 pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
-    let options = serde_saphyr::options! { with_snippet: false };
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        // `expect: !has(x)` is a tag on nothing, not a condition.
+        reject_unsupported_tags: true,
+    };
     let mut config: Config = serde_saphyr::from_str_with_options(text, options)
         .map_err(|error| ConfigError::yaml(&error, path, text))?;
     if config.version != 1 {
@@ -69,5 +77,63 @@ pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
         return Err(ConfigError::at(message, path, text, None));
     }
     config.path = Some(path.to_owned());
+    config.settle(Located { path, text })?;
     Ok(config)
+}
+
+/// What is wrong, with the nearest key there is for one that is unknown.
+fn in_words(error: &serde_saphyr::Error) -> String {
+    match error {
+        serde_saphyr::Error::SerdeUnknownField { field, expected, .. } => {
+            let known = expected.iter().copied();
+            let hint = did_you_mean(field, known.clone());
+            format!("the key `{field}` is not known here{hint}\nthere are {}", listed(known))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The bytes of a place that the YAML reader knows.
+fn span_of(location: &Location) -> Option<SourceSpan> {
+    let (offset, len) = (location.span().byte_offset()?, location.span().byte_len()?);
+    Some(SourceSpan::new((offset as usize).into(), len as usize))
+}
+
+/// A file that is being checked.
+#[derive(Clone, Copy)]
+pub(super) struct Located<'a> {
+    pub path: &'a Path,
+    pub text: &'a str,
+}
+
+impl Located<'_> {
+    pub fn error(self, message: String, at: &Location) -> ConfigError {
+        self.error_at(message, span_of(at))
+    }
+
+    pub fn error_at(self, message: String, at: Option<SourceSpan>) -> ConfigError {
+        ConfigError::at(message, self.path, self.text, at)
+    }
+
+    /// Where the characters `part` of a scalar's `value` stand in the file: at the very word where
+    /// the scalar is written as it reads, else at the whole scalar.
+    pub fn part_of_scalar(
+        self,
+        scalar: &Location,
+        value: &str,
+        part: Range<usize>,
+    ) -> Option<SourceSpan> {
+        let whole = span_of(scalar)?;
+        let written = self.text.get(whole.offset()..whole.offset() + whole.len())?;
+        let byte = |character: usize| {
+            value.char_indices().nth(character).map_or(value.len(), |(byte, _)| byte)
+        };
+        match written.find(value) {
+            Some(shift) if !part.is_empty() => {
+                let (start, end) = (byte(part.start), byte(part.end));
+                Some(SourceSpan::new((whole.offset() + shift + start).into(), end - start))
+            }
+            _ => Some(whole),
+        }
+    }
 }

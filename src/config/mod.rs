@@ -2,11 +2,21 @@
 //! inventory), what to measure (probes and checklists), and how deploys are guarded. Everything
 //! that can be wrong in it is found here, with file, line and column, and before anything runs.
 
+mod condition;
+mod env_text;
 mod inventory;
 mod load;
+mod probe;
+mod suggest;
 
+pub use condition::Condition;
+pub use env_text::EnvText;
 pub use inventory::{App, Environment, Inventory, Neighbours, Owner, matches_name};
-pub use load::{ConfigError, find, load, parse};
+pub use load::{ConfigError, FILE_NAME, find, load, parse};
+pub use probe::{
+    Command, Entry, Http, Kind, Manager, NEIGHBOURS, PlacedCondition, Probe, Process, Tcp, Timing,
+};
+pub use suggest::{did_you_mean, listed};
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -27,6 +37,19 @@ pub struct Config {
     /// Where the jobs of a `runs-on` label run.
     #[serde(default)]
     pub runners: IndexMap<String, RunnerPlace>,
+    /// The scale of severities, the worst first.
+    #[serde(default = "default_severities")]
+    pub severities: Vec<String>,
+    /// Measurements and what must hold of them, by name.
+    #[serde(skip)]
+    pub probes: IndexMap<String, Probe>,
+    /// What to check, by name and in order.
+    #[serde(skip)]
+    pub checklists: IndexMap<String, Vec<Entry>>,
+    #[serde(default, rename = "probes")]
+    raw_probes: probe::RawProbes,
+    #[serde(default, rename = "checklists")]
+    raw_checklists: probe::RawChecklists,
     /// Where this was read from.
     #[serde(skip)]
     pub path: Option<PathBuf>,
@@ -40,6 +63,10 @@ pub enum RunnerPlace {
     Ephemeral,
     /// A machine that others share.
     Host,
+}
+
+fn default_severities() -> Vec<String> {
+    ["P1", "P2", "P3", "P4"].map(str::to_owned).to_vec()
 }
 
 impl Config {

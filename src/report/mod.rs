@@ -1,6 +1,7 @@
 //! What people and programs read. In come findings, results, differences and plans; out goes text
 //! in one of the [`Format`]s. Nothing is decided here.
 
+pub mod check;
 mod columns;
 pub mod host;
 mod output;

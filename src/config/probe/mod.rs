@@ -1,0 +1,167 @@
+//! `probes:` and `checklists:`. In come mappings, each with one key that names its kind; out go
+//! [`Probe`]s whose conditions were read, whose times fit together, and whose checklists name
+//! only what exists.
+
+mod checklist;
+mod kinds;
+mod length;
+mod raw;
+
+pub use checklist::{Entry, NEIGHBOURS};
+pub use kinds::{Command, Http, Manager, Process, Tcp};
+pub(super) use raw::{RawChecklists, RawProbes};
+
+use super::{Condition, Config, ConfigError, EnvText, load::Located};
+use kinds::Schema;
+use serde::de::{self, Deserialize, MapAccess};
+use std::time::Duration;
+
+/// One measurement, and what must hold of it.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    pub name: String,
+    pub kind: Kind,
+    /// All of them must hold; there is at least one.
+    pub expect: Vec<PlacedCondition>,
+    pub timing: Timing,
+    /// How bad it is when it does not hold; one of [`super::Config::severities`].
+    pub severity: String,
+}
+
+/// A condition, with where `tagout.yml` has it.
+#[derive(Clone, Debug)]
+pub struct PlacedCondition {
+    pub condition: Condition,
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+}
+
+/// When a probe measures, how often, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// Attempts are repeated until one passes, but for no longer than this; zero: one attempt.
+    pub within: Duration,
+    /// The pause between two attempts.
+    pub every: Duration,
+    /// Once passed, it must stay so for this long.
+    pub hold: Duration,
+    /// How many attempts in a row must pass.
+    pub successes: u32,
+}
+
+impl Timing {
+    /// The times of a probe that says nothing of them.
+    pub const DEFAULT: Self = Self {
+        timeout: Duration::from_secs(5),
+        within: Duration::ZERO,
+        every: Duration::from_secs(1),
+        hold: Duration::ZERO,
+        successes: 1,
+    };
+    /// How long a process is watched, if nothing else is said: PM2 says `online` through a crash
+    /// loop, so that one look tells nothing.
+    pub const PROCESS_HOLD: Duration = Duration::from_secs(3);
+}
+
+impl Config {
+    /// Turns what was read into what is used, or says what does not fit together.
+    pub(super) fn settle(&mut self, file: Located) -> Result<(), ConfigError> {
+        (self.probes, self.checklists) =
+            raw::settle(&self.raw_probes, &self.raw_checklists, &self.severities, file)?;
+        Ok(())
+    }
+}
+
+/// Declares the kinds: the key in `tagout.yml`, the variant, and its schema in `kinds`.
+macro_rules! kinds {
+    ($($key:literal => $variant:ident),* $(,)?) => {
+        /// What a probe measures.
+        #[derive(Clone, Debug)]
+        pub enum Kind { $($variant($variant)),* }
+
+        impl Kind {
+            /// The keys, one of which every probe has.
+            const KEYS: &[&str] = &[$($key),*];
+            /// All keys of a probe.
+            const FIELDS: &[&str] = &[
+                $($key,)*
+                "expect", "timeout", "within", "every", "hold", "successes", "severity",
+            ];
+            /// What probes look like, for messages.
+            const EXAMPLES: &[&str] = &[$($variant::EXAMPLE),*];
+
+            /// Its key.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $key),* }
+            }
+
+            /// What its conditions can ask about.
+            pub fn variables(&self) -> &'static [&'static str] {
+                match self { $(Self::$variant(_) => $variant::VARIABLES),* }
+            }
+
+            fn problem(&self) -> Option<String> {
+                match self { $(Self::$variant(kind) => kind.problem()),* }
+            }
+
+            /// Reads the value of `key`, if that is the key of a kind.
+            fn read<'de, A: MapAccess<'de>>(
+                key: &str,
+                map: &mut A,
+            ) -> Result<Option<Self>, A::Error> {
+                match key {
+                    $($key => Ok(Some(Self::$variant(map.next_value::<ShortOr<$variant>>()?.0))),)*
+                    _ => Ok(None),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    "http" => Http,
+    "tcp" => Tcp,
+    "process" => Process,
+    "command" => Command,
+}
+
+/// A kind in its short form (a text or a list of words), or as a whole mapping.
+struct ShortOr<T>(T);
+
+impl<'de, T: Schema + Deserialize<'de>> Deserialize<'de> for ShortOr<T> {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ShortOrVisitor(std::marker::PhantomData)).map(Self)
+    }
+}
+
+struct ShortOrVisitor<T>(std::marker::PhantomData<T>);
+
+impl<'de, T: Schema + Deserialize<'de>> de::Visitor<'de> for ShortOrVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "something like `{}`, or a mapping", T::EXAMPLE)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        let text = EnvText::parse(text).map_err(E::custom)?;
+        let unexpected = text.as_written().to_owned();
+        T::from_text(text).ok_or_else(|| E::invalid_type(de::Unexpected::Str(&unexpected), &self))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<T, A::Error> {
+        let mut words = Vec::new();
+        while let Some(word) = list.next_element()? {
+            words.push(word);
+        }
+        T::from_words(words).ok_or_else(|| de::Error::invalid_type(de::Unexpected::Seq, &self))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(de::value::MapAccessDeserializer::new(map))
+    }
+}

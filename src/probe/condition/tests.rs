@@ -1,0 +1,182 @@
+use super::{Verdict, judge};
+use crate::{
+    config::Condition,
+    probe::facts::{Bounded, Facts},
+};
+use std::time::Duration;
+
+/// What becomes of a condition about an answer with this body.
+fn judged(condition: &str, body: &str) -> String {
+    let variables = &["status", "json", "body", "latency"];
+    let condition = match Condition::parse(condition, "http", variables) {
+        Ok(condition) => condition,
+        Err(misfit) => return format!("config error: {}", misfit.message),
+    };
+    let mut facts = Facts::after(Duration::from_millis(120));
+    facts.set("status", 200);
+    let mut read = Bounded::default();
+    read.push(body.as_bytes());
+    facts.set_text_and_json("body", &read);
+    match judge(&condition, &facts) {
+        Verdict::Holds => "pass".to_owned(),
+        Verdict::Fails(seen) => format!("fail ({seen})"),
+        Verdict::Unclear(reason) => format!("error: {reason}"),
+    }
+}
+
+fn table(rows: &[(&str, &str)]) -> String {
+    let lines = rows
+        .iter()
+        .map(|(condition, body)| format!("{condition:<45} {body:<32} {}", judged(condition, body)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Twelve conditions that Gatus 5.36 gets wrong.
+#[test]
+fn nothing_passes_on_nothing() {
+    insta::assert_snapshot!(table(&[
+        ("json.queue < 50", "{}"),
+        ("json.queue < 50", r#"{"queue":null}"#),
+        ("json.queue < 50", "not json"),
+        ("json.queue < 50", r#"{"queue":"N/A"}"#),
+        ("json.lag <= 1", r#"{"lag":1.9}"#),
+        ("json.err > 0", r#"{"err":0.99}"#),
+        ("json.err < 1", r#"{"err":0.99}"#),
+        (r#"json.status != "degraded""#, "{}"),
+        ("size(json.failed) < 1", "{}"),
+        ("json.a == 1.0", r#"{"a":1}"#),
+        ("json.name == json.a == json.b", r#"{"name":"a"}"#),
+        ("json.lag < 2", r#"{"lag":1.9}"#),
+    ]), @r#"
+    json.queue < 50                               {}                               error: json.queue is missing
+    json.queue < 50                               {"queue":null}                   error: json.queue is null
+    json.queue < 50                               not json                         error: there is no `json`: the body is not JSON: expected ident at line 1 column 2
+    json.queue < 50                               {"queue":"N/A"}                  error: json.queue: "N/A" is a text and cannot be compared with 50, which is a number
+    json.lag <= 1                                 {"lag":1.9}                      fail (json.lag is 1.9)
+    json.err > 0                                  {"err":0.99}                     pass
+    json.err < 1                                  {"err":0.99}                     pass
+    json.status != "degraded"                     {}                               error: json.status is missing
+    size(json.failed) < 1                         {}                               error: json.failed is missing
+    json.a == 1.0                                 {"a":1}                          pass
+    json.name == json.a == json.b                 {"name":"a"}                     config error: this compares the outcome of a comparison; write `a == b && b == c`
+    json.lag < 2                                  {"lag":1.9}                      pass
+    "#);
+}
+
+#[test]
+fn an_error_is_never_swallowed() {
+    insta::assert_snapshot!(table(&[
+        ("json.nope == 1 || status == 200", "{}"),
+        ("status == 200 || json.nope == 1", "{}"),
+        ("status == 500 && json.nope == 1", "{}"),
+        ("!(json.nope == 1)", "{}"),
+        ("json.items.all(i, i.ok)", r#"{"items":[]}"#),
+        ("!json.items.exists(i, i.bad)", r#"{"items":[]}"#),
+        ("json.items.exists(i, i.ok)", r#"{"items":[{"ok":true},{}]}"#),
+        ("json.items.all(i, i.ok)", r#"{"items":[{"ok":true},{}]}"#),
+        ("size(json.items.filter(i, i.bad)) == 0", r#"{"items":[]}"#),
+        (r#"!("down" in json.states)"#, r#"{"states":[]}"#),
+        (r#"json.state in ["up", "degraded"]"#, r#"{"state":null}"#),
+        (r#"!body.contains("error")"#, ""),
+        ("json.a / json.b < 2", r#"{"a":1,"b":0}"#),
+        ("json.a / json.b < 2.0", r#"{"a":1.0,"b":0.0}"#),
+        ("double(json.a) < 2.0", r#"{"a":"NaN"}"#),
+        ("latency < 5", "{}"),
+        ("status", "{}"),
+        ("json.ok", r#"{"ok":"yes"}"#),
+        ("json.deep.er == 1", r#"{"deep":3}"#),
+        ("json.items[2] == 1", r#"{"items":[1]}"#),
+    ]), @r#"
+    json.nope == 1 || status == 200               {}                               error: json.nope is missing
+    status == 200 || json.nope == 1               {}                               error: json.nope is missing
+    status == 500 && json.nope == 1               {}                               error: json.nope is missing
+    !(json.nope == 1)                             {}                               error: json.nope is missing
+    json.items.all(i, i.ok)                       {"items":[]}                     error: json.items is empty
+    !json.items.exists(i, i.bad)                  {"items":[]}                     error: json.items is empty
+    json.items.exists(i, i.ok)                    {"items":[{"ok":true},{}]}       error: json.items[1].ok is missing
+    json.items.all(i, i.ok)                       {"items":[{"ok":true},{}]}       error: json.items[1].ok is missing
+    size(json.items.filter(i, i.bad)) == 0        {"items":[]}                     error: json.items is empty
+    !("down" in json.states)                      {"states":[]}                    error: json.states is empty
+    json.state in ["up", "degraded"]              {"state":null}                   error: json.state is null
+    !body.contains("error")                                                        error: body is empty
+    json.a / json.b < 2                           {"a":1,"b":0}                    error: json.a / json.b divides by zero
+    json.a / json.b < 2.0                         {"a":1.0,"b":0.0}                error: the result is inf
+    double(json.a) < 2.0                          {"a":"NaN"}                      error: the result is NaN
+    latency < 5                                   {}                               error: latency: 120ms is a duration and cannot be compared with 5, which is a number; a duration is written `duration("5s")`
+    status                                        {}                               error: it gives 200, which is a number and not an answer
+    json.ok                                       {"ok":"yes"}                     error: it gives "yes", which is a text and not an answer
+    json.deep.er == 1                             {"deep":3}                       error: json.deep is 3, which is a number and has no fields
+    json.items[2] == 1                            {"items":[1]}                    error: json.items has no [2], for its length is 1
+    "#);
+}
+
+#[test]
+fn what_is_asked_for_in_so_many_words_passes() {
+    insta::assert_snapshot!(table(&[
+        ("has(json.x) && json.x > 1", "{}"),
+        ("!has(json.x) || json.x > 1", "{}"),
+        ("size(json.items) == 0 ? true : json.items[0].ok", r#"{"items":[]}"#),
+        ("json.error == null", r#"{"error":null}"#),
+        ("json.error == null", "{}"),
+        (r#"body == """#, ""),
+        ("size(body) == 0", ""),
+        ("size(json.failed) == 0", r#"{"failed":[]}"#),
+        ("json.n / 2 == 3", r#"{"n":7}"#),
+        ("json.n * 1.5 == 3", r#"{"n":2}"#),
+        (r#"latency < duration("1s") * 0.5"#, "{}"),
+        (r#"json.tags == ["a", "b"]"#, r#"{"tags":["a","b"]}"#),
+        (r#""db" in json.parts && json.parts["db"].ok"#, r#"{"parts":{"db":{"ok":true}}}"#),
+        (r#"json.v.matches("^v[0-9]+$")"#, r#"{"v":"v12"}"#),
+        (r#"json.v.trim().lowerAscii() == "ok""#, r#"{"v":" OK "}"#),
+        ("json.id == 9007199254740993", r#"{"id":9007199254740993}"#),
+        ("json.id > 9223372036854775807", r#"{"id":18446744073709551615}"#),
+    ]), @r#"
+    has(json.x) && json.x > 1                     {}                               fail (has(json.x) is false)
+    !has(json.x) || json.x > 1                    {}                               pass
+    size(json.items) == 0 ? true : json.items[0].ok {"items":[]}                     pass
+    json.error == null                            {"error":null}                   pass
+    json.error == null                            {}                               error: json.error is missing
+    body == ""                                                                     pass
+    size(body) == 0                                                                pass
+    size(json.failed) == 0                        {"failed":[]}                    pass
+    json.n / 2 == 3                               {"n":7}                          pass
+    json.n * 1.5 == 3                             {"n":2}                          pass
+    latency < duration("1s") * 0.5                {}                               pass
+    json.tags == ["a", "b"]                       {"tags":["a","b"]}               pass
+    "db" in json.parts && json.parts["db"].ok     {"parts":{"db":{"ok":true}}}     pass
+    json.v.matches("^v[0-9]+$")                   {"v":"v12"}                      pass
+    json.v.trim().lowerAscii() == "ok"            {"v":" OK "}                     pass
+    json.id == 9007199254740993                   {"id":9007199254740993}          pass
+    json.id > 9223372036854775807                 {"id":18446744073709551615}      pass
+    "#);
+}
+
+#[test]
+fn a_failed_condition_shows_what_it_saw() {
+    insta::assert_snapshot!(table(&[
+        ("json.rows[0].n < 50", r#"{"rows":[{"n":73}]}"#),
+        ("status == 200 && json.up", r#"{"up":false}"#),
+        ("size(json.failed) == 0", r#"{"failed":[1,2]}"#),
+        (r#"latency < duration("100ms")"#, "{}"),
+        (r#"json.parts.all(p, p.state == "up")"#, r#"{"parts":[{"state":"up"},{"state":"down"}]}"#),
+        (r#"json.parts.exists(p, p.state == "up")"#, r#"{"parts":[{"state":"down"}]}"#),
+        (r#"body.contains("ready")"#, "starting"),
+        ("json.a - json.b < 2", r#"{"a":5,"b":1}"#),
+    ]), @r#"
+    json.rows[0].n < 50                           {"rows":[{"n":73}]}              fail (json.rows[0].n is 73)
+    status == 200 && json.up                      {"up":false}                     fail (status is 200, json.up is false)
+    size(json.failed) == 0                        {"failed":[1,2]}                 fail (size(json.failed) is 2)
+    latency < duration("100ms")                   {}                               fail (latency is 120ms)
+    json.parts.all(p, p.state == "up")            {"parts":[{"state":"up"},{"state":"down"}]} fail (json.parts[1].state is "down")
+    json.parts.exists(p, p.state == "up")         {"parts":[{"state":"down"}]}     fail (json.parts is [{state: "down"}])
+    body.contains("ready")                        starting                         fail (body is "starting")
+    json.a - json.b < 2                           {"a":5,"b":1}                    fail (json.a - json.b is 4)
+    "#);
+}
+
+#[test]
+fn a_hostile_body_cannot_keep_a_condition_busy() {
+    let body = format!("[{}1]", "1,".repeat(400_000));
+    let judged = judged("json.all(a, json.all(b, a == b))", &body);
+    assert_eq!(judged, "error: there is too much to look at");
+}
