@@ -2,7 +2,9 @@
 
 use crate::report::Output;
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Keeps a deploy from taking down its neighbours.
 #[derive(Debug, Parser)]
@@ -100,9 +102,12 @@ pub struct Rollback {
 
 #[derive(Debug, Args)]
 pub struct Deploy {
+    /// The app that is deployed [default: by the workflow that runs, or the inventory's only one]
+    #[arg(long, value_name = "APP[/ENVIRONMENT]")]
+    pub app: Option<String>,
     /// Wait this long for the host's lock, for example 10m
-    #[arg(long, value_name = "DURATION")]
-    pub wait: Option<String>,
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
+    pub wait: Duration,
     /// Write the report here as well
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -113,7 +118,7 @@ pub struct Deploy {
         allow_hyphen_values = true,
         value_name = "COMMAND"
     )]
-    pub command: Vec<String>,
+    pub command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -126,4 +131,12 @@ pub struct Lock {
 pub enum LockAction {
     /// Who holds it, and the evidence that they still live (the default)
     Status,
+}
+
+/// `90s`, `10m`, `1h30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    text.parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|span| Duration::try_from(span).ok())
+        .ok_or_else(|| "write it like 90s, 10m or 1h30m".to_owned())
 }

@@ -2,7 +2,9 @@
 //! only wire the parts together.
 
 mod check;
+mod deploy;
 mod lint;
+mod lock;
 mod rollback;
 mod snapshot;
 
@@ -38,8 +40,8 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&cli.global, &arguments),
         Command::Snapshot(arguments) => snapshot::run(&cli.global, arguments),
         Command::Rollback(arguments) => rollback::run(&cli.global, &arguments),
-        Command::Deploy(_) => todo!(),
-        Command::Lock(_) => todo!(),
+        Command::Deploy(arguments) => deploy::run(&cli.global, &arguments),
+        Command::Lock(arguments) => lock::run(&arguments),
     };
     match done {
         Ok(exit) => ExitCode::from(exit as u8),

@@ -1,3 +1,16 @@
-//! TODO
+//! The guarded deploy. In come a command and a configuration; out goes a record of what happened to
+//! the host while the command ran, and what was done about it: lock, snapshot, run, verify, compare,
+//! roll back if it must. Whatever ends the command, the steps after it still run.
 
+pub mod checks;
+pub mod ci;
+pub mod deploy;
+pub mod judge;
+pub mod lock;
+pub mod masking;
+pub mod record;
 pub mod rollback;
+pub mod supervise;
+pub mod target;
+mod terminal;
+pub mod voice;

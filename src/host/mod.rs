@@ -14,6 +14,7 @@ mod process;
 pub mod settle;
 pub mod snapshot;
 
+pub use facts::{Commit, host_name};
 pub use manager::{ActionError, Manager, ManagerKind, ManagerState, Orphan};
 pub use pair::{Pair, pairs};
 pub use process::{Condition, Key, Process, Recipe, Status};

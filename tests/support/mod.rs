@@ -6,6 +6,7 @@
 mod install;
 mod pm2;
 
+pub use install::pm2 as pm2_command;
 pub use pm2::{Pm2, Ran, app, kill};
 
 use std::time::{Duration, Instant};

@@ -1,0 +1,159 @@
+//! What a deploy has to answer for. In comes a comparison of the host with its snapshot, out go the
+//! processes that were harmed and those that are only worth telling of.
+//!
+//! | what | of the deploy's own | of a neighbour |
+//! |---|---|---|
+//! | errored, crash-looping, unsettled | harm | harm |
+//! | missing, stopped | harm if the deploy failed, or if nothing of that inventory entry runs | harm |
+//! | started, other settings | what a deploy is for | harm |
+//! | restarted, replaced, ended, recovered, new | what a deploy is for | told |
+//!
+//! Of a deploy that failed, all that it did to its own is told.
+
+use super::target::Target;
+use crate::config::{Config, Owner, matches_name};
+use crate::host::diff::{Change, Diff, Glance, What};
+use crate::host::pm2::Difference;
+use crate::host::{Condition, Snapshot};
+use std::fmt;
+
+/// A process that was changed while the deploy ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Affected {
+    /// As people write it: `payments/billing-api`, `api #1`.
+    pub process: String,
+    pub whose: Whose,
+    pub what: What,
+    pub before: Option<Glance>,
+    pub after: Option<Glance>,
+}
+
+/// Whose an affected process is, seen from the deploy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    /// Of what is deployed.
+    Own { app: String, environment: String },
+    /// Of another app or environment in the inventory.
+    Other { app: String, environment: String },
+    /// Of a declared neighbour, named by the pattern that declares it.
+    Neighbour { declared: String },
+    /// In no list.
+    Unknown { name: String },
+}
+
+impl fmt::Display for Affected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}: {}", self.process, self.whose, self.what.word())
+    }
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own { app, environment } | Self::Other { app, environment } => {
+                write!(f, "of {app}/{environment}")
+            }
+            Self::Neighbour { .. } => f.write_str("a neighbour"),
+            Self::Unknown { .. } => f.write_str("in no list"),
+        }
+    }
+}
+
+/// The verdict on a comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// In the order of restoration.
+    pub harmed: Vec<Affected>,
+    pub told: Vec<Affected>,
+    /// Managers that cannot be read any more, in words: of their processes nothing is known.
+    pub blind: Vec<String>,
+}
+
+impl Judgement {
+    /// Whether the host is no worse off than it was.
+    pub fn is_harmless(&self) -> bool {
+        self.harmed.is_empty() && self.blind.is_empty()
+    }
+}
+
+/// Judges `diff`. `deployed` is the host as the deploy left it, if its command succeeded.
+pub fn judge(
+    diff: &Diff<'_>,
+    deployed: Option<&Snapshot>,
+    target: &Target,
+    config: &Config,
+) -> Judgement {
+    let mut judgement = Judgement {
+        blind: diff.blind.iter().map(|(manager, state)| state.describe(*manager)).collect(),
+        ..Judgement::default()
+    };
+    for change in &diff.changes {
+        let own = target.owns(change.owner);
+        let harm = match &change.what {
+            What::Missing | What::Stopped if own => {
+                change.harm && !deployed.is_some_and(|now| entry_runs(change, now, config))
+            }
+            // The comparison takes all of the inventory for ours; to this deploy, it is not.
+            What::Started => !own,
+            What::Reconfigured(differences) => {
+                !own && differences.iter().any(|one| matches!(one, Difference::Setting(_)))
+            }
+            _ => change.harm,
+        };
+        let affected = Affected {
+            process: change.key.to_string(),
+            whose: whose(change, own, config),
+            what: change.what.clone(),
+            before: change.before.clone(),
+            after: change.after.clone(),
+        };
+        if harm {
+            judgement.harmed.push(affected);
+        } else if !own || deployed.is_none() || matches!(change.what, What::Missing | What::Stopped)
+        {
+            judgement.told.push(affected);
+        }
+    }
+    judgement
+}
+
+/// Whether anything runs that the process's inventory entry names: an app may be scaled down, and
+/// a pattern does not say which of its processes must be there.
+fn entry_runs(change: &Change<'_>, now: &Snapshot, config: &Config) -> bool {
+    let entry = entry_of(change.owner, &change.key.name, config);
+    now.processes().filter(|process| process.condition() == Condition::Up).any(|process| {
+        let name = &process.key.name;
+        config.owner_of_pm2(name) == change.owner
+            && entry.is_some()
+            && entry == entry_of(change.owner, name, config)
+    })
+}
+
+/// The pattern in the configuration by which `name` belongs to `owner`.
+fn entry_of<'c>(owner: Owner<'_>, name: &str, config: &'c Config) -> Option<&'c str> {
+    let patterns = match owner {
+        Owner::Ours { app, environment } => {
+            &config.inventory.get(app)?.environments.get(environment)?.pm2
+        }
+        Owner::Neighbour => &config.neighbours.pm2,
+        Owner::Unknown => return None,
+    };
+    let exact = patterns.iter().find(|pattern| *pattern == name);
+    let fitting = || patterns.iter().find(|pattern| matches_name(pattern, name));
+    exact.or_else(fitting).map(String::as_str)
+}
+
+fn whose(change: &Change<'_>, own: bool, config: &Config) -> Whose {
+    let name = &change.key.name;
+    match change.owner {
+        Owner::Ours { app, environment } => {
+            let (app, environment) = (app.to_owned(), environment.to_owned());
+            if own { Whose::Own { app, environment } } else { Whose::Other { app, environment } }
+        }
+        Owner::Neighbour => {
+            let declared = entry_of(change.owner, name, config).unwrap_or(name).to_owned();
+            Whose::Neighbour { declared }
+        }
+        Owner::Unknown => Whose::Unknown { name: name.clone() },
+    }
+}

@@ -1,0 +1,127 @@
+//! Who holds a lock, and the evidence that they still live.
+
+use crate::host::{host_name, proc};
+use jiff::Timestamp;
+use rustix::process::{Pid, test_kill_process};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io::Read;
+
+/// The record that a holder leaves in the lock file, readable by every user of the host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Tells this holding apart from all others.
+    pub token: String,
+    pub host: String,
+    /// Changes with every boot; Linux only.
+    pub boot: Option<String>,
+    pub pid: u32,
+    /// When the process started, in ticks since boot: tells it apart from a later process of the
+    /// same number. Linux only.
+    pub started: Option<u64>,
+    pub user: String,
+    /// The deploy command, with its secrets masked.
+    pub command: String,
+    /// The page of the CI run.
+    pub run: Option<String>,
+    pub since: Timestamp,
+}
+
+/// What can be said of a holder's process from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// The very process runs.
+    Lives,
+    /// It ended: its number is free or another's, or the host was booted since.
+    Gone,
+    /// It is on another host, or in a container that we cannot look into.
+    Unknown,
+}
+
+impl Holder {
+    /// This process, about to run `command` (already masked).
+    pub fn this_process(command: String, run: Option<String>) -> Self {
+        let pid = std::process::id();
+        Self {
+            token: random_token(),
+            host: host_name(),
+            boot: proc::boot_id(),
+            pid,
+            started: proc::stat(pid).map(|stat| stat.start),
+            user: std::env::var("USER")
+                .unwrap_or_else(|_| format!("uid {}", rustix::process::getuid().as_raw())),
+            command,
+            run,
+            since: Timestamp::now(),
+        }
+    }
+
+    /// Whether the holder's process is still the one that runs under its number.
+    pub fn life(&self) -> Life {
+        if self.host != host_name() {
+            return Life::Unknown;
+        }
+        if self.boot != proc::boot_id() {
+            return Life::Gone;
+        }
+        let runs = match self.started {
+            Some(start) => proc::runs(self.pid, start),
+            None => i32::try_from(self.pid).ok().and_then(Pid::from_raw).is_some_and(|pid| {
+                matches!(test_kill_process(pid), Ok(()) | Err(rustix::io::Errno::PERM))
+            }),
+        };
+        if runs { Life::Lives } else { Life::Gone }
+    }
+
+    /// Everything that is known of it, one fact a line.
+    pub fn described(&self) -> String {
+        let mut lines = vec![
+            ("holder", format!("pid {} of {} on {}", self.pid, self.user, self.host)),
+            ("since", shown_time(self.since)),
+            ("command", self.command.clone()),
+        ];
+        lines.extend(self.run.clone().map(|run| ("run", run)));
+        lines.push(("evidence", self.evidence()));
+        lines.iter().map(|(name, fact)| format!("  {name:<9} {fact}\n")).collect()
+    }
+
+    /// The evidence for [`Holder::life`], in words.
+    pub fn evidence(&self) -> String {
+        let pid = self.pid;
+        match self.life() {
+            Life::Lives => match self.started {
+                Some(ticks) => format!(
+                    "pid {pid} runs, and started when the record says ({ticks} ticks after boot)"
+                ),
+                None => format!("pid {pid} runs"),
+            },
+            Life::Gone if self.boot != proc::boot_id() => "the host was booted since".to_owned(),
+            Life::Gone => format!("pid {pid} has ended"),
+            Life::Unknown => format!("pid {pid} is on {}, out of sight from here", self.host),
+        }
+    }
+}
+
+/// One line: `pid 4711 (alice on web1) since 2026-11-21 12:00:00 UTC: npm run deploy`.
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pid, user, host, since, command, .. } = self;
+        let since = shown_time(*since);
+        write!(f, "pid {pid} ({user} on {host}) since {since}: {command}")?;
+        self.run.iter().try_for_each(|run| write!(f, " ({run})"))
+    }
+}
+
+fn shown_time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+fn random_token() -> String {
+    let mut bytes = [0; 16];
+    let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+    match read {
+        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        // No process has the same number at the same nanosecond.
+        Err(_) => format!("{}-{}", std::process::id(), Timestamp::now().as_nanosecond()),
+    }
+}

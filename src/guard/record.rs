@@ -1,0 +1,143 @@
+//! What happened in one deploy, from the lock to the verdict: all that a report can be written from.
+
+use super::checks::Checks;
+use super::ci::CiRun;
+use super::judge::Judgement;
+use super::supervise::{Ended, Interrupt, Run};
+use super::voice::say;
+use jiff::Timestamp;
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug)]
+pub struct Record {
+    pub host: String,
+    /// The deploy command, its secrets masked.
+    pub command: String,
+    /// What was deployed, in words.
+    pub target: String,
+    pub ci: CiRun,
+    /// The snapshot from before the command, by its id.
+    pub snapshot: String,
+    pub commits: Vec<CommitMove>,
+    pub run: Run,
+    /// What the command did, as it was found before anything was restored.
+    pub harm: Judgement,
+    pub checks: Checks,
+    /// Why the deploy did not stand; empty if it did.
+    pub causes: Vec<Cause>,
+    pub restoration: Option<Restoration>,
+    pub outcome: Outcome,
+    pub timeline: Timeline,
+}
+
+impl Record {
+    /// How it ended, in a line.
+    pub fn headline(&self) -> &'static str {
+        match (self.outcome, &self.checks) {
+            (Outcome::Deployed, Checks::Ran(_)) => "Deployed and verified",
+            (Outcome::Deployed, _) => "Deployed, and not verified by any check",
+            (Outcome::RolledBack, _) => "Rolled back: the host is as it was",
+            (Outcome::Incomplete, _) => "The rollback is incomplete: a person is needed",
+        }
+    }
+}
+
+/// How a deploy ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It stands, and nobody was harmed.
+    Deployed,
+    /// It failed or did harm, and the host is verified as it was.
+    RolledBack,
+    /// The host is not as it was: a person is needed.
+    Incomplete,
+}
+
+/// The commit of one of the inventory's folders, before and after the command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitMove {
+    pub path: PathBuf,
+    pub before: String,
+    pub after: Option<String>,
+}
+
+/// A reason to roll back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    CommandFailed(Ended),
+    Interrupted(Interrupt),
+    /// This many processes are worse off than before.
+    Harm(usize),
+    /// A process manager cannot be read any more.
+    Blind(String),
+    /// The names of the probes that failed.
+    Checks(Vec<String>),
+    /// The checklist could not be run.
+    ChecksBroken(String),
+}
+
+impl Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandFailed(ended) => write!(f, "the deploy command failed ({ended})"),
+            Self::Interrupted(by) => write!(f, "the deploy was interrupted by {by}"),
+            Self::Harm(1) => f.write_str("a process is worse off than before"),
+            Self::Harm(count) => write!(f, "{count} processes are worse off than before"),
+            Self::Blind(what) => f.write_str(what),
+            Self::Checks(names) => write!(f, "these checks failed: {}", names.join(", ")),
+            Self::ChecksBroken(why) => write!(f, "the checks could not be run: {why}"),
+        }
+    }
+}
+
+/// What was done to bring the host back.
+#[derive(Debug)]
+pub struct Restoration {
+    /// In the order in which they were restored.
+    pub items: Vec<Restored>,
+    /// What went wrong apart from the items.
+    pub troubles: Vec<String>,
+    pub checks: Checks,
+    /// What is still worse than before.
+    pub left: Judgement,
+}
+
+/// One process that was brought back, or was to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    pub process: String,
+    pub action: &'static str,
+    pub took: Duration,
+    pub result: Result<(), String>,
+}
+
+impl Restoration {
+    pub fn is_complete(&self) -> bool {
+        self.troubles.is_empty()
+            && self.items.iter().all(|item| item.result.is_ok())
+            && self.left.is_harmless()
+            && self.checks.cause().is_none()
+    }
+}
+
+/// What was done and seen, and when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    pub entries: Vec<(Timestamp, String)>,
+}
+
+impl Timeline {
+    /// Notes something and says it.
+    pub fn say(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        say(&what);
+        self.note(what);
+    }
+
+    /// Notes something.
+    pub fn note(&mut self, what: impl Into<String>) {
+        self.entries.push((Timestamp::now(), what.into()));
+    }
+}

@@ -1,0 +1,284 @@
+//! One deploy at a time on a host, whatever becomes of the one that holds the lock.
+
+#![cfg(unix)]
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A host of its own: a lock file, and no PM2 daemon.
+struct Host {
+    folder: TempDir,
+}
+
+impl Host {
+    fn new() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.folder.path().join("tagout.lock")
+    }
+
+    fn tagout(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tagout"));
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env("TAGOUT_LOCK", self.lock_file())
+            .env("PM2_HOME", self.folder.path().join("pm2"))
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
+            .env("USER", "alice")
+            .env_remove("GITHUB_RUN_ID")
+            .env_remove("GITHUB_STEP_SUMMARY")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.tagout(arguments).output().unwrap()
+    }
+
+    /// A deploy that goes on until it is ended, and has the lock when this returns.
+    fn long_deploy(&self) -> Deploy {
+        let deploy = self
+            .tagout(&["deploy", "--", "sh", "-c", "echo $$ > pid; exec sleep 600"])
+            .stderr(Stdio::null())
+            .spawn()
+            .map(Deploy)
+            .unwrap();
+        eventually("its command runs", || self.command_pid().is_some());
+        deploy
+    }
+
+    /// The process that the long deploy runs.
+    fn command_pid(&self) -> Option<Pid> {
+        let text = fs::read_to_string(self.folder.path().join("pid")).ok()?;
+        Pid::from_raw(text.strip_suffix('\n')?.parse().unwrap())
+    }
+
+    /// What `tagout lock status` prints, with what differs between runs taken out.
+    fn status(&self) -> (String, Option<i32>) {
+        let output = self.run(&["lock", "status"]);
+        let folder = self.folder.path().to_string_lossy().into_owned();
+        let text = String::from_utf8(output.stdout).unwrap().replace(&folder, "[folder]");
+        (redacted(&text), output.status.code())
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // A killed tagout leaves its command behind.
+        if let Some(pid) = self.command_pid() {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
+/// Ended when the test ends.
+struct Deploy(Child);
+
+impl Deploy {
+    fn kill_9(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Deploy {
+    fn drop(&mut self) {
+        if self.0.try_wait().unwrap().is_none() {
+            kill_process(Pid::from_child(&self.0), Signal::TERM).unwrap();
+            self.0.wait().unwrap();
+        }
+    }
+}
+
+fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Numbers, times and the host's name as placeholders.
+fn redacted(text: &str) -> String {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let text = text.replace(&format!(" on {host}"), " on [host]");
+    [
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "[time]"),
+        (r"pid \d+", "pid [pid]"),
+        (r"\d+ ticks", "[ticks] ticks"),
+    ]
+    .iter()
+    .fold(text, |text, (pattern, name)| {
+        regex::Regex::new(pattern).unwrap().replace_all(&text, *name).into_owned()
+    })
+}
+
+#[test]
+fn status_of_a_host_where_nobody_deploys() {
+    let host = Host::new();
+    let (text, code) = host.status();
+    insta::assert_snapshot!(text, @r"
+    free
+      file      [folder]/tagout.lock
+    ");
+    assert_eq!(code, Some(0));
+    assert!(!host.lock_file().exists(), "looking makes no file");
+}
+
+#[test]
+fn status_says_who_deploys_and_how_it_knows() {
+    let host = Host::new();
+    let _deploy = host.long_deploy();
+    let (text, code) = host.status();
+    insta::assert_snapshot!(text, @r"
+    held
+      holder    pid [pid] of alice on [host]
+      since     [time]
+      command   sh -c 'echo $$ > pid; exec sleep 600'
+      evidence  pid [pid] runs, and started when the record says ([ticks] ticks after boot)
+      file      [folder]/tagout.lock
+    ");
+    assert_eq!(code, Some(5));
+}
+
+#[test]
+fn a_second_deploy_is_turned_away_with_the_name_of_the_first() {
+    let host = Host::new();
+    let _deploy = host.long_deploy();
+    let second = host.run(&["deploy", "--", "touch", "ran"]);
+    assert_eq!(second.status.code(), Some(5));
+    insta::assert_snapshot!(redacted(&String::from_utf8(second.stderr).unwrap()), @r"
+    tagout: the host is locked by pid [pid] (alice on [host]) since [time]: sh -c 'echo $$ > pid; exec sleep 600'
+    tagout: nothing was run; `--wait 10m` waits for its turn
+    ");
+    assert!(!host.folder.path().join("ran").exists());
+}
+
+#[test]
+fn a_deploy_that_waits_says_for_whom_and_runs_when_it_is_its_turn() {
+    let host = Host::new();
+    let first = host.long_deploy();
+    let said = host.folder.path().join("said");
+    let mut second = host
+        .tagout(&["deploy", "--wait", "60s", "--", "touch", "ran"])
+        .stderr(fs::File::create(&said).unwrap())
+        .spawn()
+        .unwrap();
+    eventually("it says for whom it waits", || {
+        fs::read_to_string(&said).unwrap().contains("waiting for pid")
+    });
+    assert!(!host.folder.path().join("ran").exists());
+    drop(first);
+    assert_eq!(second.wait().unwrap().code(), Some(0));
+    assert!(host.folder.path().join("ran").exists());
+}
+
+#[test]
+fn kill_9_of_the_holder_frees_the_host_at_once() {
+    let host = Host::new();
+    host.long_deploy().kill_9();
+    let (text, code) = host.status();
+    insta::assert_snapshot!(text, @r"
+    free; its last holder died without releasing it
+      holder    pid [pid] of alice on [host]
+      since     [time]
+      command   sh -c 'echo $$ > pid; exec sleep 600'
+      evidence  pid [pid] has ended
+      file      [folder]/tagout.lock
+    ");
+    assert_eq!(code, Some(0));
+    assert_eq!(host.run(&["deploy", "--", "true"]).status.code(), Some(0));
+}
+
+#[test]
+fn the_command_that_outlives_a_killed_tagout_does_not_keep_the_lock() {
+    let host = Host::new();
+    host.long_deploy().kill_9();
+    test_kill_process(host.command_pid().unwrap()).unwrap();
+    assert_eq!(host.status().1, Some(0));
+}
+
+#[test]
+fn a_record_without_the_kernels_lock_is_not_believed() {
+    let host = Host::new();
+    // Its pid lives: it is this test.
+    let record = format!(
+        r#"{{"token":"t","host":"elsewhere","boot":null,"pid":{},"started":null,"user":"mallory",
+            "command":"npm run deploy","run":null,"since":"2026-11-21T12:00:00Z"}}"#,
+        std::process::id()
+    );
+    fs::write(host.lock_file(), record).unwrap();
+    assert_eq!(host.status().1, Some(0));
+    assert_eq!(host.run(&["deploy", "--", "true"]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(host.lock_file()).unwrap(), "", "released");
+}
+
+#[test]
+fn the_kernels_lock_without_a_readable_record_is_believed() {
+    let host = Host::new();
+    for record in ["", "{\"token\":\"cut o", "[1, 2]", "\u{0}\u{0}"] {
+        fs::write(host.lock_file(), record).unwrap();
+        let file = fs::File::open(host.lock_file()).unwrap();
+        file.lock().unwrap();
+        assert_eq!(host.status().1, Some(5));
+        assert_eq!(host.run(&["deploy", "--", "true"]).status.code(), Some(5));
+    }
+}
+
+#[test]
+fn a_link_in_the_place_of_the_lock_is_refused() {
+    let host = Host::new();
+    let precious = host.folder.path().join("precious");
+    fs::write(&precious, "precious").unwrap();
+    symlink(&precious, host.lock_file()).unwrap();
+    assert_eq!(host.run(&["deploy", "--", "true"]).status.code(), Some(2));
+    fs::remove_file(host.lock_file()).unwrap();
+    fs::hard_link(&precious, host.lock_file()).unwrap();
+    let refused = host.run(&["deploy", "--", "true"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("is not a plain file"));
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+}
+
+#[test]
+fn no_secret_of_the_command_is_in_the_record() {
+    let host = Host::new();
+    let _deploy = host
+        .tagout(&["deploy", "--", "sh", "-c", "sleep 600", "--token=hunter2", "s3cret-value"])
+        .env("DEPLOY_TOKEN", "s3cret-value")
+        .stderr(Stdio::null())
+        .spawn()
+        .map(Deploy)
+        .unwrap();
+    eventually("it has the lock", || host.status().1 == Some(5));
+    let record = fs::read_to_string(host.lock_file()).unwrap();
+    assert!(record.contains("sh -c 'sleep 600' --token=*** ***"), "{record}");
+}
+
+/// Of many deploys that start at once, never two run at the same time.
+#[test]
+fn of_deploys_that_start_together_one_runs_at_a_time() {
+    let host = Host::new();
+    let script = "mkdir busy && sleep 0.02 && rmdir busy && echo ran >> log";
+    let deploys: Vec<Child> = (0..8)
+        .map(|_| {
+            host.tagout(&["deploy", "--wait", "60s", "--", "sh", "-c", script])
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for mut deploy in deploys {
+        assert_eq!(deploy.wait().unwrap().code(), Some(0));
+    }
+    let log = fs::read_to_string(host.folder.path().join("log")).unwrap();
+    assert_eq!(log.lines().count(), 8);
+}
