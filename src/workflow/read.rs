@@ -17,7 +17,7 @@ pub(super) fn read(yaml: Yaml, config: &Config, reading: &mut WorkflowReading) {
         let kind = ProblemKind::Syntax(error.message.clone());
         reading.problems.push(Problem::at(kind, yaml.file(), error.at.clone()));
     }
-    let mut reader = Reader { problems: Vec::new(), steps_left: MAX_STEPS };
+    let mut reader = Reader { problems: Vec::new(), steps_left: MAX_STEPS, was_cut: false };
     let mut nothing = Some(ProblemKind::Empty);
     for document in yaml.documents().filter(|document| !document.is_null()) {
         nothing = match reader.document(document) {
@@ -37,6 +37,7 @@ pub(super) fn read(yaml: Yaml, config: &Config, reading: &mut WorkflowReading) {
 struct Reader {
     problems: Vec<Problem>,
     steps_left: usize,
+    was_cut: bool,
 }
 
 impl Reader {
@@ -104,10 +105,7 @@ impl Reader {
         let mut read = Vec::new();
         for (index, step) in steps.items().enumerate() {
             if self.steps_left == 0 {
-                self.problems.push(Problem {
-                    kind: ProblemKind::TooManySteps(MAX_STEPS),
-                    location: steps.location(),
-                });
+                self.cut(step);
                 break;
             }
             self.steps_left -= 1;
@@ -136,6 +134,13 @@ impl Reader {
         }
     }
 
+    fn cut(&mut self, step: Node) {
+        if !std::mem::replace(&mut self.was_cut, true) {
+            let kind = ProblemKind::TooManySteps(MAX_STEPS);
+            self.problems.push(Problem { kind, location: step.location() });
+        }
+    }
+
     fn wrong_type(&mut self, what: &str, expected: &'static str, node: Node) {
         let kind =
             ProblemKind::WrongType { what: what.to_owned(), expected, found: node.kind_name() };
@@ -149,7 +154,8 @@ fn defaults(node: Node) -> Defaults {
 }
 
 fn run_settings(node: Node) -> Defaults {
-    Defaults { shell: node.get("shell"), folder: node.get("working-directory") }
+    let given = |key| node.get(key).filter(|value| !value.is_null());
+    Defaults { shell: given("shell"), folder: given("working-directory") }
 }
 
 /// Whether its condition is written as false, which is how people switch things off.

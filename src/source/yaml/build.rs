@@ -159,6 +159,8 @@ impl<'s> Builder<'s> {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if end - start >= 2 => {
                 start + 1..end - 1
             }
+            // The parser gives `~` for a value that is not there.
+            ScalarStyle::Plain if start == end => return Value::Verbatim(start..end),
             _ => start..start + value.len(),
         };
         if self.file.text().get(inner.clone()) == Some(value) {
