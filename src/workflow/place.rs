@@ -60,7 +60,7 @@ fn matrix_key(text: &str) -> Option<&str> {
 }
 
 /// The values that a key of a matrix can have.
-fn matrix_values<'y>(matrix: Option<Node<'y>>, key: &str) -> Vec<Node<'y>> {
+pub(super) fn matrix_values<'y>(matrix: Option<Node<'y>>, key: &str) -> Vec<Node<'y>> {
     let Some(matrix) = matrix else { return Vec::new() };
     let listed = matrix.get(key).into_iter().flat_map(Node::items);
     let included = matrix.get("include").into_iter().flat_map(Node::items);

@@ -51,6 +51,7 @@ impl Reader {
             name: root.get("name").and_then(Node::as_str),
             env: root.get("env"),
             defaults: defaults(root),
+            inputs: inputs(root),
             jobs,
         })
     }
@@ -146,6 +147,12 @@ impl Reader {
             ProblemKind::WrongType { what: what.to_owned(), expected, found: node.kind_name() };
         self.problems.push(Problem { kind, location: node.location() });
     }
+}
+
+fn inputs(root: Node) -> Vec<Node> {
+    let triggers = root.get("on").into_iter();
+    let called = triggers.flat_map(|on| [on.get("workflow_dispatch"), on.get("workflow_call")]);
+    called.chain([Some(root)]).filter_map(|declares| declares?.get("inputs")).collect()
 }
 
 fn defaults(node: Node) -> Defaults {
