@@ -42,15 +42,11 @@ fn possible_runners(runs_on: Node, matrix: Option<Node>) -> Vec<Vec<String>> {
 
 /// One label, a list of them, or a group and labels.
 fn labels(node: Node) -> Vec<String> {
-    if node.is_mapping() {
-        let group = node.get("group").and_then(Node::as_str).map(|group| format!("group {group}"));
-        return group
-            .into_iter()
-            .chain(node.get("labels").map(labels).into_iter().flatten())
-            .collect();
-    }
-    let one = node.as_str().filter(|label| !label.is_empty());
-    one.into_iter().chain(node.items().filter_map(Node::as_str)).map(str::to_owned).collect()
+    let group = node.get("group").and_then(Node::as_str).map(|group| format!("group {group}"));
+    let labels = node.get("labels").unwrap_or(node);
+    let one = labels.as_str().filter(|label| !label.is_empty());
+    let named = one.into_iter().chain(labels.items().filter_map(Node::as_str));
+    group.into_iter().chain(named.map(str::to_owned)).collect()
 }
 
 /// The key of `${{ matrix.key }}`.

@@ -111,7 +111,7 @@ impl Reader {
             }
             self.steps_left -= 1;
             if !step.is_mapping() {
-                self.wrong_type("steps", "a list of steps", step);
+                self.wrong_type(&format!("steps[{index}]"), "a step", step);
             } else if !never_runs(step) {
                 read.push(self.step(index, step));
             }

@@ -104,6 +104,7 @@ jobs:
   unknown: {runs-on: "${{ inputs.runner }}", steps: [{run: a}]}
   missing: {steps: [{run: a}]}
   odd: {runs-on: [[]], steps: [{run: a}]}
+  endless: {runs-on: &r {labels: *r}, steps: [{run: a}]}
 "#;
     assert_snapshot!(show(GITHUB, jobs), @r#"
     hosted / step 1 | Ephemeral("ubuntu-24.04") | Shell | run
@@ -122,6 +123,8 @@ jobs:
       9:27 a
     odd / step 1 | Host("an unnamed runner") | Shell | run
       10:38 a
+    endless / step 1 | Host("an unnamed runner") | Shell | run
+      11:53 a
     "#);
     assert_snapshot!(show(GITEA, jobs).lines().next().unwrap(), @r#"hosted / step 1 | Host("ubuntu-24.04") | Shell | run"#);
 }
@@ -398,7 +401,7 @@ jobs:
       18:14 fine
     6:6 `a` should be a job, but is a single value
     7:26 `steps` should be a list of steps, but is a single value
-    12:9 `steps` should be a list of steps, but is a single value
+    12:9 `steps[0]` should be a step, but is a single value
     13:14 `run` should be a script, but is a list
     "#);
     assert_snapshot!(show(GITHUB, "jobs: 3"), @"1:7 `jobs` should be a mapping of jobs, but is a single value");
