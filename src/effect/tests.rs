@@ -18,6 +18,8 @@ fn effects(line: &str) -> Vec<String> {
         place: Place::Host("example".into()),
         via: Vec::new(),
         env: IndexMap::new(),
+        folder: None,
+        expressions: IndexMap::new(),
         origin: Origin::default(),
     };
     let reading = script::read(&script);

@@ -2,11 +2,13 @@
 //! byte still knows the byte of the file that it was written as. Everything later slices and joins
 //! `Text`s, so a finding inside a heredoc inside a quoted YAML scalar points at the very word.
 
+mod expression;
 mod file;
 mod script;
 mod text;
 pub mod yaml;
 
+pub use expression::{Expression, PossibleValues, expressions};
 pub use file::{LineColumn, SourceFile};
 pub use script::{Hop, Language, Origin, Place, Script};
 pub use text::{Location, Text};

@@ -1,4 +1,4 @@
-use super::{Location, Text};
+use super::{Location, PossibleValues, Text};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -15,6 +15,9 @@ pub struct Script {
     pub env: IndexMap<String, Text>,
     /// The folder that it starts in, unresolved; None for the default one.
     pub folder: Option<Text>,
+    /// What the `${{ }}` in the text can come to, by what stands between the braces, where the
+    /// file says it. [`Script::alternatives`] fills them in.
+    pub expressions: IndexMap<String, PossibleValues>,
     pub origin: Origin,
 }
 

@@ -89,7 +89,7 @@ impl Text {
     pub fn push(&mut self, other: &Text) {
         let shift = self.string.len();
         self.string.push_str(&other.string);
-        for segment in &other.segments {
+        for segment in other.segments.iter().filter(|segment| segment.len > 0) {
             self.add(Segment { at: segment.at + shift, ..segment.clone() });
         }
     }
@@ -179,6 +179,16 @@ impl Segment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_piece_moves_nothing() {
+        let file = Arc::new(SourceFile::new("x", "abc"));
+        let text = Text::of_file(file);
+        let mut joined = text.slice(1..2);
+        joined.push(&text.slice(0..0));
+        joined.push(&text.slice(2..3));
+        assert_eq!(joined.locate(0..2).map(|l| l.range), Some(1..3));
+    }
 
     #[test]
     fn slices_and_joins_keep_the_place_of_every_byte() {

@@ -75,9 +75,17 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, skipped: &mut BTreeSet<Ski
                 }
             }
             Err(error) => {
-                skipped.insert(Skipped { path: as_shown(folder), reason: error.to_string() });
+                skipped.insert(skipped_by(folder, error));
             }
         }
+    }
+}
+
+fn skipped_by(folder: &Path, error: ignore::Error) -> Skipped {
+    match error {
+        ignore::Error::WithDepth { err, .. } => skipped_by(folder, *err),
+        ignore::Error::WithPath { path, err } => skipped_by(&path, *err),
+        other => Skipped { path: as_shown(folder), reason: other.to_string() },
     }
 }
 
@@ -100,4 +108,96 @@ fn holds_workflow_steps(path: &Path) -> bool {
 
 fn as_shown(path: &Path) -> PathBuf {
     path.components().filter(|part| *part != Component::CurDir).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A folder with these files.
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        folder
+    }
+
+    /// What is found below these parts of a folder.
+    fn found(folder: &tempfile::TempDir, below: &[&str]) -> Vec<String> {
+        let paths: Vec<PathBuf> = below.iter().map(|part| folder.path().join(part)).collect();
+        let relative = |path: &PathBuf| {
+            path.strip_prefix(folder.path()).unwrap().display().to_string().replace('\\', "/")
+        };
+        discover(&paths).unwrap().files.iter().map(relative).collect()
+    }
+
+    #[test]
+    fn workflows_of_every_forge_and_composite_actions_are_found_anywhere_below() {
+        let folder = folder(&[
+            ".github/workflows/b.yaml",
+            ".github/workflows/a.yml",
+            ".github/workflows/notes.md",
+            ".github/workflows/old/c.yml",
+            ".github/dependabot.yml",
+            ".gitea/workflows/d.yml",
+            "fixtures/app/.forgejo/workflows/e.yml",
+            ".github/actions/x/action.yml",
+            "tools/y/action.yaml",
+            "workflows/f.yml",
+            "node_modules/z/action.yml",
+            ".git/action.yml",
+        ]);
+        let expected = [
+            ".gitea/workflows/d.yml",
+            ".github/actions/x/action.yml",
+            ".github/workflows/a.yml",
+            ".github/workflows/b.yaml",
+            "fixtures/app/.forgejo/workflows/e.yml",
+            "tools/y/action.yaml",
+        ];
+        assert_eq!(found(&folder, &["."]), expected);
+        assert_eq!(found(&folder, &[".github/workflows/a.yml", ".", "fixtures"]), expected);
+        assert_eq!(found(&folder, &[".gitea/workflows"]), [".gitea/workflows/d.yml"]);
+    }
+
+    #[test]
+    fn what_git_ignores_is_not_looked_into() {
+        let folder = folder(&["out/action.yml", "in/action.yml", ".git/HEAD"]);
+        fs::write(folder.path().join(".gitignore"), "out/\n").unwrap();
+        assert_eq!(found(&folder, &["."]), ["in/action.yml"]);
+    }
+
+    #[test]
+    fn a_file_is_taken_as_it_is() {
+        let folder = folder(&["deploy.sh", "node_modules/x.yml"]);
+        assert_eq!(
+            found(&folder, &["node_modules/x.yml", "deploy.sh"]),
+            ["deploy.sh", "node_modules/x.yml"]
+        );
+    }
+
+    #[test]
+    fn a_path_that_does_not_exist_is_told() {
+        let error = discover(&["no/such.yml".into()]).unwrap_err();
+        assert_eq!(error.to_string(), "no/such.yml does not exist");
+    }
+
+    #[test]
+    fn a_folder_without_workflows_gives_nothing() {
+        let folder = folder(&["src/main.rs"]);
+        assert_eq!(discover(&[folder.path().into()]).unwrap(), Discovered::default());
+    }
+
+    #[test]
+    fn paths_are_shown_without_a_leading_dot() {
+        assert_eq!(
+            as_shown(Path::new("./.gitea/workflows/x.yml")),
+            Path::new(".gitea/workflows/x.yml")
+        );
+        assert_eq!(as_shown(Path::new("../x/./y.yml")), Path::new("../x/y.yml"));
+    }
 }

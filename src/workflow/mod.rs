@@ -4,6 +4,7 @@
 
 mod actions;
 mod discover;
+mod expressions;
 mod model;
 mod place;
 mod problem;
@@ -54,6 +55,7 @@ fn script_of_file(file: Arc<SourceFile>, language: Language) -> Script {
         via: vec![step],
         env: IndexMap::new(),
         folder: None,
+        expressions: IndexMap::new(),
         origin: Origin::default(),
     }
 }

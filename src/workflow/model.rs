@@ -5,6 +5,8 @@ pub(super) struct Workflow<'y> {
     pub name: Option<&'y str>,
     pub env: Option<Node<'y>>,
     pub defaults: Defaults<'y>,
+    /// The mappings that declare inputs: of a dispatch, of a call, of an action.
+    pub inputs: Vec<Node<'y>>,
     pub jobs: Vec<Job<'y>>,
 }
 

@@ -11,18 +11,15 @@ use crate::{
 /// others share, and all labels are on Gitea and Forgejo, unless `runners` in the configuration
 /// says otherwise. Of several possible runners the shared one counts.
 pub(super) fn of_job(job: &Job, forge: Forge, config: &Config) -> Place {
-    let Some(runs_on) = job.runs_on else {
-        let whose = if job.id.is_none() { "the caller's runner" } else { "an unnamed runner" };
-        return Place::Host(whose.to_owned());
-    };
-    let runners = possible_runners(runs_on, job.matrix);
+    let runners =
+        job.runs_on.map(|runs_on| possible_runners(runs_on, job.matrix)).unwrap_or_default();
     let places = runners.iter().map(|labels| of_labels(labels, forge, config));
-    let place = places.reduce(|a, b| if matches!(b, Place::Host(_)) { b } else { a });
-    match place {
+    match places.reduce(|a, b| if matches!(b, Place::Host(_)) { b } else { a }) {
         Some(Place::Host(_)) if forge == Forge::GitHub && is_apart(job.container) => {
             Place::Ephemeral("the job's container".to_owned())
         }
         Some(place) => place,
+        None if job.id.is_none() => Place::Host("the caller's runner".to_owned()),
         None => Place::Host("an unnamed runner".to_owned()),
     }
 }
@@ -35,29 +32,21 @@ pub(super) fn is_windows(job: &Job) -> bool {
     !runners.is_empty() && runners.iter().all(|labels| labels.iter().any(windows))
 }
 
-/// The sets of labels that a `runs-on` can come to.
+/// The sets of labels that a `runs-on` can come to; none of them is empty.
 fn possible_runners(runs_on: Node, matrix: Option<Node>) -> Vec<Vec<String>> {
-    if let Some(text) = runs_on.as_str() {
-        let values = matrix_key(text).map(|key| matrix_values(matrix, key)).unwrap_or_default();
-        if values.is_empty() {
-            return vec![vec![text.to_owned()]];
-        }
-        return values.into_iter().map(labels).filter(|labels| !labels.is_empty()).collect();
-    }
-    vec![labels(runs_on)]
+    let key = runs_on.as_str().and_then(matrix_key);
+    let values = key.map(|key| matrix_values(matrix, key)).unwrap_or_default();
+    let possible = if values.is_empty() { vec![runs_on] } else { values };
+    possible.into_iter().map(labels).filter(|labels| !labels.is_empty()).collect()
 }
 
 /// One label, a list of them, or a group and labels.
 fn labels(node: Node) -> Vec<String> {
-    if node.is_mapping() {
-        let group = node.get("group").and_then(Node::as_str).map(|group| format!("group {group}"));
-        return group
-            .into_iter()
-            .chain(node.get("labels").map(labels).into_iter().flatten())
-            .collect();
-    }
-    let one = node.as_str();
-    one.into_iter().chain(node.items().filter_map(Node::as_str)).map(str::to_owned).collect()
+    let group = node.get("group").and_then(Node::as_str).map(|group| format!("group {group}"));
+    let labels = node.get("labels").unwrap_or(node);
+    let one = labels.as_str().filter(|label| !label.is_empty());
+    let named = one.into_iter().chain(labels.items().filter_map(Node::as_str));
+    group.into_iter().chain(named.map(str::to_owned)).collect()
 }
 
 /// The key of `${{ matrix.key }}`.
@@ -67,7 +56,7 @@ fn matrix_key(text: &str) -> Option<&str> {
 }
 
 /// The values that a key of a matrix can have.
-fn matrix_values<'y>(matrix: Option<Node<'y>>, key: &str) -> Vec<Node<'y>> {
+pub(super) fn matrix_values<'y>(matrix: Option<Node<'y>>, key: &str) -> Vec<Node<'y>> {
     let Some(matrix) = matrix else { return Vec::new() };
     let listed = matrix.get(key).into_iter().flat_map(Node::items);
     let included = matrix.get("include").into_iter().flat_map(Node::items);

@@ -17,7 +17,7 @@ pub(super) fn read(yaml: Yaml, config: &Config, reading: &mut WorkflowReading) {
         let kind = ProblemKind::Syntax(error.message.clone());
         reading.problems.push(Problem::at(kind, yaml.file(), error.at.clone()));
     }
-    let mut reader = Reader { problems: Vec::new(), steps_left: MAX_STEPS };
+    let mut reader = Reader { problems: Vec::new(), steps_left: MAX_STEPS, was_cut: false };
     let mut nothing = Some(ProblemKind::Empty);
     for document in yaml.documents().filter(|document| !document.is_null()) {
         nothing = match reader.document(document) {
@@ -37,6 +37,7 @@ pub(super) fn read(yaml: Yaml, config: &Config, reading: &mut WorkflowReading) {
 struct Reader {
     problems: Vec<Problem>,
     steps_left: usize,
+    was_cut: bool,
 }
 
 impl Reader {
@@ -50,6 +51,7 @@ impl Reader {
             name: root.get("name").and_then(Node::as_str),
             env: root.get("env"),
             defaults: defaults(root),
+            inputs: inputs(root),
             jobs,
         })
     }
@@ -104,15 +106,12 @@ impl Reader {
         let mut read = Vec::new();
         for (index, step) in steps.items().enumerate() {
             if self.steps_left == 0 {
-                self.problems.push(Problem {
-                    kind: ProblemKind::TooManySteps(MAX_STEPS),
-                    location: steps.location(),
-                });
+                self.cut(step);
                 break;
             }
             self.steps_left -= 1;
             if !step.is_mapping() {
-                self.wrong_type("steps", "a list of steps", step);
+                self.wrong_type(&format!("steps[{index}]"), "a step", step);
             } else if !never_runs(step) {
                 read.push(self.step(index, step));
             }
@@ -136,11 +135,24 @@ impl Reader {
         }
     }
 
+    fn cut(&mut self, step: Node) {
+        if !std::mem::replace(&mut self.was_cut, true) {
+            let kind = ProblemKind::TooManySteps(MAX_STEPS);
+            self.problems.push(Problem { kind, location: step.location() });
+        }
+    }
+
     fn wrong_type(&mut self, what: &str, expected: &'static str, node: Node) {
         let kind =
             ProblemKind::WrongType { what: what.to_owned(), expected, found: node.kind_name() };
         self.problems.push(Problem { kind, location: node.location() });
     }
+}
+
+fn inputs(root: Node) -> Vec<Node> {
+    let triggers = root.get("on").into_iter();
+    let called = triggers.flat_map(|on| [on.get("workflow_dispatch"), on.get("workflow_call")]);
+    called.chain([Some(root)]).filter_map(|declares| declares?.get("inputs")).collect()
 }
 
 fn defaults(node: Node) -> Defaults {
@@ -149,7 +161,8 @@ fn defaults(node: Node) -> Defaults {
 }
 
 fn run_settings(node: Node) -> Defaults {
-    Defaults { shell: node.get("shell"), folder: node.get("working-directory") }
+    let given = |key| node.get(key).filter(|value| !value.is_null());
+    Defaults { shell: given("shell"), folder: given("working-directory") }
 }
 
 /// Whether its condition is written as false, which is how people switch things off.

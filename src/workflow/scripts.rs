@@ -1,6 +1,7 @@
 use super::{
     Forge,
     actions::{Action, Actions},
+    expressions::Scope,
     model::{Field, Job, Step, Workflow},
     place,
     shell::Shell,
@@ -40,7 +41,7 @@ fn add_variables(env: &mut Variables, node: Option<Node>) {
     }
 }
 
-type Variables = IndexMap<String, Text>;
+pub(super) type Variables = IndexMap<String, Text>;
 
 /// What a step finds around it.
 struct Around<'a> {
@@ -140,7 +141,9 @@ impl Around<'_> {
             job: self.job.id.map(str::to_owned),
             step: Some(step.name.clone()),
         };
-        Script { text, language, place, via: vec![hop], env, folder: None, origin }
+        let scope = Scope { env: &env, matrix: self.job.matrix, inputs: &self.workflow.inputs };
+        let expressions = scope.values(text.as_str());
+        Script { text, language, place, via: vec![hop], env, folder: None, expressions, origin }
     }
 }
 

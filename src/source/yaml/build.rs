@@ -1,7 +1,5 @@
 use super::{
-    Content, Kind, NodeId, Scalar, SourceFile, Value, Yaml, YamlError,
-    decode::{self, Written},
-    repair::Outdented,
+    Content, Kind, NodeId, Scalar, SourceFile, Value, Yaml, YamlError, decode, repair::Outdented,
 };
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
 use std::{borrow::Cow, collections::HashMap, ops::Range, sync::Arc};
@@ -55,7 +53,8 @@ impl<'s> Builder<'s> {
         Self {
             file,
             repairs,
-            nodes: Vec::new(),
+            // About as many as there are in real workflows.
+            nodes: Vec::with_capacity(file.text().len() / 20),
             documents: Vec::new(),
             errors: Vec::new(),
             comments: Vec::new(),
@@ -112,9 +111,8 @@ impl<'s> Builder<'s> {
         let range = span.byte_range().unwrap_or_default();
         match event {
             Event::Scalar(value, style, anchor, _) => {
-                let written = Written { style, range: range.clone() };
-                let value = self.value(&value, &written);
-                self.node(range, Kind::Scalar(Scalar { written, value }), anchor);
+                let value = self.value(&value, style, &range);
+                self.node(range, Kind::Scalar(Scalar { style, value }), anchor);
             }
             Event::SequenceStart(_, anchor, _) => {
                 let id = self.node(range, Kind::Sequence(Vec::new()), anchor);
@@ -144,21 +142,23 @@ impl<'s> Builder<'s> {
         let name = self.file.text().get(range.clone()).unwrap_or_default();
         let message = format!("`{name}` names no anchor before it");
         self.errors.push(YamlError { message, at: range.clone() });
-        let written = Written { style: ScalarStyle::Plain, range: range.clone() };
-        let value = Value::Verbatim(range.clone());
-        self.node(range, Kind::Scalar(Scalar { written, value }), 0);
+        let scalar = Scalar { style: ScalarStyle::Plain, value: Value::Verbatim(range.clone()) };
+        self.node(range, Kind::Scalar(scalar), 0);
     }
 
-    fn value(&self, value: &str, written: &Written) -> Value {
-        let Range { start, end } = written.range;
+    fn value(&self, value: &str, style: ScalarStyle, range: &Range<usize>) -> Value {
+        let &Range { start, end } = range;
         if self.repairs.iter().any(|repair| repair.lines.start < end && start < repair.lines.end) {
             let repaired = |at| self.repairs.iter().any(|repair| repair.lines.contains(&at));
-            return Value::Repaired(decode::outdented_block(self.file, start..end, repaired));
+            let text = decode::outdented_block(self.file, start..end, repaired);
+            return Value::Repaired(Box::new(text));
         }
-        let inner = match written.style {
+        let inner = match style {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if end - start >= 2 => {
                 start + 1..end - 1
             }
+            // The parser gives `~` for a value that is not there.
+            ScalarStyle::Plain if start == end => return Value::Verbatim(start..end),
             _ => start..start + value.len(),
         };
         if self.file.text().get(inner.clone()) == Some(value) {

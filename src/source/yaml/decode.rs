@@ -2,32 +2,34 @@ use crate::source::{SourceFile, Text};
 use granit_parser::ScalarStyle;
 use std::{ops::Range, sync::Arc};
 
-/// How and where a scalar is written.
-#[derive(Clone, Debug)]
-pub(super) struct Written {
-    pub style: ScalarStyle,
-    /// As the parser gives it: quotes included; of a block scalar without its header, from the
-    /// first character of the first line that is not empty.
-    pub range: Range<usize>,
-}
-
 /// The decoded `value` of a scalar, every byte of it mapped to the bytes that it was written as.
 ///
-/// `value` is what the parser made of it. Should this decoder ever disagree, the text is still
-/// `value`, and then all of it maps to the whole scalar.
-pub(super) fn decode(file: &Arc<SourceFile>, written: &Written, value: &str) -> Text {
-    exact(file, written, value).unwrap_or_else(|| {
+/// The range is the parser's: with the quotes; of a block scalar without its header, from the
+/// first character of the first line that is not empty. `value` is what the parser made of it.
+/// Should this decoder ever disagree, the text is still `value`, and then all of it maps to the
+/// whole scalar.
+pub(super) fn decode(
+    file: &Arc<SourceFile>,
+    style: ScalarStyle,
+    range: Range<usize>,
+    value: &str,
+) -> Text {
+    exact(file, style, range.clone(), value).unwrap_or_else(|| {
         let mut whole = Text::default();
-        whole.push_decoded(value, file, written.range.clone());
+        whole.push_decoded(value, file, range);
         whole
     })
 }
 
-fn exact(file: &Arc<SourceFile>, written: &Written, value: &str) -> Option<Text> {
-    let range = written.range.clone();
+fn exact(
+    file: &Arc<SourceFile>,
+    style: ScalarStyle,
+    range: Range<usize>,
+    value: &str,
+) -> Option<Text> {
     let inner = || (range.len() >= 2).then(|| range.start + 1..range.end - 1);
     let mut decoder = Decoder { file, source: file.text(), text: Text::default() };
-    match written.style {
+    match style {
         ScalarStyle::Plain => decoder.flow(range, Escapes::None)?,
         ScalarStyle::SingleQuoted => decoder.flow(inner()?, Escapes::Quote)?,
         ScalarStyle::DoubleQuoted => decoder.flow(inner()?, Escapes::Backslash)?,

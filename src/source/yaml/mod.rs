@@ -8,7 +8,6 @@ mod merge;
 mod repair;
 
 use super::{Location, SourceFile, Text};
-use decode::Written;
 use granit_parser::ScalarStyle;
 use std::{ops::Range, sync::Arc};
 
@@ -47,7 +46,7 @@ enum Kind {
 
 #[derive(Debug)]
 struct Scalar {
-    written: Written,
+    style: ScalarStyle,
     value: Value,
 }
 
@@ -58,7 +57,7 @@ enum Value {
     Verbatim(Range<usize>),
     Decoded(Box<str>),
     /// What was meant, where the file is not YAML.
-    Repaired(Text),
+    Repaired(Box<Text>),
 }
 
 /// One node of a [`Yaml`]. An alias is the node that it stands for.
@@ -131,15 +130,15 @@ impl<'y> Node<'y> {
         let file = &self.yaml.file;
         Some(match &scalar.value {
             Value::Verbatim(range) => Text::of_range(Arc::clone(file), range.clone()),
-            Value::Decoded(value) => decode::decode(file, &scalar.written, value),
-            Value::Repaired(text) => text.clone(),
+            Value::Decoded(value) => decode::decode(file, scalar.style, self.range(), value),
+            Value::Repaired(text) => Text::clone(text),
         })
     }
 
     /// Whether it is a scalar that was written without quotes and in one word or line: the only
     /// kind that can be a number, a truth value or null.
     pub fn is_plain(self) -> bool {
-        self.scalar().is_some_and(|scalar| scalar.written.style == ScalarStyle::Plain)
+        self.scalar().is_some_and(|scalar| scalar.style == ScalarStyle::Plain)
     }
 
     pub fn is_null(self) -> bool {

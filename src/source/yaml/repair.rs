@@ -2,7 +2,7 @@
 //! whose body stands at the left margin, so that YAML takes it for the end of the script. As
 //! people see what was meant, it is read as what was meant, and still told.
 
-use super::{Kind, Scalar, Written, YamlError, build::Builder};
+use super::{Kind, Scalar, YamlError, build::Builder};
 use crate::source::SourceFile;
 use granit_parser::ScalarStyle;
 use std::ops::Range;
@@ -47,9 +47,7 @@ impl Builder<'_> {
             return None;
         }
         let block = self.nodes.iter().rev().find_map(|node| match &node.kind {
-            Kind::Scalar(Scalar { written, .. }) if written.style == ScalarStyle::Literal => {
-                Some(written)
-            }
+            Kind::Scalar(Scalar { style: ScalarStyle::Literal, .. }) => Some(node.range.clone()),
             _ => None,
         });
         find(self.file, block?)
@@ -57,10 +55,10 @@ impl Builder<'_> {
 }
 
 /// The rest of a heredoc that is open where the block ends.
-fn find(file: &SourceFile, block: &Written) -> Option<Outdented> {
+fn find(file: &SourceFile, block: Range<usize>) -> Option<Outdented> {
     let text = file.text();
-    let delimiter = open_heredoc(text.get(block.range.clone())?)?;
-    let start = text[..block.range.end].rfind('\n')? + 1;
+    let delimiter = open_heredoc(text.get(block.clone())?)?;
+    let start = text[..block.end].rfind('\n')? + 1;
     let mut line_start = start;
     for line in text[start..].split_inclusive('\n') {
         if line.trim() == delimiter {

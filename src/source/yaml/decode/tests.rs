@@ -14,7 +14,7 @@ fn decoded(source: &str) -> Text {
     let yaml = Yaml::parse(Arc::clone(&file));
     let node = scalar(&yaml);
     let value = node.as_str().unwrap();
-    let text = exact(&file, &node.scalar().unwrap().written, value)
+    let text = exact(&file, node.scalar().unwrap().style, node.range(), value)
         .unwrap_or_else(|| panic!("{source:?} is not decoded as the parser does, {value:?}"));
     assert_eq!(node.text().unwrap().as_str(), value);
     let mut before = 0;
@@ -76,8 +76,7 @@ fn an_escape_or_a_fold_is_found_as_a_whole() {
 #[test]
 fn text_that_is_not_understood_maps_to_the_whole_scalar() {
     let file = Arc::new(SourceFile::new("x.yml", "k: 'abc'"));
-    let written = Written { style: ScalarStyle::SingleQuoted, range: 3..8 };
-    let text = decode(&file, &written, "other");
+    let text = decode(&file, ScalarStyle::SingleQuoted, 3..8, "other");
     assert_eq!(text.as_str(), "other");
     assert_eq!(text.locate(1..2).unwrap().range, 3..8);
 }
