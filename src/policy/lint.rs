@@ -7,6 +7,7 @@ use crate::{
 };
 use rayon::prelude::*;
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
@@ -108,13 +109,23 @@ pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintRepo
         report.coverage.analysed += part.coverage.analysed;
         report.coverage.skipped.extend(part.coverage.skipped);
     }
-    let key = |finding: &Finding| {
-        let place = (finding.location.path().to_owned(), finding.location.range.start);
-        (place, finding.location.range.end, finding.rule.clone(), finding.message.clone())
-    };
-    report.findings.sort_by_cached_key(key);
-    report.findings.dedup_by(|one, other| key(one) == key(other));
+    report.findings.sort_by_cached_key(|finding| {
+        let range = &finding.location.range;
+        let place = (finding.location.path().to_owned(), range.start, range.end);
+        (place, subject(finding).to_owned(), Reverse(finding.level), finding.message.clone())
+    });
+    // One command can be reached in several ways; the worst of them is told.
+    report.findings.dedup_by(|next, kept| {
+        kept.location.path() == next.location.path()
+            && kept.location.range == next.location.range
+            && subject(kept) == subject(next)
+    });
     report
+}
+
+/// What a finding is about: the kind of resource, or its rule.
+fn subject(finding: &Finding) -> &str {
+    finding.effect.as_ref().map_or(&finding.rule, |effect| &effect.resource)
 }
 
 fn one(file: Arc<SourceFile>, judge: Judge<'_>) -> LintReport {

@@ -32,8 +32,9 @@ pub struct Unread {
 /// Reads a script and all code in it.
 pub fn read(script: &Script) -> Reading {
     let mut run = Run::default();
-    let mut shell = Shell::new(&mut run, script);
-    shell.code(script.language, &script.text);
+    for text in script.alternatives() {
+        Shell::new(&mut run, script).code(script.language, &text);
+    }
     Reading { invocations: run.invocations, unread: run.unread }
 }
 
