@@ -3,6 +3,7 @@
 //! could not be read. The shell is read by a small abstract interpreter, not by patterns: a word is
 //! a set of possible values, and a string is code only where something executes it.
 
+mod files;
 pub mod javascript;
 mod nested;
 mod run;

@@ -1,17 +1,15 @@
 //! Programs that run programs: what an invocation runs in turn, as `rules/programs` says.
 
 use super::{
-    Unread, javascript,
+    Unread,
+    files::language_of,
+    javascript,
     shell::{Done, Output, Shell, State},
 };
 use crate::{
     invocation::{Hole, Invocation, Origin, Value, Word},
-    program::{Arguments, Catalog, Program, Runs, RunsWhat, Source, bare_name},
-    source::{Hop, Language, Location, Place, SourceFile, Text},
-};
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
+    program::{Arguments, Catalog, Runs, RunsWhat, Source, bare_name},
+    source::{Hop, Language, Location, Place, Text},
 };
 
 impl Shell<'_> {
@@ -39,7 +37,7 @@ impl Shell<'_> {
         });
         match runs {
             Some((runs, source)) => self.deeper(location.as_ref(), |shell| {
-                shell.runs(program, runs, source, &arguments, &invocation)
+                shell.runs(runs, source, &arguments, &invocation)
             }),
             None => unknown(invocation),
         }
@@ -65,7 +63,6 @@ impl Shell<'_> {
 
     fn runs(
         &mut self,
-        program: &Program,
         runs: &Runs,
         mut words: Vec<Word>,
         arguments: &Arguments<'_>,
@@ -78,10 +75,9 @@ impl Shell<'_> {
         let from_stdin = matches!(runs.what.source(), Source::Stdin);
         let hop = Hop {
             step: step_name(invocation, runs, from_stdin),
-            location: invocation.location.clone(),
+            location: invocation.argv.first().and_then(Word::location),
         };
         let remote = place.is_some();
-        let _ = program;
         match &runs.what {
             RunsWhat::Argv(_) => {
                 if runs.appends_stdin {
@@ -257,85 +253,6 @@ impl Shell<'_> {
             })
         })
     }
-
-    /// A file that was written by the script itself, or one of the repository.
-    fn script_text(&self, path: &str) -> Option<Text> {
-        if let Some(written) = self.state.files.get(path) {
-            return Some(written.clone());
-        }
-        if !matches!(self.place, Place::Remote(_)) {
-            return self.repository_file(path);
-        }
-        None
-    }
-
-    /// A script that is called by its path.
-    fn own_script(&self, path: &str) -> Option<Text> {
-        if !path.contains('/') {
-            return None;
-        }
-        self.script_text(path).or_else(|| self.state.files.get(path.strip_prefix("./")?).cloned())
-    }
-
-    fn repository_file(&self, path: &str) -> Option<Text> {
-        /// Larger files are no scripts.
-        const MAX_LEN: u64 = 1 << 20;
-        let relative = Path::new(path);
-        let climbs = relative.components().any(|part| part.as_os_str() == "..");
-        if relative.is_absolute() || climbs {
-            return None;
-        }
-        let path = self.root()?.join(relative.strip_prefix("./").unwrap_or(relative));
-        let short = path.metadata().ok().filter(|m| m.is_file() && m.len() <= MAX_LEN)?;
-        let _ = short;
-        Some(Text::of_file(Arc::new(SourceFile::read(&path).ok()?)))
-    }
-
-    /// The folder of the repository that the outermost file belongs to.
-    fn root(&self) -> Option<PathBuf> {
-        let file = self.via.iter().find_map(|hop| hop.location.as_ref()).map(|l| l.file.clone())?;
-        let path = file.path();
-        let above = path.ancestors().find(|folder| {
-            matches!(
-                folder.file_name().and_then(|n| n.to_str()),
-                Some(".github" | ".gitea" | ".forgejo")
-            )
-        });
-        Some(above.and_then(Path::parent).or(path.parent())?.to_owned())
-    }
-
-    fn package_script(&self, name: &str) -> Option<Text> {
-        let file = self.repository_file("package.json")?;
-        let package: serde_json::Value = serde_json::from_str(file.as_str()).ok()?;
-        let code = package.get("scripts")?.get(name)?.as_str()?;
-        // JSON strings seldom have escapes: where the code stands as it is, its place is exact.
-        let mut text = Text::default();
-        match file.as_str().find(code) {
-            Some(at) => text.push(&file.slice(at..at + code.len())),
-            None => text.push_made_up(code, file.location().as_ref()),
-        }
-        Some(text)
-    }
-
-    fn make_target(&self, name: &str) -> Option<Text> {
-        let file =
-            ["Makefile", "makefile", "GNUmakefile"].iter().find_map(|f| self.repository_file(f))?;
-        let source = file.as_str();
-        let mut recipe = Text::default();
-        let (mut inside, mut at) = (false, 0);
-        for line in source.split_inclusive('\n') {
-            if !line.starts_with(['\t', '#']) && !line.trim().is_empty() {
-                inside = line
-                    .split_once(':')
-                    .is_some_and(|(targets, _)| targets.split_whitespace().any(|t| t == name));
-            } else if inside && line.starts_with('\t') {
-                let prefix = line.len() - line.trim_start_matches(['\t', '@', '-', '+', ' ']).len();
-                recipe.push(&file.slice(at + prefix..at + line.len()));
-            }
-            at += line.len();
-        }
-        (!recipe.is_empty()).then_some(recipe)
-    }
 }
 
 /// How the step is called in the chain: `ssh`, `bash -c`, `ssh heredoc`.
@@ -358,17 +275,4 @@ fn unknown_input(value: Value) -> Word {
         location: value.alternatives().first().and_then(Word::location),
         may_be_empty: false,
     })
-}
-
-fn language_of(path: &str, text: &str) -> Language {
-    let first = text.lines().next().unwrap_or_default();
-    let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
-    match ending {
-        Some("js" | "cjs" | "mjs") => Language::JavaScript,
-        Some("py") => Language::Python,
-        Some("ps1") => Language::PowerShell,
-        _ if first.starts_with("#!") && first.contains("node") => Language::JavaScript,
-        _ if first.starts_with("#!") && first.contains("python") => Language::Python,
-        _ => Language::Shell,
-    }
 }

@@ -15,7 +15,7 @@ pub fn human(report: &LintReport, colours: bool) -> String {
         true => miette::GraphicalTheme::unicode(),
         false => miette::GraphicalTheme::unicode_nocolor(),
     };
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(0);
+    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
     let mut text = String::new();
     for finding in &report.findings {
         let mut one = String::new();
