@@ -180,7 +180,9 @@ impl Shell<'_> {
     }
 
     fn javascript(&mut self, text: &Text) -> Done {
-        let reading = javascript::read(text);
+        let value = self.run.marks.value(text);
+        let [script] = value.alternatives() else { return Done::default() };
+        let reading = javascript::read(script);
         for location in reading.unread {
             let reason = "the JavaScript syntax is not understood here".into();
             self.run.unread.push(Unread { location: Some(location), reason });
