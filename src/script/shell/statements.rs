@@ -47,6 +47,10 @@ fn parse(code: &str) -> Option<Tree> {
     })
 }
 
+fn is_brace_word(text: &str) -> bool {
+    text.strip_prefix('{').is_some_and(|rest| !rest.starts_with(char::is_whitespace))
+}
+
 fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     node.named_children(&mut node.walk()).filter(|child| child.kind() != "comment").collect()
 }
@@ -61,7 +65,7 @@ impl Shell<'_> {
             return Done::default();
         };
         let unit = Unit { text, prepared: &prepared };
-        self.sequence(&unit, tree.root_node(), 0)
+        self.statement(&unit, tree.root_node(), 0)
     }
 
     /// The statements below a node, one after the other.
@@ -125,6 +129,8 @@ impl Shell<'_> {
                 Done { success: Some(true), ..Done::default() }
             }
             "ERROR" => self.broken(unit, node),
+            // `{pm2,stop}`: bash wants a blank after the brace of a group, tree-sitter does not.
+            "compound_statement" if is_brace_word(unit.str(node)) => self.roughly(unit, node),
             // Words and operators of conditions: what they substitute still runs.
             "word"
             | "string"
@@ -335,8 +341,10 @@ impl Shell<'_> {
     }
 
     fn redirected(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
-        let redirects: Vec<Node<'_>> =
-            node.children_by_field_name("redirect", &mut node.walk()).collect();
+        let redirects: Vec<Node<'_>> = children(node)
+            .into_iter()
+            .filter(|child| child.kind().ends_with("_redirect"))
+            .collect();
         let Some(body) = node.child_by_field_name("body") else {
             self.redirections(unit, &redirects);
             return Done::default();
@@ -369,6 +377,10 @@ impl Shell<'_> {
         let location = unit.text.locate(node.byte_range());
         let reason = "the shell syntax is not understood here".to_owned();
         self.run.unread.push(Unread { location, reason });
+        self.roughly(unit, node)
+    }
+
+    fn roughly(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
         for range in super::command::rough_commands(&unit.prepared.code, node.byte_range()) {
             self.rough_command(unit, range);
         }

@@ -1,0 +1,254 @@
+//! `tagout lint`, as a person runs it: a repository in a folder, the real program, what it prints.
+
+use insta::assert_snapshot;
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+use tempfile::TempDir;
+
+/// A repository with these files.
+fn repository(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn tagout(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tagout")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    format!("{}\nexit {}", lines.join("\n"), output.status.code().unwrap())
+}
+
+/// Each finding as `level rule path:line:column`, in the order of the report.
+fn findings(folder: &Path, arguments: &[&str]) -> Vec<String> {
+    let output = tagout(folder, &[&["lint", "--format", "json"], arguments].concat());
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap().iter().map(|finding| {
+        let text = |key: &str| finding[key].as_str().unwrap().to_owned();
+        let start = &finding["start"];
+        let place = format!("{}:{}:{}", text("path"), start["line"], start["column"]);
+        format!("{} {} {place}", text("level"), text("rule"))
+    });
+    findings.collect()
+}
+
+/// The findings on a script that runs on a host that others share.
+fn on_a_shared_host(script: &str) -> Vec<String> {
+    let indented = script.replace('\n', "\n          ");
+    let workflow = format!(
+        "on: push\njobs:\n  deploy:\n    runs-on: self-hosted\n    steps:\n      - run: |\n          {indented}\n"
+    );
+    let folder = repository(&[(".github/workflows/deploy.yml", &workflow)]);
+    let all = findings(folder.path(), &[]);
+    all.iter().map(|finding| finding.rsplit_once(' ').unwrap().0.to_owned()).collect()
+}
+
+const OVER_SSH: &str = r#"on: push
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: appleboy/ssh-action@v1
+        with:
+          host: prod.example.com
+          username: deploy
+          script: |
+            cd /srv/web
+            sudo su - deploy -c "pm2 delete all"
+"#;
+
+#[test]
+fn a_command_over_ssh_is_denied_with_the_way_that_leads_to_it() {
+    let folder = repository(&[(".github/workflows/deploy.yml", OVER_SSH)]);
+    assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"");
+}
+
+#[test]
+fn the_json_report_names_the_very_bytes_of_the_command() {
+    let folder = repository(&[(".github/workflows/deploy.yml", OVER_SSH)]);
+    assert_snapshot!(printed(&tagout(folder.path(), &["lint", "--format", "json"])), @"");
+}
+
+#[test]
+fn what_runs_on_a_machine_that_is_thrown_away_is_only_noted() {
+    let workflow = "on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - run: sudo rm -rf /usr/share; pm2 kill\n";
+    let folder = repository(&[(".github/workflows/test.yml", workflow)]);
+    assert_eq!(
+        findings(folder.path(), &[]),
+        [
+            "note path-wide .github/workflows/test.yml:6:14",
+            "note pm2-daemon .github/workflows/test.yml:6:38",
+        ]
+    );
+    assert_eq!(tagout(folder.path(), &["lint"]).status.code(), Some(0));
+}
+
+#[test]
+fn gitea_and_forgejo_workflows_run_on_the_owners_host() {
+    for forge in [".gitea", ".forgejo"] {
+        let path = format!("{forge}/workflows/deploy.yaml");
+        let workflow = "on: push\njobs:\n  d:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pm2 delete all\n";
+        let folder = repository(&[(&path, workflow)]);
+        assert_eq!(findings(folder.path(), &[]), [format!("deny pm2-all {path}:6:14")]);
+    }
+}
+
+#[test]
+fn a_command_is_found_however_it_is_reached() {
+    for script in [
+        "pm2 delete all || true",
+        "\"pm2\" 'delete' al\"l\"",
+        "TARGET=all; pm2 delete \"$TARGET\"",
+        "pm2 delete ${APP:-all}",
+        "for verb in stop delete; do pm2 $verb all; done",
+        "APPS=(web all)\npm2 delete \"${APPS[@]}\"",
+        "nuke() { pm2 \"$1\" all; }\nnuke delete",
+        "alias clean='pm2 delete all'\nclean",
+        "eval \"pm2 delete all\"",
+        "trap 'pm2 delete all' EXIT",
+        "OUT=$(pm2 delete all 2>&1)",
+        "echo \"done: `pm2 delete all`\"",
+        "cat <<EOF\n$(pm2 delete all)\nEOF",
+        "case \"$1\" in\n  *) pm2 delete all ;;\nesac",
+        "[[ -n $(pm2 delete all) ]] && true",
+        "echo all | xargs pm2 delete",
+        "echo all | pm2 delete -",
+        "cat > /tmp/x.sh <<'EOF'\npm2 delete all\nEOF\nbash /tmp/x.sh",
+        "<<EOF bash\npm2 delete all\nEOF",
+        "while read -r app; do pm2 delete \"$app\"; done <<< all",
+        "{pm2,delete,all}",
+        "sudo -u deploy -- env A=1 timeout -k 5 30s nohup pm2 delete all &",
+        "test -f x && pm2 restart web || pm2 delete all",
+        "node -e \"require('child_process').execSync('pm2 delete all')\"",
+        "node <<'EOF'\nconst pm2 = require('pm2');\npm2.connect(() => pm2.delete('all'));\nEOF",
+    ] {
+        assert_eq!(on_a_shared_host(script), ["deny pm2-all"], "{script}");
+    }
+}
+
+#[test]
+fn text_that_nothing_executes_is_no_command() {
+    for script in [
+        "# never pm2 delete all here\npm2 reload web",
+        "echo 'do not run pm2 delete all'",
+        "cat > RUNBOOK.md <<'EOF'\nNever pm2 delete all\nEOF",
+        "cat <<A <<B >/dev/null\na\nA\npm2 delete all\nB",
+        "grep -R 'pm2 delete all' .github && exit 1 || true",
+        "git commit -m 'no more pm2 delete all'",
+        "case \"$CMD\" in *'pm2 delete all'*) exit 1;; esac",
+        "nuke() { pm2 delete all; }",
+        "if false; then pm2 delete all; fi",
+        "exit 0\npm2 delete all",
+        "xargs -n1 echo pm2 delete < apps.txt",
+        "pm2 start npm --name web -- run delete all",
+        "node -e \"console.log('pm2 delete all')\"",
+        "DENY=('pm2 delete all' 'rm -rf /')\nprintf '%s\\n' \"${DENY[@]}\"",
+    ] {
+        assert_eq!(on_a_shared_host(script), [""; 0], "{script}");
+    }
+}
+
+#[test]
+fn what_cannot_be_known_is_a_warning_and_strict_denies_it() {
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: pm2 delete \"$APP\"\n";
+    let folder = repository(&[(".github/workflows/d.yml", workflow)]);
+    assert_eq!(findings(folder.path(), &[]), ["warn pm2-unknown .github/workflows/d.yml:6:14"]);
+    assert_eq!(
+        findings(folder.path(), &["--strict"]),
+        ["deny pm2-unknown .github/workflows/d.yml:6:14"]
+    );
+}
+
+#[test]
+fn scripts_that_a_workflow_calls_are_followed() {
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: ./deploy.sh\n      - run: npm run stop\n      - run: make stop\n";
+    let folder = repository(&[
+        (".github/workflows/d.yml", workflow),
+        ("deploy.sh", "#!/bin/sh\nset -e\npm2 stop all\n"),
+        ("package.json", "{\"scripts\": {\"stop\": \"pm2 stop all\"}}"),
+        ("Makefile", "stop:\n\tpm2 stop all\n"),
+    ]);
+    assert_eq!(
+        findings(folder.path(), &[]),
+        [
+            "deny pm2-all Makefile:2:2",
+            "deny pm2-all deploy.sh:3:1",
+            "deny pm2-all package.json:1:23"
+        ]
+    );
+}
+
+#[test]
+fn a_process_of_somebody_else_is_denied_by_the_inventory() {
+    let config = "version: 1\ninventory:\n  web:\n    environments:\n      production: {workflows: [deploy.yml], pm2: [web-api]}\nneighbours: {pm2: ['stock-*']}\n";
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: pm2 restart web-api\n      - run: pm2 stop stock-api\n";
+    let folder = repository(&[("tagout.yml", config), (".gitea/workflows/deploy.yml", workflow)]);
+    assert_eq!(
+        findings(folder.path(), &[]),
+        ["deny foreign-process .gitea/workflows/deploy.yml:7:14"]
+    );
+}
+
+#[test]
+fn a_script_that_cannot_be_read_is_said_not_passed() {
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - shell: python\n        run: |\n          import os\n          os.system('pm2 delete all')\n";
+    let folder = repository(&[(".github/workflows/d.yml", workflow)]);
+    assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"");
+}
+
+#[test]
+fn a_file_that_is_not_yaml_is_a_finding_and_read_as_far_as_it_goes() {
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: pm2 delete all\n      - run: [\n";
+    let folder = repository(&[(".github/workflows/d.yml", workflow)]);
+    let found = findings(folder.path(), &[]);
+    assert!(found.iter().any(|f| f.starts_with("warn invalid-yaml")), "{found:?}");
+    assert!(found.iter().any(|f| f == "deny pm2-all .github/workflows/d.yml:6:14"), "{found:?}");
+}
+
+#[test]
+fn standard_input_is_read_as_a_workflow() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tagout"))
+        .args(["lint", "--format", "json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(OVER_SSH.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("stdin.yml"));
+}
+
+#[test]
+fn a_path_that_is_not_there_and_a_folder_without_workflows_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = tagout(folder.path(), &["lint", "deploy.yml"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert_snapshot!(String::from_utf8(missing.stderr).unwrap(), @"");
+    let empty = tagout(folder.path(), &["lint"]);
+    assert_snapshot!(String::from_utf8(empty.stderr).unwrap(), @"");
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_shown_at_its_place() {
+    let folder = repository(&[
+        ("tagout.yml", "version: 1\ninventory:\n  web: {enviroments: {}}\n"),
+        (".github/workflows/d.yml", OVER_SSH),
+    ]);
+    let output = tagout(folder.path(), &["lint"]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    let message = message.replace(&folder.path().canonicalize().unwrap().display().to_string(), "");
+    assert_snapshot!(message, @"");
+}
