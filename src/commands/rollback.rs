@@ -1,6 +1,7 @@
 use super::{Exit, configuration};
 use crate::cli::{Global, Rollback};
 use crate::guard::rollback::{Pace, execute, survey};
+use crate::host::settle::Patience;
 use crate::report::{self, print};
 use crate::store::Store;
 
@@ -9,7 +10,7 @@ pub fn run(global: &Global, arguments: &Rollback) -> miette::Result<Exit> {
     let config = configuration(global)?;
     let before = Store::from_env()?.load(arguments.snapshot.as_deref())?;
     let pace = Pace::default();
-    let plan = survey(&before, &config, pace.settle);
+    let plan = survey(&before, &config, Patience::brief());
     print(&report::host::plan(&plan))?;
     if plan.is_empty() {
         return Ok(Exit::Fine);

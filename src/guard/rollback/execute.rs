@@ -24,7 +24,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            hold: Duration::from_millis(500),
+            hold: Duration::from_millis(300),
             per_item: Duration::from_secs(30),
             budget: Duration::from_secs(300),
             settle: Patience::default(),

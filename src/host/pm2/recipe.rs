@@ -76,8 +76,20 @@ const SETTINGS: &[(&str, &str)] = &[
     ("gid", "group"),
 ];
 
-/// Variables that tell of the shell or of PM2 itself and not of the app.
-const NOISE: &[&str] = &["_", "PWD", "OLDPWD", "SHLVL", "PM2_USAGE", "unique_id"];
+/// Variables that tell of the shell or of PM2's command line and not of the app.
+const NOISE: &[&str] = &[
+    "_",
+    "PWD",
+    "OLDPWD",
+    "SHLVL",
+    "PM2_USAGE",
+    "PM2_DISCRETE_MODE",
+    "PM2_INTERACTOR_PROCESSING",
+    "PM2_JSON_PROCESSING",
+    "PM2_PROGRAMMATIC",
+    "PM2_SILENT",
+    "unique_id",
+];
 
 /// How the settings and the environment of two recordings differ.
 pub fn differences(before: &Recipe, after: &Recipe) -> BTreeSet<Difference> {
@@ -86,7 +98,11 @@ pub fn differences(before: &Recipe, after: &Recipe) -> BTreeSet<Difference> {
         .iter()
         .filter(|(key, _)| plain(before.get(*key)) != plain(after.get(*key)))
         .map(|(_, name)| Difference::Setting(name));
-    let names = variables(before).chain(variables(after)).filter(|name| !NOISE.contains(name));
+    // PM2 leaves one there that has the name of the app.
+    let app = before.get("name").and_then(Value::as_str);
+    let names = variables(before)
+        .chain(variables(after))
+        .filter(|name| !NOISE.contains(name) && Some(*name) != app);
     let environment = names
         .filter(|name| variable(before, name) != variable(after, name))
         .map(|name| Difference::Variable(name.to_owned()));
