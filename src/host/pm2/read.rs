@@ -20,7 +20,11 @@ fn process(entry: Value) -> Option<Process> {
     let text = |key: &str| env.get(key).and_then(Value::as_str);
     let path = |key: &str| text(key).map(PathBuf::from);
     let monitored = |key: &str| entry.get("monit").and_then(|monit| monit.get(key));
-    let pid = number(entry.get("pid")).and_then(|pid| u32::try_from(pid).ok()).filter(|&p| p > 0);
+    let status = Status::from(text("status").unwrap_or("unknown").to_owned());
+    // PM2 keeps the old pid for a moment after a process has ended.
+    let has_ended = matches!(status, Status::Stopped | Status::Errored);
+    let pid = number(entry.get("pid")).and_then(|pid| u32::try_from(pid).ok());
+    let pid = pid.filter(|&pid| pid > 0 && !has_ended);
     let instance_key = text("instance_var").unwrap_or("NODE_APP_INSTANCE");
     Some(Process {
         key: Key {
@@ -30,7 +34,7 @@ fn process(entry: Value) -> Option<Process> {
             instance: number(env.get(instance_key)),
         },
         id: number(entry.get("pm_id")).or_else(|| number(env.get("pm_id")))?,
-        status: text("status").unwrap_or("unknown").to_owned().into(),
+        status,
         pid,
         pid_start: pid.and_then(proc::stat).map(|stat| stat.start),
         restarts: number(env.get("restart_time")).unwrap_or(0),
@@ -50,17 +54,6 @@ fn process(entry: Value) -> Option<Process> {
         looping: false,
         recipe: Recipe(env),
     })
-    .map(without_dead_pid)
-}
-
-/// PM2 keeps the old pid for a moment after a process has ended; and a process that is stopped has
-/// none at all.
-fn without_dead_pid(mut process: Process) -> Process {
-    if process.status == Status::Stopped || process.status == Status::Errored {
-        process.pid = None;
-        process.pid_start = None;
-    }
-    process
 }
 
 /// A whole number, also one that was written as text.
