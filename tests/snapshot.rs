@@ -104,8 +104,8 @@ fn a_snapshot_holds_everything_and_shows_no_secret() {
       PM2 has no saved list: a reboot brings nothing back (`pm2 save`)
 
       shop-api            shop production  online   pid [PID]  0 restarts
-      payments/stock-api  neighbour        stopped  pid -      0 restarts
       shop-api #1         shop production  online   pid [PID]  0 restarts
+      payments/stock-api  neighbour        stopped  pid -      0 restarts
     ");
 
     let path = fs::read_dir(pm2.state().join("snapshots")).unwrap().next().unwrap().unwrap().path();
