@@ -318,7 +318,7 @@ fn one_that_cannot_come_back_does_not_keep_the_others_from_it() {
     back to [ID]:
       1.  shop-worker       shop production  start again as recorded
       2.  payments/billing  neighbour        start again as recorded
-    FAILED  shop-worker: it was started and is errored without a process
+    FAILED  shop-worker: it was started and is errored
     ok      payments/billing runs again
     comparing the host with the snapshot
     INCOMPLETE, a person is needed: 1 of 2 processes failed
@@ -345,4 +345,16 @@ fn a_snapshot_that_was_cut_off_is_not_rolled_back_to() {
     help: it was cut off or changed; `tagout snapshot list` shows the others,
           and this one can be deleted
     ");
+}
+
+#[test]
+fn while_somebody_else_works_on_the_host_nothing_is_rolled_back() {
+    let pm2 = Pm2::new();
+    pm2.snapshot();
+    let lock = fs::File::create(pm2.folder().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let ran = roll_back(&pm2);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert_snapshot!(ran.err, @"");
+    assert_eq!(pm2.tagout(&["rollback", "--dry-run"]).code, 0, "a look was kept out");
 }

@@ -75,6 +75,7 @@ impl Pm2 {
             .env("PM2_HOME", self.home())
             .env("HOME", self.folder())
             .env("TAGOUT_STATE", self.state())
+            .env("TAGOUT_LOCK", self.folder().join("lock"))
             .env("NO_COLOR", "1")
             .env_remove("PM2_DAEMON_RPC_PORT");
         command
