@@ -355,6 +355,6 @@ fn while_somebody_else_works_on_the_host_nothing_is_rolled_back() {
     lock.lock().unwrap();
     let ran = roll_back(&pm2);
     assert_eq!(ran.code, 5, "{ran:?}");
-    assert_snapshot!(ran.err, @"");
+    assert_snapshot!(ran.err, @"the host is locked by a process that left no record; nothing was rolled back");
     assert_eq!(pm2.tagout(&["rollback", "--dry-run"]).code, 0, "a look was kept out");
 }

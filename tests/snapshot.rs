@@ -80,6 +80,23 @@ fn a_file_in_the_sockets_place_is_told_apart() {
 }
 
 #[test]
+fn a_daemon_of_another_user_is_not_asked() {
+    let pm2 = Pm2::new();
+    fs::create_dir_all(pm2.home()).unwrap();
+    let _theirs = UnixListener::bind(pm2.socket()).unwrap();
+    let expected = if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(pm2.socket(), Some(65534), None).unwrap();
+        "[FOLDER]/.pm2/rpc.sock belongs to another user (uid 65534)"
+    } else {
+        fs::set_permissions(pm2.socket(), fs::Permissions::from_mode(0o000)).unwrap();
+        "[FOLDER]/.pm2/rpc.sock may not be opened by this user"
+    };
+    let ran = pm2.tagout(&["snapshot", "take"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains(expected), "{}", ran.err);
+}
+
+#[test]
 fn a_snapshot_holds_everything_and_shows_no_secret() {
     let pm2 = Pm2::new();
     pm2.write("tagout.yml", CONFIG);

@@ -73,3 +73,69 @@ fn is_set(value: Option<&Value>) -> bool {
         Some(Value::Object(map)) => !Map::is_empty(map),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Condition;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn read(entry: Value) -> Vec<Process> {
+        processes(json!([entry]), Path::new("rpc.sock")).unwrap()
+    }
+
+    #[test]
+    fn odd_and_missing_parts_do_not_hide_a_process() {
+        let read = read(json!({"pm2_env": {
+            "name": "api", "pm_id": "3", "status": "online", "restart_time": "2", "watch": ["lib"],
+            "created_at": null, "instance_var": "WORKER", "WORKER": "1", "autorestart": "false",
+            "of_a_later_pm2": {},
+        }}));
+        let [process] = read.as_slice() else { panic!("{read:?}") };
+        assert_eq!((process.id, process.restarts, process.key.instance), (3, 2, Some(1)));
+        assert_eq!((process.watch, process.autorestart), (true, false));
+        assert_eq!(process.key.namespace, "default");
+        // `online` without a pid: PM2 could not start it.
+        assert_eq!(process.condition(), Condition::Failed);
+    }
+
+    #[test]
+    fn a_pid_of_zero_and_the_pid_of_an_ended_process_are_none() {
+        for (status, pid) in [("online", 0), ("stopped", 77), ("errored", 77)] {
+            let env = json!({"name": "api", "pm_id": 0, "status": status});
+            assert_eq!(read(json!({"pid": pid, "pm2_env": env}))[0].pid, None, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_none_is_an_error() {
+        assert!(processes(json!({"error": 1}), Path::new("rpc.sock")).is_err());
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[a-z0-9]{0,4}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(2, 8, 3, |inner| {
+            prop::collection::vec(inner, 0..3).prop_map(Value::from)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_of_any_setting_makes_it_panic(values in prop::collection::vec(any_json(), 12)) {
+            let keys = [
+                "name", "namespace", "pm_id", "status", "restart_time", "pm_uptime", "watch",
+                "autorestart", "cron_restart", "pm_exec_path", "instance_var", "env",
+            ];
+            let env: Map<String, Value> =
+                keys.iter().map(|key| key.to_string()).zip(values.iter().cloned()).collect();
+            let _ = processes(json!([{"pid": values[0], "monit": values[1], "pm2_env": env}]), Path::new(""));
+        }
+    }
+}

@@ -135,3 +135,67 @@ fn variable(recipe: &Map<String, Value>, name: &str) -> Option<String> {
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn recipe(settings: Value) -> Recipe {
+        Recipe(settings.as_object().unwrap().clone())
+    }
+
+    fn recorded(settings: Value) -> Process {
+        serde_json::from_value(json!({
+            "manager": "pm2", "name": "api", "namespace": "default", "instance": 1, "id": 4,
+            "status": "online", "pid": 7, "pid_start": null, "restarts": 9, "started": null,
+            "memory": 0, "cpu": 0.0, "script": null, "cwd": null, "exec_mode": null,
+            "watch": false, "autorestart": true, "cron": false, "module": false, "recipe": settings,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_entry_keeps_the_app_and_leaves_its_former_life_behind() {
+        let entry = entry(&recorded(json!({
+            "name": "api", "env": {"KEY": "k"}, "pm_exec_path": "/a.js", "pm_pid_path": "/a.pid",
+            "NODE_APP_INSTANCE": 1, "instances": 2, "pm_id": 4, "created_at": 1, "restart_time": 9,
+        })));
+        assert_eq!(
+            entry.unwrap(),
+            json!({
+                "name": "api", "env": {"KEY": "k"}, "pm_exec_path": "/a.js", "pm_pid_path": "/a.pid",
+                "NODE_APP_INSTANCE": 1, "status": "online",
+            })
+        );
+    }
+
+    #[test]
+    fn what_would_break_the_daemon_is_not_sent() {
+        let broken = recorded(json!({"name": "api", "pm_exec_path": "/a.js", "pm_pid_path": "/a"}));
+        assert!(matches!(entry(&broken), Err(ActionError::BadRecipe { .. })));
+    }
+
+    #[test]
+    fn a_restart_from_a_file_does_not_look_like_another_environment() {
+        let before = json!({"name": "api", "env": {"A": "1", "B": "2"}, "A": "1", "B": "2"});
+        // PM2 keeps the whole environment beside `env`, and of `env` only what the file has.
+        let after = json!({"name": "api", "env": {"A": "1", "api": {}}, "A": "1", "B": "2"});
+        assert_eq!(differences(&recipe(before), &recipe(after)), BTreeSet::new());
+    }
+
+    #[test]
+    fn other_settings_and_other_variables_are_named_without_their_values() {
+        let before = json!({"pm_exec_path": "/a.js", "args": [], "env": {"A": "1", "SHLVL": "1"}});
+        let after = json!({"pm_exec_path": "/b.js", "env": {"A": "2", "TOKEN": "t", "SHLVL": "2"}});
+        let told: Vec<_> = differences(&recipe(before), &recipe(after)).into_iter().collect();
+        assert_eq!(
+            told,
+            [
+                Difference::Setting("script"),
+                Difference::Variable("A".into()),
+                Difference::Variable("TOKEN".into())
+            ]
+        );
+    }
+}
