@@ -1,6 +1,8 @@
 use super::{Exit, configuration};
 use crate::cli::{Global, Rollback};
+use crate::guard::lock::{self, Attempt, Holder, LockPlace};
 use crate::guard::rollback::{Pace, execute, survey};
+use crate::host::settle::Patience;
 use crate::report::{self, print};
 use crate::store::Store;
 
@@ -8,8 +10,23 @@ use crate::store::Store;
 pub fn run(global: &Global, arguments: &Rollback) -> miette::Result<Exit> {
     let config = configuration(global)?;
     let before = Store::from_env()?.load(arguments.snapshot.as_deref())?;
+    // Two at once would each put back what is missing, and a deploy is not to be worked against.
+    let _lock = if arguments.dry_run {
+        None
+    } else {
+        let holder = Holder::this_process("tagout rollback".to_owned(), None);
+        match lock::try_take(&LockPlace::of_this_host()?, &holder)? {
+            Attempt::Taken(lock) => Some(lock),
+            Attempt::Busy(current) => {
+                let whom =
+                    current.map_or("a process that left no record".into(), |c| c.to_string());
+                eprintln!("the host is locked by {whom}; nothing was rolled back");
+                return Ok(Exit::Locked);
+            }
+        }
+    };
     let pace = Pace::default();
-    let plan = survey(&before, &config, pace.settle);
+    let plan = survey(&before, &config, Patience::brief());
     print(&report::host::plan(&plan))?;
     if plan.is_empty() {
         return Ok(Exit::Fine);

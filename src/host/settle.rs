@@ -16,6 +16,13 @@ pub struct Patience {
     pub longest: Duration,
 }
 
+impl Patience {
+    /// Enough to plan by, where each step is looked at again.
+    pub fn brief() -> Self {
+        Self { quiet: Duration::from_secs(1), ..Self::default() }
+    }
+}
+
 impl Default for Patience {
     fn default() -> Self {
         Self { quiet: Duration::from_secs(2), longest: Duration::from_secs(20) }
@@ -38,7 +45,9 @@ pub fn settle(managers: &[Box<dyn Manager>], config: &Config, patience: Patience
         if watched.look(&now) {
             quiet_since = Instant::now();
         }
-        if late || quiet_since.elapsed() >= patience.quiet {
+        // Where no manager runs there is nothing to wait for.
+        let gone = now.sections.iter().all(|section| !section.state.is_running());
+        if late || gone || quiet_since.elapsed() >= patience.quiet {
             for process in now.sections.iter_mut().flat_map(|section| &mut section.processes) {
                 process.looping = watched.restarts_of(process) >= if late { 1 } else { LOOP };
             }

@@ -86,7 +86,9 @@ pub fn shown(snapshot: &Snapshot, config: &Config) -> String {
             kind.to_owned(),
         ]
     };
-    let rows: Vec<_> = snapshot.processes().map(row).collect();
+    let mut processes: Vec<&Process> = snapshot.processes().collect();
+    processes.sort_by(|a, b| a.key.cmp(&b.key));
+    let rows: Vec<_> = processes.into_iter().map(row).collect();
     if !rows.is_empty() {
         let _ = write!(text, "\n{}", columns(&rows));
     }

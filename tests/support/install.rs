@@ -14,7 +14,8 @@ pub fn pm2() -> &'static Path {
     PM2.get_or_init(|| {
         let folder = folder();
         // Several test programs may come here at once.
-        let lock = File::create(folder.join(".install.lock")).unwrap();
+        let lock =
+            File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("pm2-install.lock")).unwrap();
         lock.lock().unwrap();
         if !is_installed(&folder) {
             install(&folder);

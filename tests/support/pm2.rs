@@ -75,6 +75,7 @@ impl Pm2 {
             .env("PM2_HOME", self.home())
             .env("HOME", self.folder())
             .env("TAGOUT_STATE", self.state())
+            .env("TAGOUT_LOCK", self.folder().join("lock"))
             .env("NO_COLOR", "1")
             .env_remove("PM2_DAEMON_RPC_PORT");
         command
@@ -97,7 +98,13 @@ impl Pm2 {
 
     /// Runs tagout.
     pub fn tagout(&self, arguments: &[&str]) -> Ran {
+        self.tagout_with(arguments, &[])
+    }
+
+    /// Runs tagout with more variables.
+    pub fn tagout_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
         let mut command = self.command(env!("CARGO_BIN_EXE_tagout"));
+        command.envs(variables.iter().copied());
         let Output { status, stdout, stderr } = command.args(arguments).output().unwrap();
         Ran { code: status.code().unwrap_or(-1), out: self.tidy(&stdout), err: self.tidy(&stderr) }
     }
@@ -164,7 +171,7 @@ impl Pm2 {
 impl Drop for Pm2 {
     fn drop(&mut self) {
         // The daemon first, or it starts again what we end.
-        for pid in self.daemon_pid() {
+        if let Some(pid) = self.daemon_pid() {
             kill(pid);
         }
         for pid in self.belonging() {

@@ -83,7 +83,7 @@ pub fn execute<'c>(
 ) -> Outcome<'c> {
     let managers = before.managers();
     let mut troubles = plan.blocked.clone();
-    let mut items = Vec::new();
+    let mut items: Vec<ItemResult> = Vec::new();
     if troubles.is_empty() {
         end_orphans(plan, &mut troubles, on_event);
         wake(plan, before, &managers, &mut troubles, on_event);
@@ -102,7 +102,13 @@ pub fn execute<'c>(
     }
     on_event(Event::Comparing);
     let after = settle(&managers, config, pace.settle);
-    Outcome { items, troubles, left: compare(before, &after, config) }
+    let left = compare(before, &after, config);
+    for item in items.iter_mut().filter(|item| item.result.is_ok()) {
+        if let Some(change) = left.harmed().find(|change| change.key == item.key) {
+            item.result = Err(format!("it did not last: {}", change.what.word()));
+        }
+    }
+    Outcome { items, troubles, left }
 }
 
 fn end_orphans(plan: &Plan<'_>, troubles: &mut Vec<String>, on_event: &mut dyn FnMut(Event<'_>)) {

@@ -138,3 +138,91 @@ pub fn action(recorded: &Process, now: Option<&Process>) -> Option<Action> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// A process with this status and pid, and more settings of PM2's.
+    fn process(status: &str, pid: Option<u32>, settings: Value) -> Process {
+        let set = |key: &str| settings.get(key).is_some_and(|value| value != false);
+        serde_json::from_value(json!({
+            "manager": "pm2", "name": "app", "namespace": "default", "instance": 0, "id": 0,
+            "status": status, "pid": pid, "pid_start": null, "restarts": 0, "started": null,
+            "memory": 0, "cpu": 0.0, "script": null, "cwd": null, "exec_mode": null,
+            "watch": set("watch"), "autorestart": settings.get("autorestart") != Some(&json!(false)),
+            "cron": set("cron_restart"), "module": false, "recipe": settings,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn each_process_gets_what_brings_it_back_and_no_more() {
+        let plain = || json!({"pm_exec_path": "/a.js"});
+        let up = |settings| process("online", Some(7), settings);
+        let down = |status, settings| process(status, None, settings);
+        let looping = || Process { looping: true, ..up(plain()) };
+        let other = || json!({"pm_exec_path": "/b.js"});
+        let cron = || json!({"cron_restart": "0 * * * *", "autorestart": false});
+        let once = || json!({"autorestart": false});
+        let watched = || json!({"pm_exec_path": "/a.js", "watch": true});
+        let cases = [
+            ("deleted", up(plain()), None, Some(Action::PutBack)),
+            ("deleted while stopped", down("stopped", plain()), None, Some(Action::PutBackDown)),
+            ("deleted while errored", down("errored", plain()), None, Some(Action::PutBackDown)),
+            ("untouched", up(plain()), Some(up(plain())), None),
+            ("stopped", up(plain()), Some(down("stopped", plain())), Some(Action::Restart)),
+            ("errored", up(plain()), Some(down("errored", plain())), Some(Action::Restart)),
+            (
+                "given up",
+                up(plain()),
+                Some(down("waiting restart", plain())),
+                Some(Action::Restart),
+            ),
+            (
+                "no process behind it",
+                up(plain()),
+                Some(down("online", plain())),
+                Some(Action::Restart),
+            ),
+            ("in a crash loop", up(plain()), Some(looping()), Some(Action::Restart)),
+            ("starting", up(plain()), Some(process("launching", Some(8), plain())), None),
+            ("another script", up(plain()), Some(up(other())), Some(Action::Replace)),
+            (
+                "stopped and changed",
+                up(plain()),
+                Some(down("stopped", other())),
+                Some(Action::Replace),
+            ),
+            // `pm2 stop` switches watching off, and `pm2 start` not on again.
+            (
+                "stopped, watched",
+                up(watched()),
+                Some(down("stopped", plain())),
+                Some(Action::Replace),
+            ),
+            ("started", down("stopped", plain()), Some(up(plain())), Some(Action::Stop)),
+            (
+                "started and failed",
+                down("stopped", plain()),
+                Some(down("errored", plain())),
+                Some(Action::Stop),
+            ),
+            (
+                "changed while stopped",
+                down("stopped", plain()),
+                Some(down("stopped", other())),
+                Some(Action::Replace),
+            ),
+            ("recovered", down("errored", plain()), Some(up(plain())), None),
+            ("still failed", down("errored", plain()), Some(down("stopped", plain())), None),
+            ("ran to its end", up(once()), Some(down("stopped", once())), None),
+            ("between two times", up(cron()), Some(down("stopped", cron())), None),
+            ("at its time", down("stopped", cron()), Some(up(cron())), None),
+        ];
+        for (what, before, now, expected) in cases {
+            assert_eq!(action(&before, now.as_ref()), expected, "{what}");
+        }
+    }
+}

@@ -1,5 +1,5 @@
 use super::{Action, Pace};
-use crate::host::{Condition, Process};
+use crate::host::{Condition, Process, Status};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -73,8 +73,8 @@ pub fn verify(
 }
 
 fn told(process: &Process) -> String {
-    match process.pid {
-        Some(_) => process.status.to_string(),
-        None => format!("{} without a process", process.status),
+    match (&process.status, process.pid) {
+        (Status::Online, None) => "called online without a process behind it".to_owned(),
+        (status, _) => status.to_string(),
     }
 }

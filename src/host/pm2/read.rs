@@ -20,7 +20,11 @@ fn process(entry: Value) -> Option<Process> {
     let text = |key: &str| env.get(key).and_then(Value::as_str);
     let path = |key: &str| text(key).map(PathBuf::from);
     let monitored = |key: &str| entry.get("monit").and_then(|monit| monit.get(key));
-    let pid = number(entry.get("pid")).and_then(|pid| u32::try_from(pid).ok()).filter(|&p| p > 0);
+    let status = Status::from(text("status").unwrap_or("unknown").to_owned());
+    // PM2 keeps the old pid for a moment after a process has ended.
+    let has_ended = matches!(status, Status::Stopped | Status::Errored);
+    let pid = number(entry.get("pid")).and_then(|pid| u32::try_from(pid).ok());
+    let pid = pid.filter(|&pid| pid > 0 && !has_ended);
     let instance_key = text("instance_var").unwrap_or("NODE_APP_INSTANCE");
     Some(Process {
         key: Key {
@@ -30,7 +34,7 @@ fn process(entry: Value) -> Option<Process> {
             instance: number(env.get(instance_key)),
         },
         id: number(entry.get("pm_id")).or_else(|| number(env.get("pm_id")))?,
-        status: text("status").unwrap_or("unknown").to_owned().into(),
+        status,
         pid,
         pid_start: pid.and_then(proc::stat).map(|stat| stat.start),
         restarts: number(env.get("restart_time")).unwrap_or(0),
@@ -50,17 +54,6 @@ fn process(entry: Value) -> Option<Process> {
         looping: false,
         recipe: Recipe(env),
     })
-    .map(without_dead_pid)
-}
-
-/// PM2 keeps the old pid for a moment after a process has ended; and a process that is stopped has
-/// none at all.
-fn without_dead_pid(mut process: Process) -> Process {
-    if process.status == Status::Stopped || process.status == Status::Errored {
-        process.pid = None;
-        process.pid_start = None;
-    }
-    process
 }
 
 /// A whole number, also one that was written as text.
@@ -78,5 +71,71 @@ fn is_set(value: Option<&Value>) -> bool {
         Some(Value::String(text)) => !matches!(text.as_str(), "" | "0" | "false"),
         Some(Value::Array(list)) => !list.is_empty(),
         Some(Value::Object(map)) => !Map::is_empty(map),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Condition;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn read(entry: Value) -> Vec<Process> {
+        processes(json!([entry]), Path::new("rpc.sock")).unwrap()
+    }
+
+    #[test]
+    fn odd_and_missing_parts_do_not_hide_a_process() {
+        let read = read(json!({"pm2_env": {
+            "name": "api", "pm_id": "3", "status": "online", "restart_time": "2", "watch": ["lib"],
+            "created_at": null, "instance_var": "WORKER", "WORKER": "1", "autorestart": "false",
+            "of_a_later_pm2": {},
+        }}));
+        let [process] = read.as_slice() else { panic!("{read:?}") };
+        assert_eq!((process.id, process.restarts, process.key.instance), (3, 2, Some(1)));
+        assert_eq!((process.watch, process.autorestart), (true, false));
+        assert_eq!(process.key.namespace, "default");
+        // `online` without a pid: PM2 could not start it.
+        assert_eq!(process.condition(), Condition::Failed);
+    }
+
+    #[test]
+    fn a_pid_of_zero_and_the_pid_of_an_ended_process_are_none() {
+        for (status, pid) in [("online", 0), ("stopped", 77), ("errored", 77)] {
+            let env = json!({"name": "api", "pm_id": 0, "status": status});
+            assert_eq!(read(json!({"pid": pid, "pm2_env": env}))[0].pid, None, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_none_is_an_error() {
+        assert!(processes(json!({"error": 1}), Path::new("rpc.sock")).is_err());
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[a-z0-9]{0,4}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(2, 8, 3, |inner| {
+            prop::collection::vec(inner, 0..3).prop_map(Value::from)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_of_any_setting_makes_it_panic(values in prop::collection::vec(any_json(), 12)) {
+            let keys = [
+                "name", "namespace", "pm_id", "status", "restart_time", "pm_uptime", "watch",
+                "autorestart", "cron_restart", "pm_exec_path", "instance_var", "env",
+            ];
+            let env: Map<String, Value> =
+                keys.iter().map(|key| key.to_string()).zip(values.iter().cloned()).collect();
+            let _ = processes(json!([{"pid": values[0], "monit": values[1], "pm2_env": env}]), Path::new(""));
+        }
     }
 }

@@ -76,8 +76,20 @@ const SETTINGS: &[(&str, &str)] = &[
     ("gid", "group"),
 ];
 
-/// Variables that tell of the shell or of PM2 itself and not of the app.
-const NOISE: &[&str] = &["_", "PWD", "OLDPWD", "SHLVL", "PM2_USAGE", "unique_id"];
+/// Variables that tell of the shell or of PM2's command line and not of the app.
+const NOISE: &[&str] = &[
+    "_",
+    "PWD",
+    "OLDPWD",
+    "SHLVL",
+    "PM2_USAGE",
+    "PM2_DISCRETE_MODE",
+    "PM2_INTERACTOR_PROCESSING",
+    "PM2_JSON_PROCESSING",
+    "PM2_PROGRAMMATIC",
+    "PM2_SILENT",
+    "unique_id",
+];
 
 /// How the settings and the environment of two recordings differ.
 pub fn differences(before: &Recipe, after: &Recipe) -> BTreeSet<Difference> {
@@ -86,7 +98,11 @@ pub fn differences(before: &Recipe, after: &Recipe) -> BTreeSet<Difference> {
         .iter()
         .filter(|(key, _)| plain(before.get(*key)) != plain(after.get(*key)))
         .map(|(_, name)| Difference::Setting(name));
-    let names = variables(before).chain(variables(after)).filter(|name| !NOISE.contains(name));
+    // PM2 leaves one there that has the name of the app.
+    let app = before.get("name").and_then(Value::as_str);
+    let names = variables(before)
+        .chain(variables(after))
+        .filter(|name| !NOISE.contains(name) && Some(*name) != app);
     let environment = names
         .filter(|name| variable(before, name) != variable(after, name))
         .map(|name| Difference::Variable(name.to_owned()));
@@ -117,5 +133,69 @@ fn variable(recipe: &Map<String, Value>, name: &str) -> Option<String> {
         Value::Bool(on) => Some(on.to_string()),
         // Not handed on to the process. PM2 leaves such things there itself.
         Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn recipe(settings: Value) -> Recipe {
+        Recipe(settings.as_object().unwrap().clone())
+    }
+
+    fn recorded(settings: Value) -> Process {
+        serde_json::from_value(json!({
+            "manager": "pm2", "name": "api", "namespace": "default", "instance": 1, "id": 4,
+            "status": "online", "pid": 7, "pid_start": null, "restarts": 9, "started": null,
+            "memory": 0, "cpu": 0.0, "script": null, "cwd": null, "exec_mode": null,
+            "watch": false, "autorestart": true, "cron": false, "module": false, "recipe": settings,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_entry_keeps_the_app_and_leaves_its_former_life_behind() {
+        let entry = entry(&recorded(json!({
+            "name": "api", "env": {"KEY": "k"}, "pm_exec_path": "/a.js", "pm_pid_path": "/a.pid",
+            "NODE_APP_INSTANCE": 1, "instances": 2, "pm_id": 4, "created_at": 1, "restart_time": 9,
+        })));
+        assert_eq!(
+            entry.unwrap(),
+            json!({
+                "name": "api", "env": {"KEY": "k"}, "pm_exec_path": "/a.js", "pm_pid_path": "/a.pid",
+                "NODE_APP_INSTANCE": 1, "status": "online",
+            })
+        );
+    }
+
+    #[test]
+    fn what_would_break_the_daemon_is_not_sent() {
+        let broken = recorded(json!({"name": "api", "pm_exec_path": "/a.js", "pm_pid_path": "/a"}));
+        assert!(matches!(entry(&broken), Err(ActionError::BadRecipe { .. })));
+    }
+
+    #[test]
+    fn a_restart_from_a_file_does_not_look_like_another_environment() {
+        let before = json!({"name": "api", "env": {"A": "1", "B": "2"}, "A": "1", "B": "2"});
+        // PM2 keeps the whole environment beside `env`, and of `env` only what the file has.
+        let after = json!({"name": "api", "env": {"A": "1", "api": {}}, "A": "1", "B": "2"});
+        assert_eq!(differences(&recipe(before), &recipe(after)), BTreeSet::new());
+    }
+
+    #[test]
+    fn other_settings_and_other_variables_are_named_without_their_values() {
+        let before = json!({"pm_exec_path": "/a.js", "args": [], "env": {"A": "1", "SHLVL": "1"}});
+        let after = json!({"pm_exec_path": "/b.js", "env": {"A": "2", "TOKEN": "t", "SHLVL": "2"}});
+        let told: Vec<_> = differences(&recipe(before), &recipe(after)).into_iter().collect();
+        assert_eq!(
+            told,
+            [
+                Difference::Setting("script"),
+                Difference::Variable("A".into()),
+                Difference::Variable("TOKEN".into())
+            ]
+        );
     }
 }
