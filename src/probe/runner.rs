@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
                 return Attempt { took, message: Some(reason), unmet: Vec::new() };
             }
             Err(_) => {
-                let message = Some(format!("no end of it within {may_take:?}"));
+                let message = Some(format!("it did not end within {may_take:?}"));
                 return Attempt { took: Some(started.elapsed()), message, unmet: Vec::new() };
             }
         };
@@ -152,7 +152,10 @@ impl<'a> Run<'a> {
 fn unmet(placed: &PlacedCondition, facts: &Facts) -> Option<Unmet> {
     let (reason, unclear) = match judge(&placed.condition, facts) {
         Verdict::Holds => return None,
-        Verdict::Fails(seen) => (seen, false),
+        Verdict::Fails(seen) => match &facts.note {
+            Some(note) => (format!("{seen}; {note}"), false),
+            None => (seen, false),
+        },
         Verdict::Unclear(reason) => (reason, true),
     };
     let condition = placed.condition.source.clone();
