@@ -13,10 +13,10 @@ mod report;
 mod runner;
 mod tcp;
 
-pub use facts::{Fact, Facts};
 pub use report::{CheckReport, Outcome, Overall, ProbeReport, Unmet};
 
 use crate::config::{Config, Entry, Kind, NEIGHBOURS, Probe, did_you_mean, listed};
+use facts::Facts;
 use filling::Filling;
 use miette::Diagnostic;
 use std::{collections::BTreeMap, pin::Pin, time::Instant};

@@ -30,13 +30,16 @@ pub struct RawProbe {
     severity: Option<Spanned<String>>,
 }
 
+type Probes = IndexMap<String, Probe>;
+type Checklists = IndexMap<String, Vec<Entry>>;
+
 /// Compares everything with everything.
 pub fn settle(
     probes: &RawProbes,
     checklists: &RawChecklists,
     severities: &[String],
     file: Located,
-) -> Result<(IndexMap<String, Probe>, IndexMap<String, Vec<Entry>>), ConfigError> {
+) -> Result<(Probes, Checklists), ConfigError> {
     let mut settled = IndexMap::new();
     for (name, raw) in probes {
         if name.value == NEIGHBOURS || name.value.trim().is_empty() {
