@@ -89,7 +89,11 @@ fn in_words(error: &serde_saphyr::Error) -> String {
             let hint = did_you_mean(field, known.clone());
             format!("the key `{field}` is not known here{hint}\nthere are {}", listed(known))
         }
-        other => other.to_string(),
+        other => {
+            // The place is shown below the message.
+            let message = other.to_string();
+            message.rsplit_once(" at line ").map_or(message.clone(), |(what, _)| what.to_owned())
+        }
     }
 }
 

@@ -8,6 +8,8 @@ pub struct Facts {
     values: IndexMap<&'static str, Fact>,
     /// How long the measured thing took, without what tagout itself did.
     pub latency: Duration,
+    /// What else is good to know when a condition does not hold.
+    pub note: Option<String>,
 }
 
 /// One thing that was measured, or was not.

@@ -13,15 +13,15 @@ mod report;
 mod runner;
 mod tcp;
 
-pub use facts::{Fact, Facts};
 pub use report::{CheckReport, Outcome, Overall, ProbeReport, Unmet};
 
 use crate::config::{Config, Entry, Kind, NEIGHBOURS, Probe, did_you_mean, listed};
+use facts::Facts;
 use filling::Filling;
 use miette::Diagnostic;
-use std::{pin::Pin, time::Instant};
+use std::{collections::BTreeMap, pin::Pin, time::Instant};
 use thiserror::Error;
-use tokio::{runtime, signal::unix, task::JoinHandle};
+use tokio::{runtime, signal::unix, task::JoinSet};
 
 /// One attempt under way: its facts, or why there are none.
 type Measuring<'a> = Pin<Box<dyn Future<Output = Result<Facts, String>> + Send + 'a>>;
@@ -76,22 +76,26 @@ pub fn run(
 ) -> Result<CheckReport, CheckError> {
     let entries = entries(config, checklist)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    let started: Vec<Running> = entries
-        .iter()
-        .filter_map(|entry| match entry {
-            Entry::Neighbours => Some(Running::Comparison),
-            Entry::Probe(name) => {
-                let probe = config.probes.get(name)?.clone();
-                Some(Running::Probe(runtime.spawn(runner::run(probe, config.folder().to_owned()))))
-            }
-        })
-        .collect();
+    let mut running = JoinSet::new();
+    for (place, entry) in entries.iter().enumerate() {
+        if let Entry::Probe(name) = entry
+            && let Some(probe) = config.probes.get(name)
+        {
+            let run = runner::run(probe.clone(), config.folder().to_owned());
+            running.spawn_on(async move { (place, run.await) }, runtime.handle());
+        }
+    }
     // It reads the host while the probes run.
-    let compared = entries.contains(&Entry::Neighbours).then(|| comparison(config, compare));
+    let compared = entries.iter().position(|entry| *entry == Entry::Neighbours);
+    let compared = compared.map(|place| (place, comparison(config, compare)));
     let reports = runtime.block_on(async {
         tokio::select! {
-            reports = finished(started, compared) => reports,
-            () = interruption() => Err(CheckError::Interrupted),
+            reports = finished(&mut running, compared) => reports,
+            () = interruption() => {
+                // What they have begun ends with them: no command outlives this.
+                running.shutdown().await;
+                Err(CheckError::Interrupted)
+            }
         }
     });
     // A name that is still being looked up cannot be ended, and need not be waited for.
@@ -99,42 +103,37 @@ pub fn run(
     Ok(CheckReport::new(checklist, reports?, &config.severities))
 }
 
+/// The reports of all, in the order of the checklist.
+async fn finished(
+    running: &mut JoinSet<(usize, ProbeReport)>,
+    compared: Option<(usize, ProbeReport)>,
+) -> Result<Vec<ProbeReport>, CheckError> {
+    let mut reports: BTreeMap<usize, ProbeReport> = compared.into_iter().collect();
+    while let Some(finished) = running.join_next().await {
+        let (place, report) = finished.map_err(std::io::Error::other)?;
+        reports.insert(place, report);
+    }
+    Ok(reports.into_values().collect())
+}
+
 fn entries<'c>(config: &'c Config, checklist: &str) -> Result<&'c [Entry], CheckError> {
     config.checklists.get(checklist).map(Vec::as_slice).ok_or_else(|| {
         let known = || config.checklists.keys().map(String::as_str);
         let help = if config.checklists.is_empty() {
+            let file = match &config.path {
+                Some(_) => "tagout.yml has none; write one there",
+                None => "there is no tagout.yml here or in a folder above; write one",
+            };
             format!(
-                "write one in tagout.yml:\n\nprobes:\n  ready:\n    http: \
-                 http://127.0.0.1:3000/health\n    expect: status == 200\nchecklists:\n  \
-                 {checklist}: [ready]"
+                "{file}:\n\nversion: 1\nprobes:\n  ready:\n    http: http://127.0.0.1:3000/health\n    \
+                 expect: status == 200\nchecklists:\n  {checklist}: [ready]"
             )
         } else {
-            format!("{} has {}", "tagout.yml", listed(known()))
+            format!("tagout.yml has {}", listed(known()))
         };
         let hint = did_you_mean(checklist, known());
         CheckError::NoSuchChecklist { name: checklist.to_owned(), hint, help }
     })
-}
-
-/// An entry of the checklist that has been started.
-enum Running {
-    Probe(JoinHandle<ProbeReport>),
-    Comparison,
-}
-
-/// The reports of all, in the order of the checklist.
-async fn finished(
-    started: Vec<Running>,
-    mut compared: Option<ProbeReport>,
-) -> Result<Vec<ProbeReport>, CheckError> {
-    let mut reports = Vec::new();
-    for running in started {
-        match running {
-            Running::Probe(task) => reports.push(task.await.map_err(std::io::Error::other)?),
-            Running::Comparison => reports.extend(compared.take()),
-        }
-    }
-    Ok(reports)
 }
 
 fn comparison(config: &Config, compare: &dyn Fn() -> Comparison) -> ProbeReport {

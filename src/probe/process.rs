@@ -86,6 +86,8 @@ fn facts(name: &str, first: &[host::Process], now: &[host::Process], latency: Du
         None => "online",
     };
     facts.set("status", status);
+    facts.note = (status == "restarting")
+        .then(|| format!("while it was watched: restarts {restarts}, new pids {new_pids}"));
     facts.set("restarts", restarts as i64);
     facts.set("new_pids", new_pids as i64);
     facts.set("memory", now.iter().map(|process| process.memory).sum::<u64>() as i64);

@@ -7,7 +7,7 @@ pub struct CheckReport {
     /// The version of this format: 1.
     version: u32,
     pub checklist: String,
-    pub overall: Overall,
+    overall: Overall,
     /// The worst severity among the probes that failed or could not be answered.
     pub severity: Option<String>,
     pub probes: Vec<ProbeReport>,

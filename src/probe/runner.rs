@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 pub async fn run(probe: Probe, folder: PathBuf) -> ProbeReport {
     let mut filling = Filling::new(folder);
     let outcome = match prober(&probe, &mut filling) {
-        Ok(prober) => Run::new(&probe, prober).to_its_end().await,
+        Ok(prober) => Run::new(&probe, prober).finish().await,
         Err(reason) => Ended {
             outcome: Outcome::Error,
             attempts: 0,
@@ -68,7 +68,7 @@ impl<'a> Run<'a> {
         Self { probe, prober, attempts: 0, passes: 0, passing_since: None, stumble: None }
     }
 
-    async fn to_its_end(mut self) -> Ended {
+    async fn finish(mut self) -> Ended {
         let Timing { timeout, within, every, hold, successes } = self.probe.timing;
         let deadline = Instant::now() + within;
         let mut failed: Option<Attempt> = None;
@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
                 return Attempt { took, message: Some(reason), unmet: Vec::new() };
             }
             Err(_) => {
-                let message = Some(format!("no end of it within {may_take:?}"));
+                let message = Some(format!("it did not end within {may_take:?}"));
                 return Attempt { took: Some(started.elapsed()), message, unmet: Vec::new() };
             }
         };
@@ -152,7 +152,10 @@ impl<'a> Run<'a> {
 fn unmet(placed: &PlacedCondition, facts: &Facts) -> Option<Unmet> {
     let (reason, unclear) = match judge(&placed.condition, facts) {
         Verdict::Holds => return None,
-        Verdict::Fails(seen) => (seen, false),
+        Verdict::Fails(seen) => match &facts.note {
+            Some(note) => (format!("{seen}; {note}"), false),
+            None => (seen, false),
+        },
         Verdict::Unclear(reason) => (reason, true),
     };
     let condition = placed.condition.source.clone();

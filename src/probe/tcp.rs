@@ -53,6 +53,7 @@ impl Measure for Prober {
                     facts.set("connected", false);
                     facts.set_absent("connect_time", cause.to_string());
                     facts.set_absent("reply", cause.to_string());
+                    facts.note = Some(cause.to_string());
                     return Ok(facts);
                 }
             };

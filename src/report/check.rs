@@ -77,7 +77,7 @@ fn summary(report: &CheckReport) -> String {
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
-    let overall = match report.overall {
+    let overall = match report.overall() {
         Overall::Healthy => "healthy",
         Overall::Degraded => "degraded",
         Overall::Unhealthy => "unhealthy",

@@ -6,9 +6,11 @@
 
 mod install;
 mod pm2;
+mod server;
 
 pub use install::pm2 as pm2_command;
 pub use pm2::{Pm2, Ran, app, kill};
+pub use server::Server;
 
 use std::time::{Duration, Instant};
 

@@ -30,13 +30,16 @@ pub struct RawProbe {
     severity: Option<Spanned<String>>,
 }
 
+type Probes = IndexMap<String, Probe>;
+type Checklists = IndexMap<String, Vec<Entry>>;
+
 /// Compares everything with everything.
 pub fn settle(
     probes: &RawProbes,
     checklists: &RawChecklists,
     severities: &[String],
     file: Located,
-) -> Result<(IndexMap<String, Probe>, IndexMap<String, Vec<Entry>>), ConfigError> {
+) -> Result<(Probes, Checklists), ConfigError> {
     let mut settled = IndexMap::new();
     for (name, raw) in probes {
         if name.value == NEIGHBOURS || name.value.trim().is_empty() {
@@ -146,8 +149,9 @@ impl RawProbe {
                 Err(file.error("at least one attempt must pass".to_owned(), &given.referenced))
             }
             Some(given) if given.value > 1 && within < timing.every * (given.value - 1) => {
+                let needed = timing.every * (given.value - 1);
                 let message = format!(
-                    "{} attempts with pauses of {:?} do not fit into `within`, which is {within:?}",
+                    "{} attempts with pauses of {:?} need a `within` of at least {needed:?}",
                     given.value, timing.every
                 );
                 Err(file.error(message, &given.referenced))
@@ -231,6 +235,9 @@ impl<'de> de::Visitor<'de> for ProbeVisitor {
     }
 }
 
+const EMPTY: &str =
+    "`expect` is empty: a probe without a condition would pass whatever it measures";
+
 /// `expect`: one condition or a list of them.
 struct Conditions(Vec<Spanned<String>>);
 
@@ -242,9 +249,7 @@ impl<'de> Deserialize<'de> for Conditions {
             OneOrMany::One(text) => {
                 Ok(Self(vec![Spanned::new(text, read.referenced, read.defined)]))
             }
-            OneOrMany::Many(list) if list.is_empty() => Err(de::Error::custom(
-                "`expect` is empty: a probe without a condition would pass whatever it measures",
-            )),
+            OneOrMany::Many(list) if list.is_empty() => Err(de::Error::custom(EMPTY)),
             OneOrMany::Many(list) => Ok(Self(list.into_iter().map(|one| one.0).collect())),
         }
     }
@@ -283,6 +288,10 @@ impl<'de> de::Visitor<'de> for OneOrManyVisitor {
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a condition as text, like `status == 200`, or a list of conditions")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<OneOrMany, E> {
+        Err(E::custom(EMPTY))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<OneOrMany, E> {

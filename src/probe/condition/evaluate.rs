@@ -1,7 +1,8 @@
 use super::{
     Problem,
+    arithmetic::arithmetic,
     compare::{equal, order},
-    say,
+    say, tree,
 };
 use crate::probe::facts::{Fact, Facts};
 use cel::{
@@ -87,7 +88,7 @@ impl<'a> Evaluator<'a> {
             Expr::Comprehension(comprehension) => return self.each(comprehension),
             Expr::Struct(_) | Expr::Unspecified => problem("this cannot be evaluated"),
         }?;
-        if say::is_path(expression) {
+        if tree::is_path(expression) {
             self.note(expression, &value);
         }
         Ok(value)
@@ -112,7 +113,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn spelled(&self, expression: &IdedExpr) -> String {
-        say::spelled(expression, &|name| {
+        tree::spelled(expression, &|name| {
             let bound = self.scope.iter().rev().find(|bound| bound.name == name);
             bound.map_or(name, |bound| &bound.spelling).to_owned()
         })
@@ -174,7 +175,7 @@ impl<'a> Evaluator<'a> {
             }
             (operators::INDEX, [list, index]) => {
                 let value = self.index(list, index)?;
-                if say::is_path(expression) {
+                if tree::is_path(expression) {
                     self.note(expression, &value);
                 }
                 Ok(value)
@@ -201,7 +202,7 @@ impl<'a> Evaluator<'a> {
     /// `&&` and `||`; `deciding` is what the left side must be to make the right one needless.
     fn both(&mut self, left: &IdedExpr, right: &IdedExpr, deciding: bool) -> Answer {
         let left_truth = self.truth(left)?;
-        if left_truth == deciding && is_guarded(left, right) {
+        if left_truth == deciding && tree::is_guarded(left, right) {
             return Ok(Value::Bool(deciding));
         }
         let right_truth = self.truth(right)?;
@@ -243,7 +244,7 @@ impl<'a> Evaluator<'a> {
         let value = self.value(expression);
         self.inside_operand = outer;
         let value = value?;
-        if reads_something(expression) {
+        if tree::reads_something(expression) {
             self.note(expression, &value);
         }
         Ok(value)
@@ -261,8 +262,8 @@ impl<'a> Evaluator<'a> {
             }
         }
         let because = |Problem(reason): Problem| {
-            let name = if say::is_path(left) { left } else { right };
-            Problem(if reads_something(name) {
+            let name = if tree::is_path(left) { left } else { right };
+            Problem(if tree::reads_something(name) {
                 format!("{}: {reason}", self.spelled(name))
             } else {
                 reason
@@ -468,83 +469,5 @@ fn of_literal(literal: &LiteralValue) -> Value {
         LiteralValue::String(value) => Value::from(value.inner()),
         LiteralValue::Bytes(value) => Value::Bytes(Arc::new(value.inner().to_vec())),
         LiteralValue::Null => Value::Null,
-    }
-}
-
-/// What CEL leaves out: whole numbers with floating ones, and durations with numbers.
-fn arithmetic(operator: &str, values: &[Value]) -> Option<Value> {
-    let [left, right] = values else { return None };
-    let float = |value: &Value| match value {
-        Value::Int(int) => Some(*int as f64),
-        Value::UInt(uint) => Some(*uint as f64),
-        Value::Float(float) => Some(*float),
-        _ => None,
-    };
-    let scaled = |time: &chrono::Duration, factor: f64| {
-        let micros = time.num_microseconds()? as f64 * factor;
-        let fits = micros.is_finite() && micros.abs() < i64::MAX as f64;
-        fits.then(|| Value::Duration(chrono::Duration::microseconds(micros as i64)))
-    };
-    match (operator, left, right) {
-        (operators::MULTIPLY, Value::Duration(time), factor)
-        | (operators::MULTIPLY, factor, Value::Duration(time)) => scaled(time, float(factor)?),
-        (operators::DIVIDE, Value::Duration(time), divisor) => scaled(time, 1.0 / float(divisor)?),
-        (_, Value::Float(_), Value::Int(_) | Value::UInt(_))
-        | (_, Value::Int(_) | Value::UInt(_), Value::Float(_)) => {
-            let (left, right) = (float(left)?, float(right)?);
-            let result = match operator {
-                operators::ADD => left + right,
-                operators::SUBSTRACT => left - right,
-                operators::MULTIPLY => left * right,
-                operators::DIVIDE => left / right,
-                _ => return None,
-            };
-            result.is_finite().then_some(Value::Float(result))
-        }
-        _ => None,
-    }
-}
-
-/// Whether the expression looks at anything that was measured.
-fn reads_something(expression: &IdedExpr) -> bool {
-    let mut reads = false;
-    visit(expression, &mut |part| reads |= matches!(part.expr, Expr::Ident(_)));
-    reads
-}
-
-/// Whether a `has()` on the left is about something that the right side reads.
-fn is_guarded(left: &IdedExpr, right: &IdedExpr) -> bool {
-    let spell = |expression: &IdedExpr| say::spelled(expression, &str::to_owned);
-    let (mut tested, mut guarded) = (Vec::new(), false);
-    visit(left, &mut |part| {
-        if let Expr::Select(select) = &part.expr
-            && select.test
-        {
-            tested.push(format!("{}.{}", spell(&select.operand), select.field));
-        }
-    });
-    visit(right, &mut |part| guarded |= tested.contains(&spell(part)));
-    guarded
-}
-
-/// Calls `look` for an expression and all of its parts.
-fn visit(expression: &IdedExpr, look: &mut dyn FnMut(&IdedExpr)) {
-    look(expression);
-    match &expression.expr {
-        Expr::Select(select) => visit(&select.operand, look),
-        Expr::Call(call) => {
-            call.target.as_deref().into_iter().chain(&call.args).for_each(|part| visit(part, look));
-        }
-        Expr::List(list) => list.elements.iter().for_each(|part| visit(part, look)),
-        Expr::Map(map) => map.entries.iter().for_each(|entry| {
-            if let EntryExpr::MapEntry(entry) = &entry.expr {
-                visit(&entry.key, look);
-                visit(&entry.value, look);
-            }
-        }),
-        Expr::Comprehension(each) => {
-            [&each.iter_range, &each.loop_step].into_iter().for_each(|part| visit(part, look));
-        }
-        Expr::Ident(_) | Expr::Literal(_) | Expr::Struct(_) | Expr::Unspecified => {}
     }
 }

@@ -9,9 +9,11 @@
 //!   Only `x == null` asks for null, and only `x == ""` and `size(x)` ask for emptiness.
 //! - `all`, `exists`, `map`, `filter` and `in` over an empty list are errors.
 
+mod arithmetic;
 mod compare;
 mod evaluate;
 mod say;
+mod tree;
 
 use super::Facts;
 use crate::config::Condition;

@@ -1,8 +1,9 @@
 use super::{Verdict, judge};
 use crate::{
     config::Condition,
-    probe::facts::{Bounded, Facts},
+    probe::facts::{Bounded, Facts, duration, of_json},
 };
+use proptest::prelude::*;
 use std::time::Duration;
 
 /// What becomes of a condition about an answer with this body.
@@ -179,4 +180,88 @@ fn a_hostile_body_cannot_keep_a_condition_busy() {
     let body = format!("[{}1]", "1,".repeat(400_000));
     let judged = judged("json.all(a, json.all(b, a == b))", &body);
     assert_eq!(judged, "error: there is too much to look at");
+}
+
+fn one_of(words: &[&'static str]) -> impl Strategy<Value = String> + use<> {
+    prop::sample::select(words.to_vec()).prop_map(str::to_owned)
+}
+
+/// Mostly numbers.
+fn number() -> impl Strategy<Value = String> {
+    let known = one_of(&["1", "2", "-7", "0", "2.5", "json.n", "json.f", "json.list[0]", "status"]);
+    let odd = one_of(&["json.null", "json.missing", "json.list[9]", "absent", "json.s", "latency"]);
+    prop_oneof![12 => known, 1 => odd].prop_recursive(3, 8, 2, |inner| {
+        let operator = one_of(&["+", "-", "*", "/", "%"]);
+        (inner.clone(), operator, inner)
+            .prop_map(|(a, operator, b)| format!("({a}) {operator} ({b})"))
+    })
+}
+
+/// Mostly true or false.
+fn truth() -> impl Strategy<Value = String> {
+    let operator = || one_of(&["<", "<=", ">", ">=", "==", "!="]);
+    let compared = (number(), operator(), number()).prop_map(|(a, op, b)| format!("{a} {op} {b}"));
+    let known = one_of(&[
+        "json.s == 'a'",
+        "body != 'b'",
+        "json.s in ['a', 'b']",
+        "has(json.n)",
+        "'x' in json.map",
+        "size(json.list) == 3",
+        "size(json.empty) > 0",
+        "latency < duration('1s')",
+        "json.null == null",
+        "has(json.missing) && json.missing > 1",
+        "json.map == {'x': 1, 'y': 'b'}",
+    ]);
+    prop_oneof![compared, known].prop_recursive(3, 12, 3, move |inner| {
+        let each = one_of(&["all", "exists", "exists_one"]);
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) && ({b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) || ({b})")),
+            (inner.clone(), inner.clone(), inner.clone())
+                .prop_map(|(a, b, c)| format!("({a}) ? ({b}) : ({c})")),
+            inner.clone().prop_map(|a| format!("!({a})")),
+            (each, operator(), number(), inner)
+                .prop_map(|(each, op, b, c)| format!("json.list.{each}(e, e {op} {b} || ({c}))")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Strictness turns answers into errors, and never one answer into the other.
+    #[test]
+    fn where_both_answer_cel_agrees(source in truth()) {
+        let variables = &["status", "json", "body", "latency", "absent"];
+        let Ok(condition) = Condition::parse(&source, "http", variables) else { return Ok(()) };
+        let json = serde_json::json!({
+            "n": 7, "f": 2.5, "s": "a", "list": [1, 2, 7], "empty": [], "null": null,
+            "map": {"x": 1, "y": "b"},
+        });
+        let mut facts = Facts::after(Duration::from_millis(120));
+        facts.set("status", 200);
+        facts.set("json", of_json(json.clone()));
+        facts.set_text("body", "a");
+        facts.set_absent("absent", "nobody has it");
+        let strict = match judge(&condition, &facts) {
+            Verdict::Holds => true,
+            Verdict::Fails(_) => false,
+            Verdict::Unclear(_) => return Ok(()),
+        };
+        let mut context = cel::Context::default();
+        context.add_variable_from_value("status", 200);
+        context.add_variable_from_value("json", of_json(json));
+        context.add_variable_from_value("body", "a");
+        context.add_variable_from_value("latency", duration(Duration::from_millis(120)));
+        if let Ok(cel::Value::Bool(lax)) = cel::Value::resolve(&condition.expression, &context) {
+            prop_assert_eq!(strict, lax);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_a_condition_crash(source in "[a-z0-9.()\\[\\]{}'\"!&|<>=+*/%?:, -]{0,60}") {
+        judged(&source, "{}");
+    }
 }
