@@ -15,6 +15,7 @@ use crate::config::{Config, Owner, matches_name};
 use crate::host::diff::{Change, Diff, Glance, What};
 use crate::host::pm2::Difference;
 use crate::host::{Condition, Snapshot};
+use crate::probe::{Comparison, Outcome};
 use std::fmt;
 
 /// A process that was changed while the deploy ran.
@@ -43,7 +44,7 @@ pub enum Whose {
 
 impl fmt::Display for Affected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}: {}", self.process, self.whose, self.what.word())
+        write!(f, "{} ({}): {}", self.process, self.whose, self.what.word())
     }
 }
 
@@ -51,7 +52,7 @@ impl fmt::Display for Whose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Own { app, environment } | Self::Other { app, environment } => {
-                write!(f, "of {app}/{environment}")
+                write!(f, "{app}/{environment}")
             }
             Self::Neighbour { .. } => f.write_str("a neighbour"),
             Self::Unknown { .. } => f.write_str("in no list"),
@@ -73,6 +74,16 @@ impl Judgement {
     /// Whether the host is no worse off than it was.
     pub fn is_harmless(&self) -> bool {
         self.harmed.is_empty() && self.blind.is_empty()
+    }
+
+    /// The same, as the entry `neighbours` of a checklist.
+    pub fn comparison(&self) -> Comparison {
+        if self.is_harmless() {
+            return Comparison { outcome: Outcome::Pass, message: None };
+        }
+        let harmed = self.harmed.iter().map(ToString::to_string);
+        let harm: Vec<String> = harmed.chain(self.blind.iter().cloned()).collect();
+        Comparison { outcome: Outcome::Fail, message: Some(harm.join("; ")) }
     }
 }
 
