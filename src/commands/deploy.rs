@@ -15,12 +15,12 @@ use std::path::Path;
 pub fn run(global: &Global, arguments: &cli::Deploy) -> miette::Result<Exit> {
     let ci = CiRun::from_env();
     let config = super::configuration(global)?;
-    if config.path.is_none() {
-        say("there is no tagout.yml here or above: every process counts as a neighbour");
-    }
     let target = Target::find(&config, arguments.app.as_deref(), &ci)?;
     let store = Store::from_env()?;
     let Some(lock) = take_lock(arguments, &ci)? else { return Ok(Exit::Locked) };
+    if config.path.is_none() {
+        say("there is no tagout.yml here or above: every process counts as a neighbour");
+    }
     let deploy = Deploy {
         config: &config,
         target: &target,

@@ -2,31 +2,21 @@
 
 use super::record::Cause;
 use crate::config::Config;
+use crate::probe::{self, CheckError, CheckReport, Comparison, ProbeReport};
 use std::fmt;
 
 /// The checklist that verifies a deploy.
 pub const CHECKLIST: &str = "post-deploy";
 
 /// What the checklist said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Checks {
     /// The configuration has no such checklist: nothing but the comparison speaks for the deploy.
     None,
     /// There was reason enough to roll back without it.
     NotRun,
-    Ran(Vec<CheckRow>),
+    Ran(CheckReport),
     Broken(String),
-}
-
-/// One probe of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckRow {
-    pub name: String,
-    pub passed: bool,
-    /// `pass`, `flaky`, `warn`, `fail` or `error`.
-    pub outcome: String,
-    pub severity: Option<String>,
-    pub message: String,
 }
 
 impl Checks {
@@ -35,13 +25,16 @@ impl Checks {
         match self {
             Self::None | Self::NotRun => None,
             Self::Broken(why) => Some(Cause::ChecksBroken(why.clone())),
-            Self::Ran(rows) => {
-                let failed: Vec<String> =
-                    rows.iter().filter(|row| !row.passed).map(|row| row.name.clone()).collect();
+            Self::Ran(report) => {
+                let failed: Vec<String> = failed(report).map(|probe| probe.name.clone()).collect();
                 (!failed.is_empty()).then_some(Cause::Checks(failed))
             }
         }
     }
+}
+
+fn failed(report: &CheckReport) -> impl Iterator<Item = &ProbeReport> {
+    report.probes.iter().filter(|probe| probe.outcome.is_bad())
 }
 
 /// For people, on one line.
@@ -54,18 +47,40 @@ impl fmt::Display for Checks {
             ),
             Self::NotRun => f.write_str("the checks were not run"),
             Self::Broken(why) => write!(f, "the checks could not be run: {why}"),
-            Self::Ran(rows) => {
-                let passed = rows.iter().filter(|row| row.passed).count();
-                write!(f, "checks: {passed} of {} passed", rows.len())?;
-                rows.iter().filter(|row| !row.passed).try_for_each(|row| {
-                    write!(f, "; {} {}: {}", row.name, row.outcome, row.message)
+            Self::Ran(report) => {
+                let count = report.probes.len();
+                write!(f, "checks: {} of {count} passed", count - failed(report).count())?;
+                failed(report).try_for_each(|probe| {
+                    let message = probe.message.as_deref().unwrap_or("no reason given");
+                    write!(f, "; {}: {message}", probe.name)
                 })
             }
         }
     }
 }
 
-/// Runs the checklist.
-pub fn run(_config: &Config) -> Checks {
-    Checks::None
+/// Runs the checklist; a signal ends it early, and then it does not speak for the deploy. `compare`
+/// is its entry `neighbours`.
+pub fn run(config: &Config, compare: &dyn Fn() -> Comparison) -> Checks {
+    if !config.checklists.contains_key(CHECKLIST) {
+        return Checks::None;
+    }
+    match probe::run(config, CHECKLIST, compare) {
+        Ok(report) => Checks::Ran(report),
+        Err(error) => Checks::Broken(error.to_string()),
+    }
+}
+
+/// Runs the checklist to its end, whatever signals come: it verifies a rollback.
+pub fn insist(config: &Config, compare: &dyn Fn() -> Comparison) -> Checks {
+    if !config.checklists.contains_key(CHECKLIST) {
+        return Checks::None;
+    }
+    loop {
+        match probe::run(config, CHECKLIST, compare) {
+            Ok(report) => return Checks::Ran(report),
+            Err(CheckError::Interrupted) => {}
+            Err(error) => return Checks::Broken(error.to_string()),
+        }
+    }
 }

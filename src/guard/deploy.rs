@@ -12,9 +12,10 @@ use super::supervise::{self, Interrupt, Interrupts, Run, SuperviseError};
 use super::target::Target;
 use super::voice::{say, shown_duration};
 use crate::config::Config;
-use crate::host::diff::{Diff, compare};
+use crate::host::diff::compare;
 use crate::host::settle::{Patience, settle};
 use crate::host::{self, Manager, Snapshot, snapshot};
+use crate::probe::Comparison;
 use crate::store::{Store, StoreError};
 use miette::Diagnostic;
 use std::ffi::OsString;
@@ -71,19 +72,24 @@ pub fn run(deploy: &Deploy<'_>) -> Result<Record, DeployError> {
 
     timeline.say("comparing the host with the snapshot");
     let mut guarded = Guarded { deploy, managers, before, timeline };
-    let (after, mut harm) = guarded.look(run.succeeded(), Look::WhenQuiet);
+    let deployed = run.succeeded();
+    let (mut after, mut harm) = guarded.look(deployed, Look::WhenQuiet);
     let mut checks = Checks::NotRun;
-    if run.succeeded() && harm.is_harmless() {
-        checks = guarded.check();
+    if deployed && harm.is_harmless() {
+        checks = guarded.check(checks::run, deployed);
         // A crash may show only now.
-        (_, harm) = guarded.look(true, Look::AtOnce);
+        (after, harm) = guarded.look(deployed, Look::AtOnce);
+        if !harm.is_harmless() {
+            (after, harm) = guarded.look(deployed, Look::WhenQuiet);
+        }
     }
+    guarded.tell("harmed", &harm);
     let commits = guarded.commits(&after);
     let causes = causes(&run, interrupted.get().copied(), &harm, &checks);
     let (restoration, outcome) = if causes.is_empty() {
         (None, Outcome::Deployed)
     } else {
-        let restoration = guarded.restore(&causes);
+        let restoration = guarded.restore(&causes, &after);
         let outcome =
             if restoration.is_complete() { Outcome::RolledBack } else { Outcome::Incomplete };
         (Some(restoration), outcome)
@@ -187,44 +193,47 @@ struct Guarded<'a> {
 
 impl Guarded<'_> {
     /// The host now, and what the deploy has to answer for.
-    fn look(&mut self, deployed: bool, look: Look) -> (Snapshot, Judgement) {
-        let config = self.deploy.config;
+    fn look(&self, deployed: bool, look: Look) -> (Snapshot, Judgement) {
+        let Deploy { config, target, .. } = self.deploy;
         let now = match look {
             Look::WhenQuiet => settle(&self.managers, config, Patience::default()),
             Look::AtOnce => snapshot::take(&self.managers, config),
         };
         let diff = compare(&self.before, &now, config);
-        let judgement = self.judge(&diff, deployed.then_some(&now));
+        let judgement = judge(&diff, deployed.then_some(&now), target, config);
         (now, judgement)
     }
 
-    fn judge(&mut self, diff: &Diff<'_>, deployed: Option<&Snapshot>) -> Judgement {
-        let judgement = judge(diff, deployed, self.deploy.target, self.deploy.config);
+    /// Says who is harmed, or still is.
+    fn tell(&mut self, harmed: &str, judgement: &Judgement) {
         for affected in &judgement.harmed {
-            self.timeline.say(format!("harmed: {affected}"));
+            self.timeline.say(format!("{harmed}: {affected}"));
         }
         for blind in &judgement.blind {
-            self.timeline.say(format!("harmed: {blind}"));
+            self.timeline.say(format!("{harmed}: {blind}"));
         }
-        judgement
     }
 
-    fn check(&mut self) -> Checks {
-        let checks = checks::run(self.deploy.config);
+    /// Runs the checklist, its entry `neighbours` by the same verdict as everything here.
+    fn check(
+        &mut self,
+        run: fn(&Config, &dyn Fn() -> Comparison) -> Checks,
+        deployed: bool,
+    ) -> Checks {
+        let compare = || self.look(deployed, Look::AtOnce).1.comparison();
+        let checks = run(self.deploy.config, &compare);
         self.timeline.say(checks.to_string());
         checks
     }
 
     /// Brings the host back to the snapshot, and looks whether it is.
-    fn restore(&mut self, causes: &[Cause]) -> Restoration {
+    fn restore(&mut self, causes: &[Cause], now: &Snapshot) -> Restoration {
         for cause in causes {
             self.timeline.say(format!("rolling back: {cause}"));
         }
-        let config = self.deploy.config;
-        let now = snapshot::take(&self.managers, config);
-        let orphans =
-            self.managers.iter().flat_map(|one| one.orphans(&self.before, &now)).collect();
-        let plan = rollback::plan(&self.before, &now, orphans, config);
+        let Deploy { config, target, .. } = self.deploy;
+        let orphans = self.managers.iter().flat_map(|one| one.orphans(&self.before, now)).collect();
+        let plan = rollback::plan(&self.before, now, orphans, config);
         if plan.is_empty() {
             self.timeline.say("nothing has to be restored");
         }
@@ -246,10 +255,16 @@ impl Guarded<'_> {
             }
         });
         let troubles = done.troubles;
-        let mut left = self.judge(&done.left, None);
-        let checks = self.check();
+        let mut left = judge(&done.left, None, target, config);
+        let checks = self.check(checks::insist, false);
         if left.is_harmless() {
             (_, left) = self.look(false, Look::AtOnce);
+        }
+        self.tell("still harmed", &left);
+        for item in items.iter_mut().filter(|item| item.result.is_ok()) {
+            if let Some(fallen) = left.harmed.iter().find(|one| one.process == item.process) {
+                item.result = Err(format!("it did not stay: {}", fallen.what.word()));
+            }
         }
         Restoration { items, troubles, checks, left }
     }

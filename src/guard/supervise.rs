@@ -31,8 +31,6 @@ pub enum SuperviseError {
     NotStarted { program: String, cause: std::io::Error },
     #[error("signals cannot be watched: {cause}")]
     Signals { cause: std::io::Error },
-    #[error("the deploy command cannot be waited for: {cause}")]
-    Wait { cause: std::io::Error },
 }
 
 /// A signal that asked tagout to stop.
@@ -68,6 +66,9 @@ pub struct Interrupts {
     int: SignalStream,
     term: SignalStream,
     hup: SignalStream,
+    /// Never read: a parent may have left SIGCHLD ignored, and then the system tells nobody how a
+    /// child ended. Having a handler ends that.
+    _child: SignalStream,
 }
 
 impl Interrupts {
@@ -78,6 +79,7 @@ impl Interrupts {
             int: stream(SignalKind::interrupt())?,
             term: stream(SignalKind::terminate())?,
             hup: stream(SignalKind::hangup())?,
+            _child: stream(SignalKind::child())?,
         })
     }
 
@@ -96,6 +98,8 @@ impl Interrupts {
 pub enum Ended {
     Code(i32),
     Signal(i32),
+    /// The system does not tell.
+    Unknown,
 }
 
 impl fmt::Display for Ended {
@@ -103,6 +107,7 @@ impl fmt::Display for Ended {
         match self {
             Self::Code(code) => write!(f, "exit code {code}"),
             Self::Signal(number) => write!(f, "killed by signal {number}"),
+            Self::Unknown => f.write_str("exit code unknown"),
         }
     }
 }
@@ -127,7 +132,7 @@ impl Run {
 /// What the waiting thread sees of the command.
 enum News {
     Stopped(i32),
-    Ended(Result<Ended, std::io::Error>),
+    Ended(Ended),
 }
 
 /// Runs `argv` to its end, or until a signal and `grace` after it. When it did not succeed, what is
@@ -158,12 +163,10 @@ pub async fn run(
     let ended = loop {
         tokio::select! {
             told = news.recv() => match told {
-                Some(News::Ended(ended)) => {
-                    break ended.map_err(|cause| SuperviseError::Wait { cause })?;
-                }
+                Some(News::Ended(ended)) => break ended,
                 Some(News::Stopped(by)) => on_stop(group, by, lent.is_some()),
                 // The thread always tells the end before it goes.
-                None => break Ended::Signal(Signal::KILL.as_raw()),
+                None => break Ended::Unknown,
             },
             by = interrupts.next() => {
                 if interrupted.is_none() {
@@ -205,7 +208,7 @@ fn watch(process: Pid) -> mpsc::UnboundedReceiver<News> {
         loop {
             let news = match waitpid(Some(process), WaitOptions::UNTRACED) {
                 Err(rustix::io::Errno::INTR) => continue,
-                Err(error) => News::Ended(Err(error.into())),
+                Err(_) => News::Ended(Ended::Unknown),
                 Ok(None) => continue,
                 Ok(Some((_, status))) => {
                     match (
@@ -213,8 +216,8 @@ fn watch(process: Pid) -> mpsc::UnboundedReceiver<News> {
                         status.terminating_signal(),
                         status.stopping_signal(),
                     ) {
-                        (Some(code), _, _) => News::Ended(Ok(Ended::Code(code))),
-                        (_, Some(signal), _) => News::Ended(Ok(Ended::Signal(signal))),
+                        (Some(code), _, _) => News::Ended(Ended::Code(code)),
+                        (_, Some(signal), _) => News::Ended(Ended::Signal(signal)),
                         (_, _, Some(signal)) => News::Stopped(signal),
                         _ => continue,
                     }

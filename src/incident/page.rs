@@ -2,12 +2,13 @@
 
 use super::Severity;
 use super::markdown::code;
-use crate::guard::checks::{CHECKLIST, CheckRow, Checks};
+use crate::guard::checks::{CHECKLIST, Checks};
 use crate::guard::judge::{Affected, Judgement};
 use crate::guard::masking::masked;
 use crate::guard::record::{Record, Restored};
 use crate::guard::voice::shown_duration;
 use crate::host::diff::{Glance, What};
+use crate::probe::{Outcome, ProbeReport};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -49,7 +50,7 @@ struct CheckList {
 #[derive(Serialize)]
 struct ShownCheck {
     name: String,
-    outcome: String,
+    outcome: &'static str,
     severity: String,
     message: String,
 }
@@ -81,10 +82,9 @@ impl Page {
 }
 
 fn facts(record: &Record) -> Vec<(&'static str, String)> {
-    let severity = Severity::of(&record.harm);
     let took = shown_duration(record.run.took);
     let mut facts = vec![
-        ("Severity", severity.map_or("none: nothing was down".into(), |one| one.to_string())),
+        ("Severity", severity(record)),
         ("Host", code(&record.host)),
         ("Deployed", record.target.clone()),
         ("Command", code(&record.command)),
@@ -110,6 +110,20 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
     facts.extend(record.ci.actor.as_deref().map(|actor| ("Started by", code(actor))));
     facts.push(("Snapshot", code(&record.snapshot)));
     facts
+}
+
+/// What was down decides; where nothing was, what the failed checks say.
+fn severity(record: &Record) -> String {
+    if let Some(severity) = Severity::of(&record.harm) {
+        return severity.to_string();
+    }
+    match &record.checks {
+        Checks::Ran(report) => match &report.severity {
+            Some(severity) => format!("{severity}: nothing was down, but checks failed"),
+            None => "none: nothing was down".to_owned(),
+        },
+        _ => "none: nothing was down".to_owned(),
+    }
 }
 
 fn affected(one: &Affected) -> AffectedRow {
@@ -152,19 +166,26 @@ fn check_lists(record: &Record) -> Vec<CheckList> {
         Checks::Broken(why) => {
             CheckList { title: format!("{when}: could not be run: {why}"), rows: Vec::new() }
         }
-        Checks::Ran(rows) => {
-            CheckList { title: format!("{when}:"), rows: rows.iter().map(check).collect() }
+        Checks::Ran(report) => {
+            CheckList { title: format!("{when}:"), rows: report.probes.iter().map(check).collect() }
         }
     })
     .collect()
 }
 
-fn check(row: &CheckRow) -> ShownCheck {
+fn check(probe: &ProbeReport) -> ShownCheck {
+    let outcome = match probe.outcome {
+        Outcome::Pass => "pass",
+        Outcome::Flaky => "flaky",
+        Outcome::Warn => "warn",
+        Outcome::Fail => "fail",
+        Outcome::Error => "error",
+    };
     ShownCheck {
-        name: row.name.clone(),
-        outcome: row.outcome.clone(),
-        severity: row.severity.clone().unwrap_or_default(),
-        message: masked(&row.message),
+        name: probe.name.clone(),
+        outcome,
+        severity: if probe.outcome.is_bad() { probe.severity.clone() } else { String::new() },
+        message: masked(probe.message.as_deref().unwrap_or_default()),
     }
 }
 
@@ -173,7 +194,7 @@ fn todo(record: &Record) -> Vec<String> {
     let mut lines = Vec::new();
     match &record.restoration {
         None => {
-            if record.checks == Checks::None {
+            if matches!(record.checks, Checks::None) {
                 lines.push(format!(
                     "Nothing verified this deploy but the comparison of processes: give tagout.yml a checklist {CHECKLIST}."
                 ));
