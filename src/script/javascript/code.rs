@@ -88,6 +88,7 @@ impl Code {
     /// The text of a node as it is written, on one line, cut if it is long.
     pub fn written(&self, node: Node<'_>) -> String {
         let text = self.text.as_str().get(node.byte_range()).unwrap_or_default();
+        let text = &text[..text.floor_char_boundary(MAX_WRITTEN * 10)];
         let mut written = String::new();
         for word in text.split_whitespace() {
             if !written.is_empty() {

@@ -150,8 +150,9 @@ impl<'t> Evaluator<'t> {
             },
             "String" | "Number" | "parseInt" | "Set" | "Array.from" | "Array.of"
             | "Buffer.from" | "Object.freeze" | "Object.assign" | "Promise.resolve"
-            | "Promise.all" | "Promise.allSettled" | "structuredClone" | "util.promisify"
-            | "zx.$" | "execa.$" => first.cloned().unwrap_or(Thing::Undefined),
+            | "Promise.all" | "Promise.allSettled" | "structuredClone" | "util.promisify" => {
+                first.cloned().unwrap_or(Thing::Undefined)
+            }
             "fs.readFileSync" | "fs.readFile" => match first {
                 Some(Thing::Text(name))
                     if matches!(name.text().as_deref(), Some("0" | "/dev/stdin")) =>
@@ -179,6 +180,8 @@ impl<'t> Evaluator<'t> {
                 Thing::Library("process.stdin".to_owned())
             }
             _ => match path.rsplit_once('.') {
+                // `$({ options })` gives a `$` again.
+                Some((_, "$")) => Thing::Library(path.to_owned()),
                 Some((function, "bind")) => Thing::Library(function.to_owned()),
                 Some((function, "call")) => {
                     self.call_library(function, arguments.into_iter().skip(1).collect(), node)

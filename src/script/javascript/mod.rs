@@ -69,8 +69,8 @@ pub fn read(script: &Word) -> Reading {
     let mut evaluator = Evaluator::new(&code);
     evaluator.run(tree.root_node());
     let mut unread = code::errors(&tree);
-    let (calls, limits) = evaluator.finish();
-    unread.extend(limits);
+    let (calls, limit) = evaluator.finish();
+    unread.extend(limit);
     unread.sort_by_key(|range| (range.start, range.end));
     Reading { calls, unread: unread.into_iter().filter_map(|range| code.locate(range)).collect() }
 }
