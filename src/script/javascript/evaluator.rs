@@ -1,5 +1,6 @@
 use super::code::Code;
 use super::knowledge::{Facts, ItemId};
+use super::printed::Print;
 use super::selection::both;
 use super::thing::{Fields, Function, List, Thing, Unknown};
 use super::{Call, Command};
@@ -36,6 +37,7 @@ pub struct Evaluator<'t> {
     depth: usize,
     steps: usize,
     calls: Vec<(Range<usize>, Call)>,
+    pub prints: Vec<Print>,
     limit: Option<Range<usize>>,
 }
 
@@ -85,6 +87,7 @@ impl<'t> Evaluator<'t> {
             depth: 0,
             steps: 0,
             calls: Vec::new(),
+            prints: Vec::new(),
             limit: None,
         }
     }

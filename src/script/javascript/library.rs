@@ -49,9 +49,9 @@ enum Runs {
 /// The path of a global name, if it is known.
 pub fn global(name: &str) -> Option<String> {
     let path = match name {
-        "require" | "process" | "JSON" | "String" | "Number" | "Array" | "Object" | "Promise"
-        | "Set" | "Buffer" | "child_process" | "fs" | "util" | "pm2" | "execa" | "parseInt"
-        | "globalThis" | "module" | "structuredClone" => name,
+        "require" | "process" | "console" | "JSON" | "String" | "Number" | "Array" | "Object"
+        | "Promise" | "Set" | "Buffer" | "child_process" | "fs" | "util" | "pm2" | "execa"
+        | "parseInt" | "globalThis" | "module" | "structuredClone" => name,
         "promisify" => "util.promisify",
         "shell" | "shelljs" => "shelljs",
         "$" => "zx.$",
@@ -119,6 +119,10 @@ impl<'t> Evaluator<'t> {
                 },
                 _ => self.unknown(node),
             },
+            "console.log" | "console.info" | "process.stdout.write" => {
+                self.print(&arguments, node);
+                Thing::Undefined
+            }
             "process.exit" | "process.abort" => Thing::Never,
             "JSON.parse" => {
                 let text = first.cloned();
