@@ -213,7 +213,8 @@ impl Shell<'_> {
                 }
             });
         }
-        Done { output: Output::Of(Vec::new()), success: None }
+        let output = reading.printed.map_or(Output::Of(Vec::new()), Output::Known);
+        Done { output, success: None }
     }
 
     fn program_or_function(&mut self, words: Vec<Word>, location: Option<Location>) -> Done {

@@ -1,4 +1,4 @@
-use crate::invocation::{Hole, Origin, Piece, Word};
+use crate::invocation::{Hole, Piece, Word};
 use crate::source::{Location, Text};
 use std::ops::Range;
 use tree_sitter::{Node, Parser, Tree};
@@ -23,7 +23,10 @@ impl Code {
         let mut code = Self { text: Text::default(), parsed: String::new(), holes: Vec::new() };
         for piece in &script.pieces {
             match piece {
-                Piece::Known(text) => code.push_text(text),
+                Piece::Known(text) => {
+                    code.text.push(text);
+                    code.parsed.push_str(text.as_str());
+                }
                 Piece::Hole(hole) => {
                     let written = if hole.written.is_empty() { "_" } else { &hole.written };
                     let mut text = Text::default();
@@ -33,30 +36,6 @@ impl Code {
             }
         }
         code
-    }
-
-    fn push_text(&mut self, text: &Text) {
-        let mut done = 0;
-        while let Some(start) = text.as_str()[done..].find("${{").map(|at| at + done)
-            && let Some(end) = text.as_str()[start..].find("}}").map(|at| at + start + 2)
-        {
-            self.push_plain(&text.slice(done..start));
-            let written = text.slice(start..end);
-            let hole = Hole {
-                origin: Origin::Expression,
-                written: written.as_str().to_owned(),
-                location: written.location(),
-                may_be_empty: true,
-            };
-            self.push_hole(&written, hole);
-            done = end;
-        }
-        self.push_plain(&text.slice(done..text.len()));
-    }
-
-    fn push_plain(&mut self, text: &Text) {
-        self.text.push(text);
-        self.parsed.push_str(text.as_str());
     }
 
     fn push_hole(&mut self, written: &Text, hole: Hole) {
@@ -88,6 +67,7 @@ impl Code {
     /// The text of a node as it is written, on one line, cut if it is long.
     pub fn written(&self, node: Node<'_>) -> String {
         let text = self.text.as_str().get(node.byte_range()).unwrap_or_default();
+        let text = &text[..text.floor_char_boundary(MAX_WRITTEN * 10)];
         let mut written = String::new();
         for word in text.split_whitespace() {
             if !written.is_empty() {

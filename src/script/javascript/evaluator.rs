@@ -1,5 +1,6 @@
 use super::code::Code;
 use super::knowledge::{Facts, ItemId};
+use super::printed::Print;
 use super::selection::both;
 use super::thing::{Fields, Function, List, Thing, Unknown};
 use super::{Call, Command};
@@ -36,7 +37,8 @@ pub struct Evaluator<'t> {
     depth: usize,
     steps: usize,
     calls: Vec<(Range<usize>, Call)>,
-    limits: Vec<Range<usize>>,
+    pub prints: Vec<Print>,
+    limit: Option<Range<usize>>,
 }
 
 #[derive(Default)]
@@ -85,7 +87,8 @@ impl<'t> Evaluator<'t> {
             depth: 0,
             steps: 0,
             calls: Vec::new(),
-            limits: Vec::new(),
+            prints: Vec::new(),
+            limit: None,
         }
     }
 
@@ -99,10 +102,10 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    /// The calls in their order, and where a limit was reached.
-    pub fn finish(mut self) -> (Vec<Call>, Vec<Range<usize>>) {
+    /// The calls in their order, and where a limit was reached first.
+    pub fn finish(mut self) -> (Vec<Call>, Option<Range<usize>>) {
         self.calls.sort_by_key(|(range, _)| range.start);
-        (self.calls.into_iter().map(|(_, call)| call).collect(), self.limits)
+        (self.calls.into_iter().map(|(_, call)| call).collect(), self.limit)
     }
 
     /// Counts a step into `node`. If this is false, a limit was reached and it must be left alone;
@@ -110,13 +113,16 @@ impl<'t> Evaluator<'t> {
     pub fn enter(&mut self, node: Node<'t>) -> bool {
         self.steps += 1;
         if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
-            if self.limits.is_empty() {
-                self.limits.push(node.byte_range());
-            }
+            self.give_up(node);
             return false;
         }
         self.depth += 1;
         true
+    }
+
+    /// Notes that a limit was reached at `node`; the first time is enough.
+    pub fn give_up(&mut self, node: Node<'t>) {
+        self.limit.get_or_insert(node.byte_range());
     }
 
     pub fn leave(&mut self) {

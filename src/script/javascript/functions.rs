@@ -66,7 +66,11 @@ impl<'t> Evaluator<'t> {
         arguments: Vec<Thing<'t>>,
     ) -> Option<Thing<'t>> {
         let node = function.node;
-        if self.frames.len() >= MAX_CALLS || self.frames.iter().any(|f| f.function == node) {
+        if self.frames.iter().any(|frame| frame.function == node) {
+            return None;
+        }
+        if self.frames.len() >= MAX_CALLS {
+            self.give_up(node);
             return None;
         }
         let body = node.child_by_field_name("body").filter(|body| body.kind() != "class_body")?;

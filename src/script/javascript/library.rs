@@ -49,9 +49,9 @@ enum Runs {
 /// The path of a global name, if it is known.
 pub fn global(name: &str) -> Option<String> {
     let path = match name {
-        "require" | "process" | "JSON" | "String" | "Number" | "Array" | "Object" | "Promise"
-        | "Set" | "Buffer" | "child_process" | "fs" | "util" | "pm2" | "execa" | "parseInt"
-        | "globalThis" | "module" | "structuredClone" => name,
+        "require" | "process" | "console" | "JSON" | "String" | "Number" | "Array" | "Object"
+        | "Promise" | "Set" | "Buffer" | "child_process" | "fs" | "util" | "pm2" | "execa"
+        | "parseInt" | "globalThis" | "module" | "structuredClone" => name,
         "promisify" => "util.promisify",
         "shell" | "shelljs" => "shelljs",
         "$" => "zx.$",
@@ -119,6 +119,10 @@ impl<'t> Evaluator<'t> {
                 },
                 _ => self.unknown(node),
             },
+            "console.log" | "console.info" | "process.stdout.write" => {
+                self.print(&arguments, node);
+                Thing::Undefined
+            }
             "process.exit" | "process.abort" => Thing::Never,
             "JSON.parse" => {
                 let text = first.cloned();
@@ -150,8 +154,9 @@ impl<'t> Evaluator<'t> {
             },
             "String" | "Number" | "parseInt" | "Set" | "Array.from" | "Array.of"
             | "Buffer.from" | "Object.freeze" | "Object.assign" | "Promise.resolve"
-            | "Promise.all" | "Promise.allSettled" | "structuredClone" | "util.promisify"
-            | "zx.$" | "execa.$" => first.cloned().unwrap_or(Thing::Undefined),
+            | "Promise.all" | "Promise.allSettled" | "structuredClone" | "util.promisify" => {
+                first.cloned().unwrap_or(Thing::Undefined)
+            }
             "fs.readFileSync" | "fs.readFile" => match first {
                 Some(Thing::Text(name))
                     if matches!(name.text().as_deref(), Some("0" | "/dev/stdin")) =>
@@ -179,6 +184,8 @@ impl<'t> Evaluator<'t> {
                 Thing::Library("process.stdin".to_owned())
             }
             _ => match path.rsplit_once('.') {
+                // `$({ options })` gives a `$` again.
+                Some((_, "$")) => Thing::Library(path.to_owned()),
                 Some((function, "bind")) => Thing::Library(function.to_owned()),
                 Some((function, "call")) => {
                     self.call_library(function, arguments.into_iter().skip(1).collect(), node)

@@ -19,6 +19,7 @@ mod knowledge;
 mod library;
 mod lists;
 mod methods;
+mod printed;
 mod selection;
 mod statements;
 #[cfg(test)]
@@ -53,24 +54,26 @@ pub enum Command {
 pub struct Reading {
     /// In the order in which they stand in the script.
     pub calls: Vec<Call>,
+    /// What it writes to its standard output, without the last line's end, if it writes anything.
+    pub printed: Option<Value>,
     /// Where the text could not be parsed, or was too deep, long or tangled to be followed.
     pub unread: Vec<Location>,
 }
 
-/// Finds the commands that `script` runs. `${{ … }}` in its text is a hole too.
+/// Finds the commands that `script` runs.
 pub fn read(script: &Word) -> Reading {
     let code = Code::new(script);
     let Some(tree) = code.parse() else {
-        return Reading {
-            calls: Vec::new(),
-            unread: code.locate(0..usize::MAX).into_iter().collect(),
-        };
+        let unread = code.locate(0..usize::MAX).into_iter().collect();
+        return Reading { unread, ..Reading::default() };
     };
     let mut evaluator = Evaluator::new(&code);
     evaluator.run(tree.root_node());
+    let printed = evaluator.printed(tree.root_node());
     let mut unread = code::errors(&tree);
-    let (calls, limits) = evaluator.finish();
-    unread.extend(limits);
+    let (calls, limit) = evaluator.finish();
+    unread.extend(limit);
     unread.sort_by_key(|range| (range.start, range.end));
-    Reading { calls, unread: unread.into_iter().filter_map(|range| code.locate(range)).collect() }
+    let unread = unread.into_iter().filter_map(|range| code.locate(range)).collect();
+    Reading { calls, printed, unread }
 }

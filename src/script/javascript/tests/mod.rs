@@ -5,16 +5,19 @@ mod commands;
 mod data;
 mod loops;
 mod positions;
+mod printed;
 mod values;
 
 use super::{Call, Command, Reading, read};
 use crate::invocation::{Origin, Piece, Selection, Value, Word};
+use crate::script::run::Marks;
 use crate::source::{SourceFile, Text};
 use std::sync::Arc;
 
 fn reading(script: &str) -> Reading {
     let file = Arc::new(SourceFile::new("x.js", script));
-    read(&Word::known(Text::of_file(file)))
+    let code = Marks::default().value(&Text::of_file(file));
+    read(&code.alternatives()[0])
 }
 
 /// The commands that a script runs: shell text after `$ `, an argv in brackets, holes as `‹…›`.

@@ -1,0 +1,40 @@
+//! What a script prints: a filter between `pm2 jlist` and `xargs pm2 delete` may be JavaScript.
+
+use super::evaluator::Evaluator;
+use super::thing::Thing;
+use crate::invocation::{Value, Word};
+use tree_sitter::Node;
+
+/// What is printed by one call.
+pub struct Print {
+    text: Value,
+    /// Whether it is printed just once, whatever happens.
+    is_certain: bool,
+}
+
+impl<'t> Evaluator<'t> {
+    /// `console.log(…)`. The line's end is left out: who takes the output does so too.
+    pub fn print(&mut self, parts: &[Thing<'t>], node: Node<'t>) {
+        let blank = Word::known(self.made_up(" ", node));
+        let text = self.joined(parts, &blank, node);
+        self.prints.push(Print { text, is_certain: self.branches == 0 });
+    }
+
+    /// All that is printed; nothing if nothing is. What is printed in loops and branches is given
+    /// as alternatives.
+    pub fn printed(&mut self, program: Node<'t>) -> Option<Value> {
+        let prints = std::mem::take(&mut self.prints);
+        if prints.iter().all(|print| print.is_certain) {
+            let line_end = Value::known(self.made_up("\n", program));
+            return prints.into_iter().map(|print| print.text).reduce(|text, next| {
+                let text = self.concatenated(text, &line_end, program);
+                self.concatenated(text, &next, program)
+            });
+        }
+        let words = prints.iter().flat_map(|print| print.text.alternatives()).cloned();
+        let printed = Value::any_of(words);
+        // A hole can be empty as it is.
+        let is_any_known = printed.alternatives().iter().any(Word::is_known);
+        Some(if is_any_known { printed.or(Value::empty()) } else { printed })
+    }
+}
