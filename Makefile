@@ -4,7 +4,7 @@ PM2 := tests/pm2/node_modules/.package-lock.json
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint
+.PHONY: help build demo test lint docs
 
 help: ## List these
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -21,6 +21,9 @@ test: $(PM2) ## Run all tests
 lint: ## Check the code's format, and clippy's opinion of it
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+
+docs: ## Write the pages of docs/ anew from rules/
+	UPDATE_DOCS=1 cargo test --test docs
 
 # PM2 as its lock file says. npm writes the file that stands for it last.
 $(PM2): tests/pm2/package.json tests/pm2/package-lock.json

@@ -4,24 +4,14 @@ use crate::{
     effect,
     program::Catalog,
     script,
-    source::{Language, Origin, Place, Script, SourceFile, Text},
+    source::{Language, Script, SourceFile, Text},
 };
-use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// The effects of a line of shell, the widest first.
 fn effects(line: &str) -> Vec<String> {
     let file = Arc::new(SourceFile::new("example.sh", line));
-    let script = Script {
-        text: Text::of_file(file),
-        language: Language::Shell,
-        place: Place::Host("example".into()),
-        via: Vec::new(),
-        env: IndexMap::new(),
-        folder: None,
-        expressions: IndexMap::new(),
-        origin: Origin::default(),
-    };
+    let script = Script::alone(Text::of_file(file), Language::Shell);
     let reading = script::read(&script);
     assert!(reading.unread.is_empty(), "{line}: {:?}", reading.unread);
     let mut effects: Vec<_> = reading.invocations.iter().flat_map(effect::of).collect();

@@ -1,4 +1,7 @@
-use super::{Finding, Level, ownership, rules};
+use super::{
+    Finding, Level, PolicyRule, ownership,
+    rules::{rule, rules},
+};
 use crate::{
     config::Config,
     effect::{self, Effect},
@@ -27,40 +30,40 @@ impl Judge<'_> {
     }
 
     fn effect(&self, workflow: &Path, invocation: &Invocation, effect: Effect) -> Option<Finding> {
-        let location = place_of(invocation)?;
-        let of = |rule: &str, level, message, help: Option<&str>, effect: Effect| Finding {
-            rule: rule.to_owned(),
+        let foreign = ownership::foreign(self.config, workflow, &effect);
+        let (rule, message) = match &foreign {
+            Some((name, owner)) => {
+                let rule = rule("foreign-process")?;
+                let effect = Effect { targets: vec![name.clone()], ..effect.clone() };
+                (rule, format!("{}: it belongs to {owner}", rule.message(&effect)))
+            }
+            None => {
+                let rule = rules().iter().find(|rule| rule.matches(&effect))?;
+                (rule, rule.message(&effect))
+            }
+        };
+        // What only may happen is one level lower.
+        let level = match self.level(rule, Some(&invocation.place)) {
+            Level::Deny if effect.may && !self.strict => Level::Warn,
+            level => level,
+        };
+        Some(Finding {
+            rule: rule.name.clone(),
             level,
             message,
-            help: help.map(str::to_owned),
-            location: location.clone(),
+            help: rule.help.clone(),
+            location: place_of(invocation)?,
             command: invocation.argv.iter().map(Word::to_string).collect(),
             effect: Some(effect),
             place: Some(invocation.place.clone()),
             via: invocation.via.clone(),
-        };
-        if let Some((name, owner)) = ownership::foreign(self.config, workflow, &effect) {
-            let message = format!("touches the PM2 process `{name}` of {owner}");
-            let help = "a workflow may only touch the processes that the inventory gives to it";
-            let level = self.level(Level::Deny, Level::Note, invocation, &effect);
-            return Some(of("foreign-process", level, message, Some(help), effect));
-        }
-        let rule = rules().iter().find(|rule| rule.matches(&effect))?;
-        let level = self.level(rule.level, rule.ephemeral, invocation, &effect);
-        Some(of(&rule.name, level, rule.message(&effect), rule.help.as_deref(), effect))
+        })
     }
 
-    fn level(
-        &self,
-        shared: Level,
-        ephemeral: Level,
-        invocation: &Invocation,
-        effect: &Effect,
-    ) -> Level {
-        match (&invocation.place, shared) {
-            (Place::Ephemeral(_), _) => ephemeral,
-            (_, Level::Deny) if effect.may && !self.strict => Level::Warn,
-            (_, level) => level,
+    fn level(&self, rule: &PolicyRule, place: Option<&Place>) -> Level {
+        match place {
+            Some(Place::Ephemeral(_)) => rule.ephemeral,
+            _ => rule.level,
         }
     }
 
@@ -68,40 +71,41 @@ impl Judge<'_> {
     /// harm. Anything else is only told in the coverage.
     pub fn unread(&self, script: &Script, unread: &Unread) -> Option<Finding> {
         let location = unread.location.clone().or_else(|| script.text.location())?;
-        let text = location.file.text().get(location.range.clone())?;
-        let program = dangerous_name(text)?;
-        let shared = !matches!(script.place, Place::Ephemeral(_));
-        Some(Finding {
-            rule: "unread-script".to_owned(),
-            level: if shared { Level::Warn } else { Level::Note },
-            message: format!("this names `{program}`, but could not be read: {}", unread.reason),
-            help: Some("check by hand what it does; tagout cannot vouch for it".to_owned()),
-            location,
-            command: Vec::new(),
-            effect: None,
-            place: Some(script.place.clone()),
-            via: script.via.clone(),
-        })
+        let program = dangerous_name(location.file.text().get(location.range.clone())?)?;
+        let rule = rule("unread-script")?;
+        let message = format!("{}: {}", rule.says(program), unread.reason);
+        let place = Some(script.place.clone());
+        Some(self.without_command(rule, message, location, place, script.via.clone()))
     }
 
     /// The finding on a part of a workflow that could not be read.
-    pub fn problem(&self, problem: &Problem) -> Finding {
-        let rule = match problem.kind {
+    pub fn problem(&self, problem: &Problem) -> Option<Finding> {
+        let rule = rule(match problem.kind {
             ProblemKind::Syntax(_) => "invalid-yaml",
             _ => "unread-workflow",
-        };
+        })?;
+        let message = rule.says(&problem.kind.to_string());
+        Some(self.without_command(rule, message, problem.location.clone(), None, Vec::new()))
+    }
+
+    fn without_command(
+        &self,
+        rule: &PolicyRule,
+        message: String,
+        location: Location,
+        place: Option<Place>,
+        via: Vec<Hop>,
+    ) -> Finding {
         Finding {
-            rule: rule.to_owned(),
-            level: Level::Warn,
-            message: problem.kind.to_string(),
-            help: Some(
-                "the runner would not run this as it is meant; what follows was not read".into(),
-            ),
-            location: problem.location.clone(),
+            rule: rule.name.clone(),
+            level: self.level(rule, place.as_ref()),
+            message,
+            help: rule.help.clone(),
+            location,
             command: Vec::new(),
             effect: None,
-            place: None,
-            via: Vec::<Hop>::new(),
+            place,
+            via,
         }
     }
 }

@@ -133,7 +133,7 @@ fn one(file: Arc<SourceFile>, judge: Judge<'_>) -> LintReport {
     let mut report = LintReport::default();
     report.coverage.files = 1;
     for problem in &reading.problems {
-        report.findings.push(judge.problem(problem));
+        report.findings.extend(judge.problem(problem));
         report.coverage.skipped.push(Gap::at(&problem.location, problem.kind.to_string()));
     }
     for script in &reading.scripts {

@@ -14,6 +14,7 @@ pub struct PolicyRule {
     pub name: String,
     /// What it is about, in one line.
     pub title: String,
+    /// The kinds it is about; none for what the reading itself finds.
     resource: Vec<String>,
     #[serde(default)]
     verb: Vec<Verb>,
@@ -38,6 +39,11 @@ pub fn rules() -> &'static [PolicyRule] {
     RULES.get_or_init(|| serde_saphyr::from_str(TEXT).unwrap_or_default())
 }
 
+/// The rule of that name; the tests know that it exists.
+pub fn rule(name: &str) -> Option<&'static PolicyRule> {
+    rules().iter().find(|rule| rule.name == name)
+}
+
 fn note() -> Level {
     Level::Note
 }
@@ -51,13 +57,16 @@ impl PolicyRule {
     }
 
     pub fn message(&self, effect: &Effect) -> String {
-        let targets = effect.targets.join(" ");
-        let message =
-            self.says.replace("{does}", does(effect.verb)).replace("{targets}", targets.trim());
+        let message = self.says(&effect.targets.join(" ")).replace("{does}", does(effect.verb));
         match &effect.because {
             Some(reason) => format!("{message} ({reason})"),
             None => message,
         }
+    }
+
+    /// The message on something that is no effect, or of which only the names are known.
+    pub fn says(&self, targets: &str) -> String {
+        self.says.replace("{targets}", targets.trim())
     }
 }
 

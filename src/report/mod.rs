@@ -3,6 +3,7 @@
 
 pub mod check;
 mod columns;
+pub mod docs;
 pub mod host;
 pub mod lint;
 mod output;

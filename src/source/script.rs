@@ -21,6 +21,22 @@ pub struct Script {
     pub origin: Origin,
 }
 
+impl Script {
+    /// Code with nothing around it, on a host that others share.
+    pub fn alone(text: Text, language: Language) -> Self {
+        Self {
+            text,
+            language,
+            place: Place::Host("where it is run".to_owned()),
+            via: Vec::new(),
+            env: IndexMap::new(),
+            folder: None,
+            expressions: IndexMap::new(),
+            origin: Origin::default(),
+        }
+    }
+}
+
 /// The workflow, job and step that a script belongs to; empty for a script that is linted by its
 /// own path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -18,9 +18,8 @@ pub use problem::{Problem, ProblemKind};
 
 use crate::{
     config::Config,
-    source::{Hop, Language, Origin, Place, Script, SourceFile, Text, yaml::Yaml},
+    source::{Hop, Language, Script, SourceFile, Text, yaml::Yaml},
 };
-use indexmap::IndexMap;
 use std::{path::Path, sync::Arc};
 
 /// What a file gives.
@@ -48,16 +47,7 @@ pub fn read(file: Arc<SourceFile>, config: &Config) -> WorkflowReading {
 fn script_of_file(file: Arc<SourceFile>, language: Language) -> Script {
     let name = file.path().file_name().unwrap_or(file.path().as_os_str());
     let step = Hop { step: name.to_string_lossy().into_owned(), location: None };
-    Script {
-        text: Text::of_file(file),
-        language,
-        place: Place::Host("where it is run".to_owned()),
-        via: vec![step],
-        env: IndexMap::new(),
-        folder: None,
-        expressions: IndexMap::new(),
-        origin: Origin::default(),
-    }
+    Script { via: vec![step], ..Script::alone(Text::of_file(file), language) }
 }
 
 /// Which forge runs the workflows of a folder.

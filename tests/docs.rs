@@ -1,0 +1,26 @@
+//! The pages in `docs/` say what the rules say. `make docs` writes them anew.
+
+use std::{fs, path::Path};
+use tagout::{policy::rules, report::docs};
+
+#[test]
+fn the_pages_of_the_rules_are_what_the_rules_say() {
+    let mut pages = vec![("README.md".to_owned(), docs::rule_index())];
+    pages.extend(rules().iter().map(|rule| (format!("{}.md", rule.name), docs::rule_page(rule))));
+    compare("docs/rules", &pages);
+}
+
+fn compare(folder: &str, pages: &[(String, String)]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        pages.iter().for_each(|(name, page)| fs::write(folder.join(name), page).unwrap());
+    }
+    let kept = fs::read_dir(&folder).unwrap().count();
+    assert_eq!(kept, pages.len(), "pages in {}; run `make docs`", folder.display());
+    for (name, page) in pages {
+        let kept = fs::read_to_string(folder.join(name)).unwrap_or_default();
+        assert_eq!(&kept, page, "docs/rules/{name} is old; run `make docs`");
+    }
+}
