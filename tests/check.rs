@@ -771,7 +771,7 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
        ·                                                       ───┬───
 
     timeout over within
-      × one attempt may take 10s, but all of them must end within 5s
+      × one attempt may take 10s, but all must end within 5s
        ╭─[[FOLDER]/tagout.yml:3:64]
      3 │   a: {http: http://127.0.0.1/, expect: status == 200, timeout: 10s, within: 5s}
        ·                                                                ─┬─
