@@ -617,6 +617,10 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
             "successes without time",
             "{http: http://127.0.0.1/, expect: status == 200, successes: 3}",
         ),
+        (
+            "a list that YAML cannot read",
+            "{http: http://127.0.0.1/, expect: [json.rows[0].n < 50]}",
+        ),
         ("an unknown severity", "{http: http://127.0.0.1/, expect: status == 200, severity: high}"),
     ];
     let report: Vec<String> = all
@@ -771,7 +775,7 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
        ·                                                       ───┬───
 
     timeout over within
-      × one attempt may take 10s, but all of them must end within 5s
+      × one attempt may take 10s, but all must end within 5s
        ╭─[[FOLDER]/tagout.yml:3:64]
      3 │   a: {http: http://127.0.0.1/, expect: status == 200, timeout: 10s, within: 5s}
        ·                                                                ─┬─
@@ -800,6 +804,12 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
        ╭─[[FOLDER]/tagout.yml:3:66]
      3 │   a: {http: http://127.0.0.1/, expect: status == 200, successes: 3}
        ·                                                                  ┬
+
+    a list that YAML cannot read
+      × while parsing a flow sequence, expected ',' or ']'
+       ╭─[[FOLDER]/tagout.yml:3:50]
+     3 │   a: {http: http://127.0.0.1/, expect: [json.rows[0].n < 50]}
+       ·                                                  ▲
 
     an unknown severity
       × "high" is no severity; they are `P1`, `P2`, `P3` and `P4`

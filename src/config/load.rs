@@ -2,7 +2,7 @@ use super::{
     Config,
     suggest::{did_you_mean, listed},
 };
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::{Diagnostic, NamedSource, SourceOffset, SourceSpan};
 use serde_saphyr::Location;
 use std::{
     ops::Range,
@@ -31,7 +31,7 @@ pub enum ConfigError {
 impl ConfigError {
     /// What the YAML reader says, at its place in the file.
     pub fn yaml(error: &serde_saphyr::Error, path: &Path, text: &str) -> Self {
-        let at = error.location().as_ref().and_then(span_of);
+        let at = error.location().map(|location| span_of(&location, text));
         Self::at(in_words(error), path, text, at)
     }
 
@@ -97,10 +97,16 @@ fn in_words(error: &serde_saphyr::Error) -> String {
     }
 }
 
-/// The bytes of a place that the YAML reader knows.
-fn span_of(location: &Location) -> Option<SourceSpan> {
-    let (offset, len) = (location.span().byte_offset()?, location.span().byte_len()?);
-    Some(SourceSpan::new((offset as usize).into(), len as usize))
+/// The bytes of a place that the YAML reader knows. Of a broken text it may know no more than line
+/// and column.
+fn span_of(location: &Location, text: &str) -> SourceSpan {
+    match (location.span().byte_offset(), location.span().byte_len()) {
+        (Some(offset), Some(length)) => SourceSpan::new((offset as usize).into(), length as usize),
+        _ => {
+            let (line, column) = (location.line() as usize, location.column() as usize);
+            SourceSpan::new(SourceOffset::from_location(text, line, column), 0)
+        }
+    }
 }
 
 /// A file that is being checked.
@@ -112,7 +118,7 @@ pub(super) struct Located<'a> {
 
 impl Located<'_> {
     pub fn error(self, message: String, at: &Location) -> ConfigError {
-        self.error_at(message, span_of(at))
+        self.error_at(message, Some(span_of(at, self.text)))
     }
 
     pub fn error_at(self, message: String, at: Option<SourceSpan>) -> ConfigError {
@@ -127,7 +133,7 @@ impl Located<'_> {
         value: &str,
         part: Range<usize>,
     ) -> Option<SourceSpan> {
-        let whole = span_of(scalar)?;
+        let whole = span_of(scalar, self.text);
         let written = self.text.get(whole.offset()..whole.offset() + whole.len())?;
         let byte = |character: usize| {
             value.char_indices().nth(character).map_or(value.len(), |(byte, _)| byte)

@@ -12,6 +12,9 @@ impl<'de> Deserialize<'de> for Length {
     }
 }
 
+/// Nobody waits longer for a probe, and no clock overflows below it.
+const LONGEST: Duration = Duration::from_hours(7 * 24);
+
 struct LengthVisitor;
 
 impl de::Visitor<'_> for LengthVisitor {
@@ -25,6 +28,7 @@ impl de::Visitor<'_> for LengthVisitor {
         text.parse::<SignedDuration>()
             .ok()
             .and_then(|length| Duration::try_from(length).ok())
+            .filter(|length| *length <= LONGEST)
             .map(Length)
             .ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
     }
@@ -43,7 +47,7 @@ mod tests {
         assert_eq!(parsed("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(parsed("1m 30s"), Some(Duration::from_secs(90)));
         assert_eq!(parsed("1.5s"), Some(Duration::from_millis(1500)));
-        for wrong in ["5", "-5s", "5s 1m 500ms", "soon", "''", "[5s]"] {
+        for wrong in ["5", "-5s", "5s 1m 500ms", "soon", "''", "[5s]", "999999h"] {
             assert_eq!(parsed(wrong), None, "{wrong}");
         }
     }

@@ -6,15 +6,16 @@ mod checklist;
 mod kinds;
 mod length;
 mod raw;
+mod timing;
 
 pub use checklist::{Entry, NEIGHBOURS};
 pub use kinds::{Command, Http, Manager, Process, Tcp};
 pub(super) use raw::{RawChecklists, RawProbes};
+pub use timing::Timing;
 
 use super::{Condition, Config, ConfigError, EnvText, load::Located};
 use kinds::Schema;
 use serde::de::{self, Deserialize, MapAccess};
-use std::time::Duration;
 
 /// One measurement, and what must hold of it.
 #[derive(Clone, Debug)]
@@ -36,35 +37,6 @@ pub struct PlacedCondition {
     pub line: usize,
     /// In characters, from 1.
     pub column: usize,
-}
-
-/// When a probe measures, how often, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timing {
-    /// How long one attempt may take.
-    pub timeout: Duration,
-    /// Attempts are repeated until one passes, but for no longer than this; zero: one attempt.
-    pub within: Duration,
-    /// The pause between two attempts.
-    pub every: Duration,
-    /// Once passed, it must stay so for this long.
-    pub hold: Duration,
-    /// How many attempts in a row must pass.
-    pub successes: u32,
-}
-
-impl Timing {
-    /// The times of a probe that says nothing of them.
-    pub const DEFAULT: Self = Self {
-        timeout: Duration::from_secs(5),
-        within: Duration::ZERO,
-        every: Duration::from_secs(1),
-        hold: Duration::ZERO,
-        successes: 1,
-    };
-    /// How long a process is watched, if nothing else is said: PM2 says `online` through a crash
-    /// loop, so that one look tells nothing.
-    pub const PROCESS_HOLD: Duration = Duration::from_secs(3);
 }
 
 impl Config {

@@ -1,7 +1,7 @@
 use super::{
-    Kind, PlacedCondition, Probe, Timing,
+    Kind, PlacedCondition, Probe,
     checklist::{self, Entry, NEIGHBOURS},
-    length::Length,
+    timing::RawTiming,
 };
 use crate::config::{Condition, ConfigError, load::Located, suggest::listed};
 use indexmap::IndexMap;
@@ -10,7 +10,7 @@ use serde::{
     de::{self, MapAccess, SeqAccess},
 };
 use serde_saphyr::Spanned;
-use std::{fmt, time::Duration};
+use std::fmt;
 
 /// `probes:` as it stands in the file.
 pub type RawProbes = IndexMap<Spanned<String>, RawProbe>;
@@ -22,11 +22,7 @@ pub type RawChecklists = IndexMap<Spanned<String>, Spanned<Vec<Spanned<String>>>
 pub struct RawProbe {
     kind: Spanned<Kind>,
     expect: Vec<Spanned<String>>,
-    timeout: Option<Spanned<Length>>,
-    within: Option<Spanned<Length>>,
-    every: Option<Spanned<Length>>,
-    hold: Option<Spanned<Length>>,
-    successes: Option<Spanned<u32>>,
+    timing: RawTiming,
     severity: Option<Spanned<String>>,
 }
 
@@ -40,6 +36,10 @@ pub fn settle(
     severities: &[String],
     file: Located,
 ) -> Result<(Probes, Checklists), ConfigError> {
+    if severities.is_empty() {
+        let message = "`severities` is empty; leave it out, or name them, the worst first";
+        return Err(file.error_at(message.to_owned(), None));
+    }
     let mut settled = IndexMap::new();
     for (name, raw) in probes {
         if name.value == NEIGHBOURS || name.value.trim().is_empty() {
@@ -68,7 +68,7 @@ impl RawProbe {
         Ok(Probe {
             name: name.to_owned(),
             expect: expect.collect::<Result<_, _>>()?,
-            timing: self.timing(file)?,
+            timing: self.timing.settle(matches!(kind, Kind::Process(_)), file)?,
             severity: self.severity(severities, file)?,
             kind: kind.clone(),
         })
@@ -85,79 +85,6 @@ impl RawProbe {
         let known = scale.iter().map(String::as_str);
         let message = format!("{:?} is no severity; they are {}", severity.value, listed(known));
         Err(file.error(message, &severity.referenced))
-    }
-
-    fn timing(&self, file: Located) -> Result<Timing, ConfigError> {
-        let chosen = |given: &Option<Spanned<Length>>, otherwise| {
-            given.as_ref().map_or(otherwise, |given| given.value.0)
-        };
-        let is_process = matches!(self.kind.value, Kind::Process(_));
-        let hold = if is_process { Timing::PROCESS_HOLD } else { Timing::DEFAULT.hold };
-        let within = chosen(&self.within, Timing::DEFAULT.within);
-        let hold = chosen(&self.hold, hold);
-        // What was not said gives way to what was.
-        let longest = [within, hold].into_iter().filter(|time| !time.is_zero()).min();
-        let longest = longest.unwrap_or(Duration::MAX);
-        let timing = Timing {
-            timeout: chosen(
-                &self.timeout,
-                if within.is_zero() {
-                    Timing::DEFAULT.timeout
-                } else {
-                    Timing::DEFAULT.timeout.min(within)
-                },
-            ),
-            within,
-            every: chosen(&self.every, Timing::DEFAULT.every.min(longest)),
-            hold,
-            successes: self.successes.as_ref().map_or(1, |given| given.value),
-        };
-        let wrong = |given: &Option<Spanned<Length>>, message: String| match given {
-            Some(given) => Err(file.error(message, &given.referenced)),
-            None => Ok(()),
-        };
-        if timing.timeout.is_zero() {
-            wrong(&self.timeout, "the timeout must be longer than nothing".to_owned())?;
-        }
-        if timing.every.is_zero() {
-            wrong(
-                &self.every,
-                "the pause between attempts must be longer than nothing".to_owned(),
-            )?;
-        }
-        if self.within.is_some() && timing.timeout > within {
-            let message = format!(
-                "one attempt may take {:?}, but all of them must end within {within:?}",
-                timing.timeout
-            );
-            wrong(&self.timeout, message)?;
-        }
-        if timing.every > longest {
-            let message = format!(
-                "with a pause of {:?} there is no second attempt in {longest:?}",
-                timing.every
-            );
-            wrong(&self.every, message)?;
-        }
-        if is_process && hold.is_zero() {
-            let message = "a process must be watched for a while: one look at it cannot tell a \
-                           crash loop from health";
-            wrong(&self.hold, message.to_owned())?;
-        }
-        match &self.successes {
-            Some(given) if given.value == 0 => {
-                Err(file.error("at least one attempt must pass".to_owned(), &given.referenced))
-            }
-            Some(given) if given.value > 1 && within < timing.every * (given.value - 1) => {
-                let needed = timing.every * (given.value - 1);
-                let message = format!(
-                    "{} attempts with pauses of {:?} need a `within` of at least {needed:?}",
-                    given.value, timing.every
-                );
-                Err(file.error(message, &given.referenced))
-            }
-            _ => Ok(timing),
-        }
     }
 }
 
@@ -194,16 +121,15 @@ impl<'de> de::Visitor<'de> for ProbeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawProbe, A::Error> {
         let (mut kind, mut expect): (Option<(Spanned<String>, Kind)>, _) = (None, None);
-        let (mut timeout, mut within, mut every, mut hold) = (None, None, None, None);
-        let (mut successes, mut severity) = (None, None);
+        let (mut timing, mut severity) = (RawTiming::default(), None);
         while let Some(key) = map.next_key::<Spanned<String>>()? {
             match key.value.as_str() {
                 "expect" => expect = Some(map.next_value::<Conditions>()?.0),
-                "timeout" => timeout = Some(map.next_value()?),
-                "within" => within = Some(map.next_value()?),
-                "every" => every = Some(map.next_value()?),
-                "hold" => hold = Some(map.next_value()?),
-                "successes" => successes = Some(map.next_value()?),
+                "timeout" => timing.timeout = Some(map.next_value()?),
+                "within" => timing.within = Some(map.next_value()?),
+                "every" => timing.every = Some(map.next_value()?),
+                "hold" => timing.hold = Some(map.next_value()?),
+                "successes" => timing.successes = Some(map.next_value()?),
                 "severity" => severity = Some(map.next_value()?),
                 name => match (Kind::read(name, &mut map)?, &kind) {
                     (Some(_), Some((first, _))) => {
@@ -231,7 +157,7 @@ impl<'de> de::Visitor<'de> for ProbeVisitor {
             ));
         };
         let kind = Spanned::new(kind, key.referenced, key.defined);
-        Ok(RawProbe { kind, expect, timeout, within, every, hold, successes, severity })
+        Ok(RawProbe { kind, expect, timing, severity })
     }
 }
 
