@@ -431,7 +431,7 @@ fn without_a_configuration_everybody_is_a_neighbour() {
     assert_snapshot!(ran.err.replace(pm2_command().to_str().unwrap(), "pm2"), @"
     tagout: there is no tagout.yml here or above: every process counts as a neighbour
     tagout: snapshot [ID] of 1 processes
-    tagout: deploying an app in no inventory: every process is a neighbour: pm2 -s delete somebodys
+    tagout: deploying an app that is in no inventory: pm2 -s delete somebodys
     tagout: the deploy command ended after [DURATION] (exit code 0)
     tagout: comparing the host with the snapshot
     tagout: harmed: somebodys (in no list): missing

@@ -110,9 +110,7 @@ impl fmt::Display for Target {
             KnownBy::Name | KnownBy::OnlyOne => f.write_str(&names),
             KnownBy::Workflow(workflow) => write!(f, "{names} (by the workflow {workflow})"),
             KnownBy::Nothing => write!(f, "one of {names} (`--app` would say which)"),
-            KnownBy::NoInventory => {
-                f.write_str("an app in no inventory: every process is a neighbour")
-            }
+            KnownBy::NoInventory => f.write_str("an app that is in no inventory"),
         }
     }
 }
@@ -159,7 +157,7 @@ mod tests {
                 Some("x.yml"),
                 "one of shop/production, shop/test (`--app` would say which)",
             ),
-            ("{}", None, None, "an app in no inventory: every process is a neighbour"),
+            ("{}", None, None, "an app that is in no inventory"),
             (
                 two,
                 Some("shop/live"),
