@@ -170,7 +170,7 @@ fn told(differences: &BTreeSet<Difference>) -> String {
     format!("other {}", parts.join(", "))
 }
 
-/// The same for programs. Its parts are described in the README.
+/// The same for programs.
 pub fn diff_json(before: &Snapshot, diff: &Diff<'_>) -> String {
     let glance = |glance: &Option<Glance>| match glance {
         Some(Glance { status, pid, restarts }) => {

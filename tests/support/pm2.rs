@@ -4,15 +4,12 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use tagout::host::Process;
 use tempfile::TempDir;
 
 /// A PM2 of one test: its own home, its own daemon, its own apps.
 pub struct Pm2 {
     folder: TempDir,
-    /// Two of them at once would be too much for a small machine.
-    _turn: MutexGuard<'static, ()>,
 }
 
 /// What a run of the real `tagout` gave.
@@ -30,12 +27,10 @@ pub fn app(name: &str) -> Value {
 
 impl Pm2 {
     pub fn new() -> Self {
-        static TURN: Mutex<()> = Mutex::new(());
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         install::pm2();
         // A short path: a socket's may have 107 characters.
         let folder = tempfile::Builder::new().prefix("tg").tempdir_in("/tmp").unwrap();
-        let pm2 = Self { folder, _turn: turn };
+        let pm2 = Self { folder };
         pm2.write(
             "stay.js",
             "require('http').createServer((_, r) => r.end('ok')).listen(0, '127.0.0.1')",
@@ -161,10 +156,15 @@ impl Pm2 {
 
     /// Text with what differs from run to run taken out.
     fn tidy(&self, bytes: &[u8]) -> String {
-        let text = text(bytes).replace(&self.folder().display().to_string(), "[FOLDER]");
-        let id = regex::Regex::new(r"\d{8}T\d{6}\.\d{3}Z").unwrap();
-        let pid = regex::Regex::new(r"pid \d+").unwrap();
-        pid.replace_all(&id.replace_all(&text, "[ID]"), "pid [PID]").into_owned()
+        let mut text = text(bytes).replace(&self.folder().display().to_string(), "[FOLDER]");
+        for (pattern, tidied) in [
+            (r"\d{8}T\d{6}\.\d{3}Z", "[ID]"),
+            (r"\bpid \d+", "pid [PID]"),
+            (r"\bhost \S+, .* UTC", "host [HOST], [TIME]"),
+        ] {
+            text = regex::Regex::new(pattern).unwrap().replace_all(&text, tidied).into_owned();
+        }
+        text
     }
 }
 
