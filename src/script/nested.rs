@@ -182,7 +182,7 @@ impl Shell<'_> {
     fn javascript(&mut self, text: &Text) -> Done {
         let value = self.run.marks.value(text);
         let [script] = value.alternatives() else { return Done::default() };
-        let reading = javascript::read(script);
+        let reading = javascript::read(script, &|name| self.state.get(name));
         for location in reading.unread {
             let reason = "the JavaScript syntax is not understood here".into();
             self.run.unread.push(Unread { location: Some(location), reason });

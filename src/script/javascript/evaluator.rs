@@ -3,7 +3,7 @@ use super::knowledge::{Facts, ItemId};
 use super::printed::Print;
 use super::selection::both;
 use super::thing::{Fields, Function, List, Thing, Unknown};
-use super::{Call, Command};
+use super::{Call, Command, Environment};
 use crate::invocation::{Hole, Origin, Piece, Selection, Value, Word};
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
@@ -20,6 +20,7 @@ const MAX_TEXT: usize = 64 << 10;
 /// found.
 pub struct Evaluator<'t> {
     pub code: &'t Code,
+    pub environment: Environment<'t>,
     scopes: Vec<Scope<'t>>,
     /// The scope that names are looked up in.
     pub scope: usize,
@@ -72,9 +73,10 @@ struct Later<'t> {
 }
 
 impl<'t> Evaluator<'t> {
-    pub fn new(code: &'t Code) -> Self {
+    pub fn new(code: &'t Code, environment: Environment<'t>) -> Self {
         Self {
             code,
+            environment,
             scopes: vec![Scope::default()],
             scope: 0,
             facts: Facts::new(),

@@ -171,6 +171,9 @@ impl<'t> Evaluator<'t> {
     pub fn member(&mut self, object: &Thing<'t>, name: &str, node: Node<'t>) -> Thing<'t> {
         match object {
             Thing::Library(path) if path == "process.env" => {
+                if let Some(value) = (self.environment)(name) {
+                    return Thing::Text(value);
+                }
                 let origin = Origin::Variable(name.to_owned());
                 let hole = Hole { origin, ..self.hole(node) };
                 Thing::Unknown(self.item(List::default(), Selection::Any, hole))

@@ -60,14 +60,17 @@ pub struct Reading {
     pub unread: Vec<Location>,
 }
 
-/// Finds the commands that `script` runs.
-pub fn read(script: &Word) -> Reading {
+/// What a variable of the environment holds, if that is known.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<Value>;
+
+/// Finds the commands that `script` runs where these variables are set.
+pub fn read(script: &Word, environment: Environment<'_>) -> Reading {
     let code = Code::new(script);
     let Some(tree) = code.parse() else {
         let unread = code.locate(0..usize::MAX).into_iter().collect();
         return Reading { unread, ..Reading::default() };
     };
-    let mut evaluator = Evaluator::new(&code);
+    let mut evaluator = Evaluator::new(&code, environment);
     evaluator.run(tree.root_node());
     let printed = evaluator.printed(tree.root_node());
     let mut unread = code::errors(&tree);

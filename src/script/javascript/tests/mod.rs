@@ -17,7 +17,7 @@ use std::sync::Arc;
 fn reading(script: &str) -> Reading {
     let file = Arc::new(SourceFile::new("x.js", script));
     let code = Marks::default().value(&Text::of_file(file));
-    read(&code.alternatives()[0])
+    read(&code.alternatives()[0], &|_| None)
 }
 
 /// The commands that a script runs: shell text after `$ `, an argv in brackets, holes as `‹…›`.

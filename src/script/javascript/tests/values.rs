@@ -1,4 +1,7 @@
-use super::{commands, each_runs};
+use super::{command, commands, each_runs, read};
+use crate::invocation::{Value, Word};
+use crate::source::{SourceFile, Text};
+use std::sync::Arc;
 
 #[test]
 fn constants_are_followed() {
@@ -104,4 +107,20 @@ fn what_the_workflow_puts_in_is_a_hole() {
             "exec('pm2 delete ' + ${{ inputs.app }})",
         ],
     );
+}
+
+#[test]
+fn what_the_environment_holds_is_known() {
+    let script = "if (process.env.STAGE !== 'test') exec(`pm2 delete ${process.env.TARGET}`)";
+    let code = Word::known(Text::of_file(Arc::new(SourceFile::new("x.js", script))));
+    let run = |stage: &'static str| {
+        let held = move |name: &str| {
+            let mut text = Text::default();
+            text.push_made_up(if name == "STAGE" { stage } else { "all" }, None);
+            Some(Value::known(text))
+        };
+        read(&code, &held).calls.iter().map(command).collect::<Vec<_>>()
+    };
+    assert_eq!(run("production"), ["$ pm2 delete all"]);
+    assert_eq!(run("test"), [""; 0]);
 }
