@@ -138,3 +138,28 @@ fn the_repaired_workflow_differs_in_its_filter_only() {
     ) {
     ");
 }
+
+/// The findings of `tagout lint --format json` in the fixture, where no workflow is named.
+fn findings() -> Vec<serde_json::Value> {
+    let mut lint = Command::new(env!("CARGO_BIN_EXE_tagout"));
+    let output = lint.args(["lint", "--format", "json"]).current_dir(fixture()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let mut report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_value(report["findings"].take()).unwrap()
+}
+
+#[test]
+fn exactly_the_bad_workflow_is_denied() {
+    let findings = findings();
+    let found: Vec<_> =
+        findings.iter().map(|finding| (&finding["level"], &finding["path"])).collect();
+    assert_eq!(found, [(&"deny".into(), &".gitea/workflows/deploy-to-prod.yml".into())]);
+}
+
+#[test]
+fn the_finding_is_at_the_very_bytes_of_the_call_in_the_inline_script() {
+    let findings = findings();
+    let byte = |end: &str| findings[0][end]["byte"].as_u64().unwrap() as usize;
+    let file = workflow("deploy-to-prod.yml");
+    assert_eq!(&file[byte("start")..byte("end")], "exec('pm2 delete ' + p.pm2_env.pm_id)");
+}
