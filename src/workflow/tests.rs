@@ -1,5 +1,8 @@
 use super::*;
-use crate::{config::RunnerPlace, source::Location};
+use crate::{
+    config::RunnerPlace,
+    source::{Location, Place},
+};
 use insta::assert_snapshot;
 
 /// What reading `text` as the file `path` gives: for each script its place, language and steps,
