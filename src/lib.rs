@@ -2,6 +2,9 @@
 //!
 //! The modules stand in the order in which data flows; each uses only those above it.
 
+// Nothing panics on any input; tests may.
+#![warn(clippy::unwrap_used, clippy::expect_used)]
+
 pub mod source;
 pub mod config;
 pub mod workflow;

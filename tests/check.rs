@@ -1,7 +1,5 @@
 //! `tagout check`: the real program against real servers, commands and processes.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 mod support;
 
 use insta::assert_snapshot;

@@ -1,7 +1,6 @@
 //! Deploys under guard, on a real PM2 that others share.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a helper of tests may panic as a test may")]
 
 mod support;
 

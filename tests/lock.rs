@@ -1,7 +1,6 @@
 //! One deploy at a time on a host, whatever becomes of the one that holds the lock.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a helper of tests may panic as a test may")]
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::fs;

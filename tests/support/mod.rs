@@ -2,7 +2,6 @@
 //! `tagout`. Everything that a test starts is ended with it, also when it fails.
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
-#![allow(clippy::unwrap_used, reason = "what fails here fails a test")]
 #![allow(unused_imports, reason = "each test file uses a part of this")]
 
 mod install;
