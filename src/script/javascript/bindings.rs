@@ -38,7 +38,7 @@ impl<'t> Evaluator<'t> {
                 }
             }
             "array_pattern" => {
-                for (index, part) in children(pattern).into_iter().enumerate() {
+                for (index, part) in places(pattern) {
                     if part.kind() == "rest_pattern" {
                         self.bind(part, thing.clone(), kind);
                     } else {
@@ -178,4 +178,19 @@ impl<'t> Evaluator<'t> {
             }
         }
     }
+}
+
+/// The parts of an array pattern with their positions: in `[, second]` the first is left out.
+fn places<'t>(pattern: Node<'t>) -> Vec<(usize, Node<'t>)> {
+    let mut cursor = pattern.walk();
+    let mut index = 0;
+    let mut places = Vec::new();
+    for part in pattern.children(&mut cursor) {
+        match part.kind() {
+            "," => index += 1,
+            _ if part.is_named() && !part.is_extra() => places.push((index, part)),
+            _ => {}
+        }
+    }
+    places
 }

@@ -1,10 +1,11 @@
 use super::code::Code;
-use super::knowledge::{Facts, ItemId};
+use super::knowledge::{Facts, ItemId, Knowledge};
 use super::printed::Print;
 use super::selection::both;
 use super::thing::{Fields, Function, List, Thing, Unknown};
 use super::{Call, Command, Environment};
 use crate::invocation::{Hole, Origin, Piece, Selection, Value, Word};
+use crate::source::Text;
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use tree_sitter::Node;
@@ -178,7 +179,7 @@ impl<'t> Evaluator<'t> {
         match thing {
             // A flag that a later round of a loop, or a callback, may change.
             Thing::Test(known) if variable.changes && known.is_constant() => {
-                Some(Thing::Test(super::knowledge::Knowledge::nothing()))
+                Some(Thing::Test(Knowledge::nothing()))
             }
             thing => Some(thing),
         }
@@ -377,8 +378,8 @@ impl<'t> Evaluator<'t> {
     }
 
     /// A text that stands nowhere; it counts as written at `node`.
-    pub fn made_up(&self, string: &str, node: Node<'t>) -> crate::source::Text {
-        let mut text = crate::source::Text::default();
+    pub fn made_up(&self, string: &str, node: Node<'t>) -> Text {
+        let mut text = Text::default();
         text.push_made_up(string, self.code.locate(node.byte_range()).as_ref());
         text
     }

@@ -203,17 +203,28 @@ impl<'t> Evaluator<'t> {
 
     fn instance(&mut self, class: Function<'t>, arguments: Vec<Thing<'t>>) -> Option<Thing<'t>> {
         let body = class.node.child_by_field_name("body")?;
-        let mut methods = Fields::new();
+        let caller = self.open_scope(class.scope);
+        let mut fields = Fields::new();
         for member in children(body) {
-            if member.kind() == "method_definition"
-                && let Some(name) = member.child_by_field_name("name")
-            {
-                let method = Thing::Function(Function { node: member, scope: class.scope });
-                methods.insert(self.key(name), method);
+            let name = member.child_by_field_name("name");
+            if let Some(name) = name.or_else(|| member.child_by_field_name("property")) {
+                let value = match member.child_by_field_name("value") {
+                    Some(value) => self.evaluate(value),
+                    None if member.kind() == "method_definition" => {
+                        Thing::Function(Function { node: member, scope: self.scope })
+                    }
+                    None => Thing::Undefined,
+                };
+                fields.insert(self.key(name), value);
             }
         }
-        let constructor = methods.get("constructor").cloned();
-        let object = Thing::object(methods)?;
+        let constructor = fields.get("constructor").cloned();
+        let object = Thing::object(fields);
+        if let Some(object) = &object {
+            self.declare("this", object.clone(), true);
+        }
+        self.scope = caller;
+        let object = object?;
         if let Some(Thing::Function(constructor)) = constructor {
             self.call_function(constructor, Some(object.clone()), arguments);
         }

@@ -214,24 +214,28 @@ impl<'t> Evaluator<'t> {
         node: Node<'t>,
     ) -> Thing<'t> {
         let function = self.function_name(path, node);
-        let command = self.command(runs, &arguments, node);
-        let text = match &command {
-            Command::Shell(text) => text.clone(),
-            Command::Argv(argv) => {
-                let blank = Value::known(self.made_up(" ", node));
-                let words = argv.iter().cloned();
-                words
-                    .reduce(|text, word| {
-                        let text = self.concatenated(text, &blank, node);
-                        self.concatenated(text, &word, node)
-                    })
-                    .unwrap_or_else(Value::empty)
-            }
-        };
-        self.found(node, command, function);
-        let output = self.output(&text, node);
+        let mut output = None;
+        for command in self.commands(runs, &arguments, node) {
+            let text = match &command {
+                Command::Shell(text) => text.clone(),
+                Command::Argv(argv) => self.spaced(argv.clone(), node),
+            };
+            self.found(node, command, function.clone());
+            output.get_or_insert(text);
+        }
+        let output = self.output(&output.unwrap_or_else(Value::empty), node);
         self.call_back(&arguments, &output, node);
         output
+    }
+
+    /// The words with blanks between.
+    fn spaced(&mut self, words: Vec<Value>, node: Node<'t>) -> Value {
+        let blank = Value::known(self.made_up(" ", node));
+        let spaced = words.into_iter().reduce(|text, word| {
+            let text = self.concatenated(text, &blank, node);
+            self.concatenated(text, &word, node)
+        });
+        spaced.unwrap_or_else(Value::empty)
     }
 
     /// How the function is called where it stands.
@@ -242,56 +246,50 @@ impl<'t> Evaluator<'t> {
         written.filter(is_plain).unwrap_or(path).to_owned()
     }
 
-    fn command(&mut self, runs: &Runs, arguments: &[Thing<'t>], node: Node<'t>) -> Command {
+    /// The command, or several if it may be one of them.
+    fn commands(&mut self, runs: &Runs, arguments: &[Thing<'t>], node: Node<'t>) -> Vec<Command> {
         let first = arguments.first().map_or_else(Value::empty, |first| self.text(first, node));
-        let listed = match arguments.get(1) {
+        let listed: Vec<Value> = match arguments.get(1) {
             Some(Thing::Array(list)) => {
                 list.inner.iter().map(|item| self.text(item, node)).collect()
             }
             Some(list @ (Thing::Each(_) | Thing::Unknown(_))) => vec![self.text(list, node)],
             _ => Vec::new(),
         };
-        match runs {
-            Runs::Shell => Command::Shell(first),
-            Runs::Program if has_shell(arguments) => {
-                let blank = Value::known(self.made_up(" ", node));
-                Command::Shell(listed.iter().fold(first, |text, word| {
-                    let text = self.concatenated(text, &blank, node);
-                    self.concatenated(text, word, node)
-                }))
-            }
-            Runs::Program => Command::Argv([first].into_iter().chain(listed).collect()),
-            Runs::Module => {
-                let program = Value::known(self.made_up("node", node));
-                Command::Argv([program, first].into_iter().chain(listed).collect())
-            }
+        let made_up = |word: &str| Value::known(self.made_up(word, node));
+        let argv: Vec<Value> = match runs {
+            Runs::Shell => return vec![Command::Shell(first)],
             Runs::CommandLine => {
-                // Where the line may be one of several, the words of the first are read.
-                let line = first.alternatives().first().cloned().unwrap_or_default();
-                Command::Argv(split_line(&line).into_iter().map(Value::one).chain(listed).collect())
+                let lines = first.alternatives().iter().map(|line| {
+                    let words = split_line(line).into_iter().map(Value::one);
+                    Command::Argv(words.chain(listed.iter().cloned()).collect())
+                });
+                return lines.collect();
             }
+            Runs::Program => [first].into_iter().chain(listed).collect(),
+            Runs::Module => [made_up("node"), first].into_iter().chain(listed).collect(),
             Runs::Arguments(program) => {
-                let program = Value::known(self.made_up(program, node));
+                let program = made_up(program);
                 let words = arguments.iter().map(|argument| self.text(argument, node));
-                Command::Argv([program].into_iter().chain(words).collect())
+                [program].into_iter().chain(words).collect()
             }
             Runs::Pm2(command, has_target) => {
-                let mut argv = vec![
-                    Value::known(self.made_up("pm2", node)),
-                    Value::known(self.made_up(command, node)),
-                ];
-                if *has_target {
-                    argv.push(match arguments.first() {
-                        Some(Thing::Object(fields)) => match fields.inner.get("script") {
-                            Some(script) => self.text(script, node),
-                            None => self.text(&Thing::Undefined, node),
-                        },
-                        _ => first,
-                    });
-                }
-                Command::Argv(argv)
+                let target = match arguments.first() {
+                    // `pm2.start({ script: … })`
+                    Some(Thing::Object(options)) => {
+                        let script = options.inner.get("script").unwrap_or(&Thing::Undefined);
+                        self.text(script, node)
+                    }
+                    _ => first,
+                };
+                let words = ["pm2", command].map(|word| Value::known(self.made_up(word, node)));
+                words.into_iter().chain(has_target.then_some(target)).collect()
             }
+        };
+        if matches!(runs, Runs::Program) && has_shell(arguments) {
+            return vec![Command::Shell(self.spaced(argv, node))];
         }
+        vec![Command::Argv(argv)]
     }
 
     /// What a command prints.

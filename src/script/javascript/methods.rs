@@ -4,7 +4,7 @@ use super::evaluator::Evaluator;
 use super::knowledge::Knowledge;
 use super::selection::of_regex;
 use super::thing::{Contents, Thing};
-use crate::invocation::{Piece, Value, Word};
+use crate::invocation::{Piece, Selection, Value, Word};
 use crate::source::Text;
 use tree_sitter::Node;
 
@@ -100,7 +100,7 @@ impl<'t> Evaluator<'t> {
     fn matches(&self, regex: &Thing<'t>, text: &Thing<'t>) -> Knowledge {
         let selection = match regex {
             Thing::Regex { pattern, ignores_case } => of_regex(pattern, *ignores_case),
-            _ => crate::invocation::Selection::SomeName,
+            _ => Selection::SomeName,
         };
         self.is_named(text, selection)
     }

@@ -7,7 +7,7 @@
 //! nothing calls.
 //!
 //! `code` makes the text ready for the parser; `evaluator` holds the state; `statements`,
-//! `expressions`, `bindings`, `functions` and `methods` say what each part of the language does;
+//! `expressions`, `operators`, `bindings`, `functions` and `methods` say what each part of the language does;
 //! `library` knows the functions that run commands.
 
 mod bindings;
@@ -19,6 +19,7 @@ mod knowledge;
 mod library;
 mod lists;
 mod methods;
+mod operators;
 mod printed;
 mod selection;
 mod statements;

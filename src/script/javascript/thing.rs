@@ -185,7 +185,7 @@ impl<'t> Thing<'t> {
                 None => Knowledge::nothing(),
             },
             Self::Unknown(unknown) if unknown.from_name => Knowledge::looks_at(unknown.item),
-            Self::Unknown(_) | Self::Never => Knowledge::nothing(),
+            Self::Unknown(_) | Self::Library(_) | Self::Never => Knowledge::nothing(),
             _ => Knowledge::constant(true),
         }
     }

@@ -1,4 +1,5 @@
 use super::{command, reading};
+use proptest::{prelude::*, sample::select};
 
 /// What is read of a script, and whether it says that not all was.
 fn read(script: &str) -> (Vec<String>, bool) {
@@ -79,5 +80,67 @@ fn a_bundle_is_not_read() {
 fn an_empty_script_runs_nothing() {
     for script in ["", " ", "\n", "#!/usr/bin/env node\n", "'use strict'", "\u{feff}"] {
         assert_eq!(read(script), (vec![], false), "{script:?}");
+    }
+}
+
+const FRAGMENTS: [&str; 48] = [
+    "exec(",
+    "'pm2 delete '",
+    ")",
+    "(",
+    "{",
+    "}",
+    "[",
+    "]",
+    "list",
+    ".forEach(",
+    "p",
+    " => ",
+    "if (",
+    "p.name",
+    "===",
+    "'web'",
+    "return",
+    ";",
+    "\n",
+    "const ",
+    "let ",
+    "=",
+    "+",
+    "`a${",
+    "}`",
+    "`",
+    "'",
+    "\"",
+    "\\",
+    "/",
+    "/^a(b|c)$/",
+    ".test(",
+    "function f(",
+    "for (const ",
+    " of ",
+    "await ",
+    "async ",
+    "...",
+    "?.",
+    "&&",
+    "||",
+    "!",
+    ",",
+    "💥",
+    "process.env.",
+    "require('child_process')",
+    "class A ",
+    "\u{0}",
+];
+
+proptest! {
+    #[test]
+    fn no_script_crashes_it(parts in proptest::collection::vec(select(&FRAGMENTS[..]), 0..60)) {
+        let script = parts.concat();
+        for call in reading(&script).calls {
+            let range = call.location.map(|location| location.range);
+            prop_assert!(range.is_some_and(|range| script.get(range).is_some()));
+        }
     }
 }

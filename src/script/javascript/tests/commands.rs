@@ -59,6 +59,10 @@ fn spawn_runs_a_program_with_arguments() {
             "require('cross-spawn')('pm2', ['delete', 'all'])",
         ],
     );
+    assert_eq!(
+        commands("await exec.exec(x ? 'pm2 stop web' : 'pm2 delete all')"),
+        ["[pm2, stop, web]", "[pm2, delete, all]"]
+    );
     each_runs("[bash, -c, pm2 delete all]", &["execFileSync('bash', ['-c', 'pm2 delete all'])"]);
     each_runs("[node, ./stop.js, all]", &["require('child_process').fork('./stop.js', ['all'])"]);
     each_runs("[rm, -rf, /var/www]", &["require('shelljs').rm('-rf', '/var/www')"]);
@@ -107,6 +111,8 @@ fn callbacks_run_and_so_does_what_the_script_calls() {
             "new Promise((resolve) => exec('pm2 kill', resolve))",
             "new Listr([{ title: 'stop', task: () => execSync('pm2 kill') }]).run()",
             "class Deploy { run() { this.stop() } stop() { exec('pm2 kill') } } new Deploy().run()",
+            "class Deploy { name = 'x'; run = () => { exec('pm2 kill') } } new Deploy().run()",
+            "if (!module.parent) exec('pm2 kill')",
             "const deploy = { stop() { exec('pm2 kill') } }; deploy.stop()",
             "fetch(url).then(r => r.json()).then(() => exec('pm2 kill'))",
             "try { check() } catch (e) { exec('pm2 kill') }",

@@ -19,6 +19,7 @@ fn constants_are_followed() {
             "const o = { target: 'all', pm2: { verb: 'delete' } }; exec(`pm2 ${o.pm2.verb} ${o['target']}`)",
             "const { verb, target = 'all' } = { verb: 'delete' }; exec(`pm2 ${verb} ${target}`)",
             "const [verb, target] = ['delete', 'all']; exec(`pm2 ${verb} ${target}`)",
+            "const [, target] = ['web', 'all']; exec('pm2 delete ' + target)",
             "const run = c => exec('pm2 ' + c); run('delete all')",
             "function run(verb, target = 'all') { return exec(`pm2 ${verb} ${target}`) } run('delete')",
             "function run(...words) { exec(words.join(' ')) } run('pm2', 'delete', 'all')",
