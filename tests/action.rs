@@ -1,5 +1,7 @@
 //! How the action gets its tagout, as `action/find-tagout` prints it.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests may panic as a test may")]
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};

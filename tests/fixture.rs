@@ -1,5 +1,11 @@
 //! What must stay true of `fixtures/flyer-crawler`, because the other tests and the demo lean on it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a helper of tests may panic as a test may"
+)]
+
 mod support;
 
 use std::path::{Path, PathBuf};

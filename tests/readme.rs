@@ -1,5 +1,7 @@
 //! What the README shows is what tagout reads and prints.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests may panic as a test may")]
+
 use std::path::Path;
 use std::process::Command;
 
