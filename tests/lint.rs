@@ -71,13 +71,108 @@ jobs:
 #[test]
 fn a_command_over_ssh_is_denied_with_the_way_that_leads_to_it() {
     let folder = repository(&[(".github/workflows/deploy.yml", OVER_SSH)]);
-    assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"");
+    assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @r#"
+    pm2-all
+
+      × deletes every PM2 process that matches `all`, those of other apps too
+        ╭─[.github/workflows/deploy.yml:12:34]
+      9 │           username: deploy
+     10 │           script: |
+        ·           ───┬──
+        ·              ╰── appleboy/ssh-action script
+     11 │             cd /srv/web
+     12 │             sudo su - deploy -c "pm2 delete all"
+        ·             ──┬─ ─┬              ───────┬──────
+        ·               │   │                     ╰── on deploy@prod.example.com
+        ·               │   ╰── su -c
+        ·               ╰── sudo
+        ╰────
+      help: name the processes of this app, or give PM2 its ecosystem file
+
+    1 denied; read 1 script in 1 file
+    exit 1
+    "#);
 }
 
 #[test]
 fn the_json_report_names_the_very_bytes_of_the_command() {
     let folder = repository(&[(".github/workflows/deploy.yml", OVER_SSH)]);
-    assert_snapshot!(printed(&tagout(folder.path(), &["lint", "--format", "json"])), @"");
+    assert_snapshot!(printed(&tagout(folder.path(), &["lint", "--format", "json"])), @r#"
+    {
+      "version": 1,
+      "tool": {
+        "name": "tagout",
+        "version": "0.1.0"
+      },
+      "findings": [
+        {
+          "rule": "pm2-all",
+          "level": "deny",
+          "message": "deletes every PM2 process that matches `all`, those of other apps too",
+          "path": ".github/workflows/deploy.yml",
+          "start": {
+            "line": 12,
+            "column": 34,
+            "byte": 251
+          },
+          "end": {
+            "line": 12,
+            "column": 48,
+            "byte": 265
+          },
+          "command": [
+            "pm2",
+            "delete",
+            "all"
+          ],
+          "effect": {
+            "verb": "destroy",
+            "resource": "pm2-process",
+            "scope": "all",
+            "targets": [
+              "all"
+            ]
+          },
+          "place": {
+            "kind": "remote",
+            "name": "deploy@prod.example.com"
+          },
+          "via": [
+            {
+              "step": "appleboy/ssh-action script",
+              "path": ".github/workflows/deploy.yml",
+              "line": 10
+            },
+            {
+              "step": "sudo",
+              "path": ".github/workflows/deploy.yml",
+              "line": 12
+            },
+            {
+              "step": "su -c",
+              "path": ".github/workflows/deploy.yml",
+              "line": 12
+            }
+          ],
+          "help": "name the processes of this app, or give PM2 its ecosystem file",
+          "fingerprint": "973e676e692416f54bf376bf",
+          "suppressed": null
+        }
+      ],
+      "coverage": {
+        "files": 1,
+        "scripts": 1,
+        "analysed": 1,
+        "skipped": []
+      },
+      "summary": {
+        "deny": 1,
+        "warn": 0,
+        "note": 0
+      }
+    }
+    exit 1
+    "#);
 }
 
 #[test]
@@ -204,7 +299,25 @@ fn a_process_of_somebody_else_is_denied_by_the_inventory() {
 fn a_script_that_cannot_be_read_is_said_not_passed() {
     let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - shell: python\n        run: |\n          import os\n          os.system('pm2 delete all')\n";
     let folder = repository(&[(".github/workflows/d.yml", workflow)]);
-    assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"");
+    assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"
+    unread-script
+
+      ⚠ this names `pm2`, but could not be read: Python is not read yet
+       ╭─[.github/workflows/d.yml:8:11]
+     6 │           - shell: python
+     7 │             run: |
+       ·             ─┬─
+       ·              ╰── run
+     8 │ ╭─▶           import os
+     9 │ ├─▶           os.system('pm2 delete all')
+       · ╰──── on the host of the runner (self-hosted)
+       ╰────
+      help: check by hand what it does; tagout cannot vouch for it
+
+    1 warning; read 1 script in 1 file, with 1 gap:
+      .github/workflows/d.yml:8: Python is not read yet
+    exit 0
+    ");
 }
 
 #[test]
@@ -235,9 +348,13 @@ fn a_path_that_is_not_there_and_a_folder_without_workflows_are_said() {
     let folder = tempfile::tempdir().unwrap();
     let missing = tagout(folder.path(), &["lint", "deploy.yml"]);
     assert_eq!(missing.status.code(), Some(2));
-    assert_snapshot!(String::from_utf8(missing.stderr).unwrap(), @"");
+    assert_snapshot!(String::from_utf8(missing.stderr).unwrap(), @"
+    × deploy.yml does not exist
+    help: give the path of a workflow, a script or a folder
+    ");
     let empty = tagout(folder.path(), &["lint"]);
-    assert_snapshot!(String::from_utf8(empty.stderr).unwrap(), @"");
+    assert_eq!(empty.status.code(), Some(2));
+    assert_snapshot!(String::from_utf8(empty.stderr).unwrap(), @"tagout: there is nothing to lint here: no workflow in .github, .gitea or .forgejo/workflows, and no action.yml");
 }
 
 #[test]
@@ -250,5 +367,15 @@ fn a_mistake_in_the_configuration_is_shown_at_its_place() {
     assert_eq!(output.status.code(), Some(2));
     let message = String::from_utf8(output.stderr).unwrap();
     let message = message.replace(&folder.path().canonicalize().unwrap().display().to_string(), "");
-    assert_snapshot!(message, @"");
+    assert_snapshot!(message, @"
+     × the key `enviroments` is not known here; did you mean `environments`?
+     │ there are `environments`
+      ╭─[/tagout.yml:3:9]
+    2 │ inventory:
+    3 │   web: {enviroments: {}}
+      ·         ─────┬─────
+      ·              ╰── here
+      ╰────
+     help: the format is described in the README, section Configuration
+    ");
 }

@@ -45,9 +45,11 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
             }
         }
     }
-    if files.is_empty() && skipped.is_empty() {
+    let nothing = files.is_empty() && skipped.is_empty();
+    if nothing {
         eprintln!(
-            "tagout: there is no workflow here (looked for .github, .gitea and .forgejo/workflows, and action.yml)"
+            "tagout: there is nothing to lint here: no workflow in .github, .gitea or .forgejo/workflows, \
+             and no action.yml"
         );
     }
     let configs = match &global.config {
@@ -66,5 +68,10 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
         })?;
     }
     let denied = linted.findings.iter().any(|finding| finding.level == Level::Deny);
-    Ok(if denied { Exit::Failed } else { Exit::Fine })
+    Ok(match (nothing, denied) {
+        // A run in the wrong folder must not look clean.
+        (true, _) => Exit::Usage,
+        (_, true) => Exit::Failed,
+        _ => Exit::Fine,
+    })
 }

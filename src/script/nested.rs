@@ -184,7 +184,7 @@ impl Shell<'_> {
         let [script] = value.alternatives() else { return Done::default() };
         let reading = javascript::read(script, &|name| self.state.get(name));
         for location in reading.unread {
-            let reason = "the JavaScript syntax is not understood here".into();
+            let reason = "this JavaScript is not understood, or too tangled to follow".into();
             self.run.unread.push(Unread { location: Some(location), reason });
         }
         for call in reading.calls {
