@@ -17,6 +17,7 @@ pub struct ReportError(#[from] minijinja::Error);
 pub fn markdown(record: &Record) -> Result<String, ReportError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_keep_trailing_newline(true);
     environment.add_filter("code", |text: &str| code(text));
     environment.add_filter("text", |text: &str| plain(text));
     Ok(environment

@@ -70,6 +70,9 @@ impl Judge<'_> {
     /// The finding on a part of a script that could not be read, if it names a program that can do
     /// harm. Anything else is only told in the coverage.
     pub fn unread(&self, script: &Script, unread: &Unread) -> Option<Finding> {
+        if !unread.is_code {
+            return None;
+        }
         let location = unread.location.clone().or_else(|| script.text.location())?;
         let program = dangerous_name(location.file.text().get(location.range.clone())?)?;
         let rule = rule("unread-script")?;

@@ -1,7 +1,7 @@
 //! Files that scripts run: those they wrote themselves, and those of the repository.
 
 use super::shell::Shell;
-use crate::source::{Language, Place, SourceFile, Text};
+use crate::source::{Language, SourceFile, Text};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -13,10 +13,8 @@ impl Shell<'_> {
         if let Some(written) = self.state.files.get(path) {
             return Some(written.clone());
         }
-        if !matches!(self.place, Place::Remote(_)) {
-            return self.repository_file(path);
-        }
-        None
+        // A host that is deployed to has a copy of the repository, so a path that is in it is meant.
+        self.repository_file(path)
     }
 
     /// A script that is called by its path.
@@ -35,25 +33,12 @@ impl Shell<'_> {
         if relative.is_absolute() || climbs {
             return None;
         }
-        let path = self.root()?.join(relative.strip_prefix("./").unwrap_or(relative));
+        let path = self.run.root.as_ref()?.join(relative.strip_prefix("./").unwrap_or(relative));
         let metadata = path.metadata().ok()?;
         if !metadata.is_file() || metadata.len() > MAX_LEN {
             return None;
         }
         Some(Text::of_file(Arc::new(SourceFile::read(&path).ok()?)))
-    }
-
-    /// The folder of the repository that the outermost file belongs to.
-    fn root(&self) -> Option<PathBuf> {
-        let file = self.via.iter().find_map(|hop| hop.location.as_ref()).map(|l| l.file.clone())?;
-        let path = file.path();
-        let above = path.ancestors().find(|folder| {
-            matches!(
-                folder.file_name().and_then(|n| n.to_str()),
-                Some(".github" | ".gitea" | ".forgejo")
-            )
-        });
-        Some(above.and_then(Path::parent).or(path.parent())?.to_owned())
     }
 
     pub(super) fn package_script(&self, name: &str) -> Option<Text> {
@@ -88,6 +73,17 @@ impl Shell<'_> {
         }
         (!recipe.is_empty()).then_some(recipe)
     }
+}
+
+/// The folder of the repository that a file belongs to: the one that holds its `.github`, or else
+/// its own.
+pub(super) fn root_of(file: &Path) -> Option<PathBuf> {
+    let is_forge = |folder: &&Path| {
+        let name = folder.file_name().and_then(|name| name.to_str());
+        matches!(name, Some(".github" | ".gitea" | ".forgejo"))
+    };
+    let forge = file.ancestors().find(is_forge);
+    Some(forge.unwrap_or(file).parent()?.to_owned())
 }
 
 /// The language that a file's name or first line says; the shell if neither does.

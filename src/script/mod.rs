@@ -11,7 +11,7 @@ mod shell;
 
 use crate::{
     invocation::{Invocation, Word},
-    source::{Language, Location, Script},
+    source::{Location, Script},
 };
 use run::Run;
 use shell::Shell;
@@ -28,11 +28,15 @@ pub struct Reading {
 pub struct Unread {
     pub location: Option<Location>,
     pub reason: String,
+    /// Whether the place holds code; otherwise it only names what was not found.
+    pub is_code: bool,
 }
 
 /// Reads a script and all code in it.
 pub fn read(script: &Script) -> Reading {
-    let mut run = Run::default();
+    let file = script.text.location().map(|location| location.file);
+    let root = file.and_then(|file| files::root_of(file.path()));
+    let mut run = Run::in_repository(root);
     for text in script.alternatives() {
         Shell::new(&mut run, script).code(script.language, &text);
     }
@@ -40,8 +44,14 @@ pub fn read(script: &Script) -> Reading {
 }
 
 impl Unread {
-    fn language(language: Language, location: Option<Location>) -> Self {
-        Self { location, reason: format!("{language} is not read yet") }
+    /// Code that is not understood.
+    fn code(location: Option<Location>, reason: impl Into<String>) -> Self {
+        Self { location, reason: reason.into(), is_code: true }
+    }
+
+    /// A file, or something in one, that is run but not there.
+    fn missing(location: Option<Location>, reason: impl Into<String>) -> Self {
+        Self { location, reason: reason.into(), is_code: false }
     }
 }
 

@@ -9,37 +9,40 @@ use super::{
 use crate::{
     invocation::{Hole, Invocation, Origin, Value, Word},
     program::{Arguments, Catalog, Runs, RunsWhat, Source, bare_name},
-    source::{Hop, Language, Location, Place, Text},
+    source::{Hop, Language, Place, Text},
 };
 
 impl Shell<'_> {
     /// Reads what a call runs in turn, and tells what it prints.
     pub fn nested(&mut self, invocation: Invocation) -> Done {
-        let unknown = |invocation| Done { output: Output::Of(vec![invocation]), success: None };
         let Some(name) = invocation.argv.first().and_then(Word::text) else {
-            return unknown(invocation);
+            return prints(&invocation);
         };
         let Some(program) = Catalog::built_in().find(&name) else {
             let path = name.into_owned();
             return match self.own_script(&path) {
                 Some(text) => self.file(&invocation, &path, text, &invocation.argv[1..]),
-                None => unknown(invocation),
+                None => {
+                    if is_script_path(&path) {
+                        self.missing(&invocation, format!("`{path}` is not in the repository"));
+                    }
+                    prints(&invocation)
+                }
             };
         };
         let arguments = Arguments::parse(program, &invocation.argv);
         if arguments.has(&program.options.help) {
-            return unknown(invocation);
+            return prints(&invocation);
         }
-        let location = invocation.location.clone();
         let runs = program.runs.iter().find_map(|runs| {
-            let source = self.source(runs, &arguments)?;
-            Some((runs, source))
+            let words = self.source(runs, &arguments)?;
+            Some(Nested { runs, words, arguments: &arguments, invocation: &invocation })
         });
         match runs {
-            Some((runs, source)) => self.deeper(location.as_ref(), |shell| {
-                shell.runs(runs, source, &arguments, &invocation)
-            }),
-            None => unknown(invocation),
+            Some(nested) => {
+                self.deeper(invocation.location.as_ref(), |shell| shell.read_nested(nested))
+            }
+            None => prints(&invocation),
         }
     }
 
@@ -61,99 +64,112 @@ impl Shell<'_> {
         }
     }
 
-    fn runs(
-        &mut self,
-        runs: &Runs,
-        mut words: Vec<Word>,
-        arguments: &Arguments<'_>,
-        invocation: &Invocation,
-    ) -> Done {
-        let place = runs.remote.as_ref().map(|source| {
-            let name = arguments.source(source).map(|words| super::display(&words));
-            Place::Remote(name.unwrap_or_else(|| "a remote host".into()))
-        });
-        let from_stdin = matches!(runs.what.source(), Source::Stdin);
-        let hop = Hop {
-            step: step_name(invocation, runs, from_stdin),
-            location: invocation.argv.first().and_then(Word::location),
-        };
-        let remote = place.is_some();
-        match &runs.what {
-            RunsWhat::Argv(_) => {
-                if runs.appends_stdin {
-                    words.extend(self.piped_words());
-                }
-                for (name, value) in &arguments.assignments {
-                    self.state.set(name, Value::one(value.clone()));
-                }
-                let location = invocation.location.clone();
-                self.within(hop, place, |shell| match remote {
-                    true => shell.in_state(State::default(), |shell| shell.call(words, location)),
-                    false => shell.program_or_function(words, location),
-                })
-            }
-            RunsWhat::Shell(source) => {
-                let positional = match source {
-                    Source::Operand(n) => Some(
-                        arguments.operands.iter().skip(n + 2).map(|o| o.word.clone()).collect(),
-                    ),
-                    _ => None,
-                };
-                let joined = matches!(source, Source::Operands(_) | Source::After(_));
-                let texts: Vec<Text> = match joined {
-                    true => vec![self.joined(&words)],
-                    false => words.iter().map(|word| self.run.marks.text(word)).collect(),
-                };
-                let state = if remote { State::default() } else { self.state.child(positional) };
-                let stdin = if from_stdin { Output::Silent } else { self.stdin.clone() };
-                self.within(hop, place, |shell| {
-                    shell.in_state(state, |shell| shell.all_of(stdin, &texts, Language::Shell))
-                })
-            }
-            RunsWhat::JavaScript(_) | RunsWhat::Python(_) => {
-                let language = match runs.what {
-                    RunsWhat::JavaScript(_) => Language::JavaScript,
-                    _ => Language::Python,
-                };
-                let texts: Vec<Text> = words.iter().map(|word| self.run.marks.text(word)).collect();
-                self.within(hop, place, |shell| shell.all_of(Output::Silent, &texts, language))
-            }
-            RunsWhat::File(source) => {
-                let Some(path) = words.first().and_then(Word::text).map(|path| path.into_owned())
-                else {
-                    return Done { output: Output::Of(vec![invocation.clone()]), success: None };
-                };
-                let rest = match source {
-                    Source::Operand(n) => {
-                        arguments.operands.iter().skip(n + 1).map(|o| o.word.clone()).collect()
+    fn read_nested(&mut self, nested: Nested<'_>) -> Done {
+        let (hop, place) = (nested.hop(), nested.place());
+        match &nested.runs.what {
+            RunsWhat::Argv(_) => self.argv(nested, hop, place),
+            RunsWhat::Shell(_) => self.shell_text(nested, hop, place),
+            RunsWhat::JavaScript(_) => self.program_text(nested, hop, place, Language::JavaScript),
+            RunsWhat::Python(_) => self.program_text(nested, hop, place, Language::Python),
+            RunsWhat::File(_) => self.script_file(nested),
+            RunsWhat::Script(_) => {
+                let Some(name) = nested.name() else { return prints(nested.invocation) };
+                match self.package_script(&name) {
+                    Some(text) => self.recipe(&text, hop),
+                    // `yarn pm2 …`: not a script but an installed program.
+                    None if nested.words.len() > 1 => self.argv(nested, hop, place),
+                    None => {
+                        let reason =
+                            format!("package.json has no script `{name}`, or is not there");
+                        self.missing(nested.invocation, reason);
+                        prints(nested.invocation)
                     }
-                    _ => Vec::new(),
-                };
-                match self.script_text(&path) {
-                    Some(text) => self.file(invocation, &path, text, &rest),
-                    None => Done { output: Output::Of(vec![invocation.clone()]), success: None },
                 }
             }
-            RunsWhat::Script(_) | RunsWhat::Make(_) => {
-                let name = words.first().and_then(Word::text).map(|name| name.into_owned());
-                let text = name.and_then(|name| match runs.what {
-                    RunsWhat::Make(_) => self.make_target(&name),
-                    _ => self.package_script(&name),
-                });
-                match text {
-                    Some(text) => self.within(hop, place, |shell| {
-                        let state = shell.state.child(None);
-                        shell.in_state(state, |shell| shell.script(&text))
-                    }),
-                    None if matches!(runs.what, RunsWhat::Script(_)) && words.len() > 1 => {
-                        // `yarn pm2 …`: not a script but an installed program.
-                        let location = invocation.location.clone();
-                        self.within(hop, place, |shell| shell.program(words, location))
+            RunsWhat::Make(_) => {
+                let Some(name) = nested.name() else { return prints(nested.invocation) };
+                match self.make_target(&name) {
+                    Some(text) => self.recipe(&text, hop),
+                    None => {
+                        let reason = format!("there is no Makefile with a target `{name}`");
+                        self.missing(nested.invocation, reason);
+                        prints(nested.invocation)
                     }
-                    None => Done { output: Output::Of(vec![invocation.clone()]), success: None },
                 }
             }
         }
+    }
+
+    fn argv(&mut self, nested: Nested<'_>, hop: Hop, place: Option<Place>) -> Done {
+        let mut words = nested.words;
+        if nested.runs.appends_stdin {
+            words.extend(self.piped_words());
+        }
+        for (name, value) in &nested.arguments.assignments {
+            self.state.set(name, Value::one(value.clone()));
+        }
+        let location = nested.invocation.location.clone();
+        let remote = place.is_some();
+        self.within(hop, place, |shell| match remote {
+            true => shell.in_state(State::default(), |shell| shell.call(words, location)),
+            false => shell.program(words, location),
+        })
+    }
+
+    fn shell_text(&mut self, nested: Nested<'_>, hop: Hop, place: Option<Place>) -> Done {
+        let source = nested.runs.what.source();
+        let positional = match source {
+            // `bash -c CODE NAME ARGUMENT…`
+            Source::Operand(n) => Some(nested.operands_from(n + 2)),
+            _ => None,
+        };
+        let texts: Vec<Text> = match source {
+            Source::Operands(_) | Source::After(_) => vec![self.joined(&nested.words)],
+            _ => nested.words.iter().map(|word| self.run.marks.text(word)).collect(),
+        };
+        let state = if place.is_some() { State::default() } else { self.state.child(positional) };
+        let stdin = if nested.from_stdin() { Output::Silent } else { self.stdin.clone() };
+        self.within(hop, place, |shell| {
+            shell.in_state(state, |shell| shell.all_of(stdin, &texts, Language::Shell))
+        })
+    }
+
+    fn program_text(
+        &mut self,
+        nested: Nested<'_>,
+        hop: Hop,
+        place: Option<Place>,
+        language: Language,
+    ) -> Done {
+        let texts: Vec<Text> = nested.words.iter().map(|word| self.run.marks.text(word)).collect();
+        self.within(hop, place, |shell| shell.all_of(Output::Silent, &texts, language))
+    }
+
+    fn script_file(&mut self, nested: Nested<'_>) -> Done {
+        let Some(path) = nested.name() else { return prints(nested.invocation) };
+        let rest = match nested.runs.what.source() {
+            Source::Operand(n) => nested.operands_from(n + 1),
+            _ => Vec::new(),
+        };
+        match self.script_text(&path) {
+            Some(text) => self.file(nested.invocation, &path, text, &rest),
+            None => {
+                self.missing(nested.invocation, format!("`{path}` is not in the repository"));
+                prints(nested.invocation)
+            }
+        }
+    }
+
+    /// Reads a script of a package or of a makefile, in a shell of its own.
+    fn recipe(&mut self, text: &Text, hop: Hop) -> Done {
+        let state = self.state.child(None);
+        self.within(hop, None, |shell| shell.in_state(state, |shell| shell.script(text)))
+    }
+
+    /// Says that what a call runs is not there to be read.
+    fn missing(&mut self, invocation: &Invocation, what: String) {
+        let reason = format!("{what}, so what it does is not known");
+        self.run.unread.push(Unread::missing(invocation.location.clone(), reason));
     }
 
     fn all_of(&mut self, stdin: Output, texts: &[Text], language: Language) -> Done {
@@ -173,7 +189,8 @@ impl Shell<'_> {
             Language::Shell => self.script(text),
             Language::JavaScript => self.javascript(text),
             language => {
-                self.run.unread.push(Unread::language(language, text.location()));
+                let reason = format!("{language} is not read yet");
+                self.run.unread.push(Unread::code(text.location(), reason));
                 Done { output: Output::Of(Vec::new()), success: None }
             }
         }
@@ -184,8 +201,8 @@ impl Shell<'_> {
         let [script] = value.alternatives() else { return Done::default() };
         let reading = javascript::read(script, &|name| self.state.get(name));
         for location in reading.unread {
-            let reason = "this JavaScript is not understood, or too tangled to follow".into();
-            self.run.unread.push(Unread { location: Some(location), reason });
+            let reason = "this JavaScript is not understood, or too tangled to follow";
+            self.run.unread.push(Unread::code(Some(location), reason));
         }
         for call in reading.calls {
             let hop = Hop { step: call.function, location: call.location.clone() };
@@ -215,10 +232,6 @@ impl Shell<'_> {
         }
         let output = reading.printed.map_or(Output::Of(Vec::new()), Output::Known);
         Done { output, success: None }
-    }
-
-    fn program_or_function(&mut self, words: Vec<Word>, location: Option<Location>) -> Done {
-        if words.is_empty() { Done::default() } else { self.program(words, location) }
     }
 
     /// The words that `xargs` takes from its input.
@@ -258,17 +271,58 @@ impl Shell<'_> {
     }
 }
 
-/// How the step is called in the chain: `ssh`, `bash -c`, `ssh heredoc`.
-fn step_name(invocation: &Invocation, runs: &Runs, from_stdin: bool) -> String {
-    let name = invocation.argv.first().map(Word::to_string).unwrap_or_default();
-    let name = bare_name(&name);
-    match (&runs.what.source(), runs.when.first()) {
-        _ if from_stdin => format!("{name} heredoc"),
-        (Source::Option(option), _) => format!("{name} {option}"),
-        (Source::After(options), _) => format!("{name} {}", options[0]),
-        (_, Some(option)) => format!("{name} {option}"),
-        _ => name.to_owned(),
+/// What a call runs, by one entry of its program's `runs`.
+struct Nested<'a> {
+    runs: &'a Runs,
+    words: Vec<Word>,
+    arguments: &'a Arguments<'a>,
+    invocation: &'a Invocation,
+}
+
+impl Nested<'_> {
+    fn from_stdin(&self) -> bool {
+        matches!(self.runs.what.source(), Source::Stdin)
     }
+
+    /// The first word, if it is known: a file's, script's or target's name.
+    fn name(&self) -> Option<String> {
+        self.words.first().and_then(Word::text).map(|name| name.into_owned())
+    }
+
+    fn operands_from(&self, first: usize) -> Vec<Word> {
+        self.arguments.operands.iter().skip(first).map(|operand| operand.word.clone()).collect()
+    }
+
+    fn place(&self) -> Option<Place> {
+        let source = self.runs.remote.as_ref()?;
+        let name = self.arguments.source(source).map(|words| super::display(&words));
+        Some(Place::Remote(name.unwrap_or_else(|| "a remote host".into())))
+    }
+
+    /// The step in the chain: `ssh`, `bash -c`, `ssh heredoc`.
+    fn hop(&self) -> Hop {
+        let word = self.invocation.argv.first();
+        let name = word.map(Word::to_string).unwrap_or_default();
+        let name = bare_name(&name);
+        let step = match (self.runs.what.source(), self.runs.when.first()) {
+            (Source::Stdin, _) => format!("{name} heredoc"),
+            (Source::Option(option), _) | (_, Some(option)) => format!("{name} {option}"),
+            (Source::After(options), _) => format!("{name} {}", options.join("|")),
+            _ => name.to_owned(),
+        };
+        Hop { step, location: word.and_then(Word::location) }
+    }
+}
+
+/// What a program prints of which nothing more is known.
+fn prints(invocation: &Invocation) -> Done {
+    Done { output: Output::Of(vec![invocation.clone()]), success: None }
+}
+
+/// Whether a path that is called is a script of one's own, not an installed program.
+fn is_script_path(path: &str) -> bool {
+    let installed = ["node_modules/", "vendor/", "/bin/"].iter().any(|part| path.contains(part));
+    path.contains('/') && !path.starts_with(['/', '~']) && !installed
 }
 
 fn unknown_input(value: Value) -> Word {

@@ -3,6 +3,7 @@ use crate::{
     invocation::{Hole, Invocation, Piece, Value, Word},
     source::{Location, Text},
 };
+use std::path::PathBuf;
 
 /// What one reading of a script gathers, however deep it goes.
 #[derive(Debug, Default)]
@@ -10,6 +11,8 @@ pub struct Run {
     pub invocations: Vec<Invocation>,
     pub unread: Vec<Unread>,
     pub marks: Marks,
+    /// The folder of the repository, for the files that scripts call.
+    pub root: Option<PathBuf>,
     steps: usize,
 }
 
@@ -17,12 +20,16 @@ pub struct Run {
 const MAX_STEPS: usize = 20_000;
 
 impl Run {
+    pub fn in_repository(root: Option<PathBuf>) -> Self {
+        Self { root, ..Self::default() }
+    }
+
     /// Counts a command; false when there were too many.
     pub fn step(&mut self, location: Option<&Location>) -> bool {
         self.steps += 1;
         if self.steps == MAX_STEPS {
             let reason = format!("it makes more than {MAX_STEPS} calls; the rest was not read");
-            self.unread.push(Unread { location: location.cloned(), reason });
+            self.unread.push(Unread::code(location.cloned(), reason));
         }
         self.steps < MAX_STEPS
     }

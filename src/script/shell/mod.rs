@@ -70,7 +70,7 @@ impl<'r> Shell<'r> {
     ) -> T {
         if self.depth >= MAX_DEPTH {
             let reason = format!("code is nested more than {MAX_DEPTH} deep here");
-            self.run.unread.push(super::Unread { location: location.cloned(), reason });
+            self.run.unread.push(super::Unread::code(location.cloned(), reason));
             return T::default();
         }
         self.depth += 1;

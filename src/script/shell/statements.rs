@@ -60,8 +60,7 @@ impl Shell<'_> {
     pub fn script(&mut self, text: &Text) -> Done {
         let prepared = heredoc::prepare(text);
         let Some(tree) = parse(&prepared.code) else {
-            let reason = "the shell parser gave up on it".to_owned();
-            self.run.unread.push(Unread { location: text.location(), reason });
+            self.run.unread.push(Unread::code(text.location(), "the shell parser gave up on it"));
             return Done::default();
         };
         let unit = Unit { text, prepared: &prepared };
@@ -84,8 +83,10 @@ impl Shell<'_> {
     pub(super) fn statement(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
         if depth > MAX_NESTING {
             let location = unit.text.locate(node.byte_range());
-            let reason = format!("statements are nested more than {MAX_NESTING} deep here");
-            self.run.unread.push(Unread { location, reason });
+            self.run.unread.push(Unread::code(
+                location,
+                format!("statements are nested more than {MAX_NESTING} deep here"),
+            ));
             return Done::default();
         }
         match node.kind() {
@@ -375,8 +376,7 @@ impl Shell<'_> {
     /// Reads around a syntax error: what was parsed of it, and the rest line by line.
     fn broken(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
         let location = unit.text.locate(node.byte_range());
-        let reason = "the shell syntax is not understood here".to_owned();
-        self.run.unread.push(Unread { location, reason });
+        self.run.unread.push(Unread::code(location, "the shell syntax is not understood here"));
         self.roughly(unit, node)
     }
 
