@@ -17,11 +17,10 @@ pub struct ReportError(#[from] minijinja::Error);
 pub fn markdown(record: &Record) -> Result<String, ReportError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_keep_trailing_newline(true);
     environment.add_filter("code", |text: &str| code(text));
     environment.add_filter("text", |text: &str| plain(text));
-    Ok(environment
-        .render_str(TEMPLATE, minijinja::Value::from(minijinja::value::Serde(Page::of(record))))?)
+    let page = minijinja::Value::from(minijinja::value::Serde(Page::of(record)));
+    Ok(environment.render_str(TEMPLATE, page)? + "\n")
 }
 
 /// Text as code, on one line, in a table or out of it.
