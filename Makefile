@@ -16,7 +16,7 @@ demo: build $(PM2) ## Replay the incident on a PM2 of its own, and check what is
 	demo/run $(BUILT)
 
 test: $(PM2) ## Run all tests
-	cargo test
+	cargo test --no-fail-fast
 
 lint: ## Check the code's format, and clippy's opinion of it
 	cargo fmt --check

@@ -16,9 +16,15 @@ scene() {
 run() {
     printf '\n$ %s\n' "$*"
     set +e
-    "$@" 2>&1 | (trap '' INT TERM; tee "$work/output" | sed 's/^/  /')
+    "$@" 2>&1 | (trap '' INT TERM; tee "$work/output" | indent)
     status=${PIPESTATUS[0]}
     set -e
+}
+
+# Line by line, as it comes.
+indent() {
+    local line
+    while IFS= read -r line || [ -n "$line" ]; do printf '  %s\n' "$line"; done
 }
 
 # expect TEXT COMMAND…: what must hold now; the command says whether it does.

@@ -70,6 +70,9 @@ impl Project {
             .replace(&self.folder.path().display().to_string(), "[FOLDER]");
         let times = Regex::new(r" +[0-9.]+ m?s\b *").unwrap();
         let text = times.replace_all(&text, "  [TIME]  ");
+        // The column of times is as wide as the longest of them.
+        let timeless = Regex::new(r"(?m)^(  \S  \S+) +(\w+, P\d)$").unwrap();
+        let text = timeless.replace_all(&text, "$1  $2");
         let numbers = Regex::new(r#"("latency_ms": )[0-9.]+"#).unwrap();
         let text = numbers.replace_all(&text, "$1[TIME]");
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
@@ -412,7 +415,7 @@ fn a_secret_is_used_and_never_shown() {
     assert_snapshot!(ran.out, @r#"
       ✗  with-token  [TIME]  failed, P2
           json.token == "another"  (json.token is "Bearer ${env:TAGOUT_TEST_TOKEN}")  tagout.yml:7:13
-      ?  without-variable           error, P2
+      ?  without-variable  error, P2
           the environment variable TAGOUT_TEST_UNSET is not set
       ?  in-an-error  [TIME]  error, P2
           /no/${env:TAGOUT_TEST_TOKEN}/program cannot be run: No such file or directory (os error 2)
