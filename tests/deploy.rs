@@ -153,7 +153,7 @@ fn a_good_deploy_stands_and_touches_no_neighbour() {
     | Deployed | shop/production |
     | Command | `sh -c 'echo building; pm2 -s restart shop-api'` |
     | It ended | exit code 0, after [DURATION] |
-    | Started | [TIME] |
+    | Started (UTC) | [TIME] |
     | Snapshot | `[ID]` |
 
     ## Checks
@@ -221,7 +221,7 @@ fn a_deploy_that_deletes_everything_is_rolled_back_the_most_important_first() {
     | Deployed | shop/production |
     | Command | `sh -c 'pm2 -s delete all'` |
     | It ended | exit code 0, after [DURATION] |
-    | Started | [TIME] |
+    | Started (UTC) | [TIME] |
     | Snapshot | `[ID]` |
 
     ## Why it was rolled back

@@ -122,7 +122,7 @@ fn a_snapshot_holds_everything_and_shows_no_secret() {
 
       shop-api            shop production  online   pid [PID]  0 restarts
       shop-api #1         shop production  online   pid [PID]  0 restarts
-      payments/stock-api  neighbour        stopped  pid -      0 restarts
+      payments/stock-api  neighbour        stopped  pid -  0 restarts
     ");
 
     let path = fs::read_dir(pm2.state().join("snapshots")).unwrap().next().unwrap().unwrap().path();

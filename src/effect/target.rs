@@ -64,7 +64,7 @@ fn named(resource: &Resource, name: &str) -> Reach {
 
 fn unknown(resource: &Resource, word: &Word) -> Reach {
     if let [Piece::Hole(hole)] = word.pieces.as_slice()
-        && let Some(reach) = selected(resource, hole)
+        && let Some(reach) = selected(hole)
     {
         return reach;
     }
@@ -83,17 +83,15 @@ fn unknown(resource: &Resource, word: &Word) -> Reach {
 }
 
 /// What a hole reaches that comes from a list of what runs.
-fn selected(resource: &Resource, hole: &Hole) -> Option<Reach> {
+fn selected(hole: &Hole) -> Option<Reach> {
     let selection = match &hole.origin {
         Origin::Item(selection) => selection.clone(),
         Origin::Output(stages) => listing::selection(stages)?,
         _ => return None,
     };
     Some(match selection {
-        Selection::Any => Reach::of(Scope::Unfiltered, &hole.written).because(format!(
-            "the list is not filtered by name, so these are {} of every app",
-            resource.many
-        )),
+        Selection::Any => Reach::of(Scope::Unfiltered, &hole.written)
+            .because("they come from a list that is not filtered by name".to_owned()),
         Selection::Names(names) => Reach { scope: Scope::Named, names, because: None },
         Selection::Pattern(pattern) => Reach::of(Scope::Named, pattern),
         Selection::SomeName => Reach::of(Scope::Named, &hole.written),

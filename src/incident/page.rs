@@ -89,7 +89,7 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
         ("Deployed", record.target.clone()),
         ("Command", code(&record.command)),
         ("It ended", format!("{}, after {took}", record.run.ended)),
-        ("Started", time(record.run.started)),
+        ("Started (UTC)", time(record.run.started)),
     ];
     facts.extend(record.ci.commit.as_deref().map(|commit| ("Commit", code(commit))));
     for moved in &record.commits {

@@ -128,7 +128,7 @@ impl Shell<'_> {
             _ => nested.words.iter().map(|word| self.run.marks.text(word)).collect(),
         };
         let state = if place.is_some() { State::default() } else { self.state.child(positional) };
-        let stdin = if nested.from_stdin() { Output::Silent } else { self.stdin.clone() };
+        let stdin = if nested.reads_stdin() { Output::Silent } else { self.stdin.clone() };
         self.within(hop, place, |shell| {
             shell.in_state(state, |shell| shell.all_of(stdin, &texts, Language::Shell))
         })
@@ -280,7 +280,7 @@ struct Nested<'a> {
 }
 
 impl Nested<'_> {
-    fn from_stdin(&self) -> bool {
+    fn reads_stdin(&self) -> bool {
         matches!(self.runs.what.source(), Source::Stdin)
     }
 

@@ -159,6 +159,8 @@ impl Pm2 {
         let mut text = text(bytes).replace(&self.folder().display().to_string(), "[FOLDER]");
         for (pattern, tidied) in [
             (r"\d{8}T\d{6}\.\d{3}Z", "[ID]"),
+            // As wide as the widest pid, the column is of no fixed width.
+            (r"\bpid (\d+|-)  +", "pid $1  "),
             (r"\bpid \d+", "pid [PID]"),
             (r"\bhost \S+, .* UTC", "host [HOST], [TIME]"),
         ] {
