@@ -53,7 +53,7 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
         );
     }
     let configs = match &global.config {
-        Some(path) => Configs::One(Box::new(config::load(path)?)),
+        Some(path) => Configs::One(Box::new(config::load_inventory(path)?)),
         None => Configs::nearest(files.iter().map(SourceFile::path))?,
     };
     let mut linted = policy::lint(files, &configs, arguments.strict);

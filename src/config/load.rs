@@ -58,13 +58,28 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
 
 /// Reads and checks a configuration.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|cause| ConfigError::Read { path: path.display().to_string(), cause })?;
-    parse(path, &text)
+    parse(path, &read(path)?)
+}
+
+/// Reads a configuration without its probes and checklists. Reading their conditions takes longer
+/// than linting a repository, which needs none of them.
+pub fn load_inventory(path: &Path) -> Result<Config, ConfigError> {
+    parse_inventory(path, &read(path)?)
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path)
+        .map_err(|cause| ConfigError::Read { path: path.display().to_string(), cause })
 }
 
 /// Checks the text of a configuration that stands in `path`.
 pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
+    let mut config = parse_inventory(path, text)?;
+    config.settle(Located { path, text })?;
+    Ok(config)
+}
+
+fn parse_inventory(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let options = serde_saphyr::options! {
         with_snippet: false,
         // `expect: !has(x)` is a tag on nothing, not a condition.
@@ -77,7 +92,6 @@ pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
         return Err(ConfigError::at(message, path, text, None));
     }
     config.path = Some(path.to_owned());
-    config.settle(Located { path, text })?;
     Ok(config)
 }
 

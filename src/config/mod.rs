@@ -12,7 +12,7 @@ mod suggest;
 pub use condition::Condition;
 pub use env_text::EnvText;
 pub use inventory::{App, Environment, Inventory, Neighbours, Owner, matches_name};
-pub use load::{ConfigError, FILE_NAME, find, load, parse};
+pub use load::{ConfigError, FILE_NAME, find, load, load_inventory, parse};
 pub use probe::{
     Command, Entry, Http, Kind, Manager, NEIGHBOURS, PlacedCondition, Probe, Process, Tcp, Timing,
 };

@@ -1,6 +1,6 @@
 use super::{Finding, Judge};
 use crate::{
-    config::{Config, ConfigError, find, load},
+    config::{Config, ConfigError, find, load_inventory},
     script,
     source::{Location, SourceFile},
     workflow,
@@ -65,7 +65,7 @@ impl Configs {
                 Some(path) => match loaded.get(&path) {
                     Some(config) => Arc::clone(config),
                     None => {
-                        let config = Arc::new(load(&path)?);
+                        let config = Arc::new(load_inventory(&path)?);
                         loaded.insert(path, Arc::clone(&config));
                         config
                     }
