@@ -4,8 +4,13 @@ use crate::{
     program::Scope,
 };
 
-/// Folders whose loss takes down more than one app. Everything else below the root that is not
-/// two folders deep counts as well.
+/// The folders of the system, right below the root.
+const SYSTEM: [&str; 20] = [
+    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/media", "/mnt", "/opt",
+    "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var",
+];
+
+/// Folders below those whose loss takes down more than one app.
 const WIDE: [&str; 12] = [
     "/var/www",
     "/var/lib",
@@ -24,8 +29,12 @@ const WIDE: [&str; 12] = [
 /// Folders that are there to be emptied.
 const SCRATCH: [&str; 4] = ["/tmp/", "/var/tmp/", "/dev/shm/", "/dev/null"];
 
-/// How far a path reaches that is destroyed.
-pub fn reach(word: &Word) -> Reach {
+/// How far a path reaches that is destroyed; without its folders, only what a pattern can match
+/// is more than one file.
+pub fn reach(word: &Word, with_folders: bool) -> Reach {
+    if !with_folders && !word.to_string().contains(['*', '?', '[']) {
+        return Reach::of(Scope::Named, word);
+    }
     if let Some(hole) = emptied(word)
         && let Some(text) = word.without_holes()
         && scope_of(&text) == Scope::All
@@ -65,7 +74,8 @@ fn scope_of(path: &str) -> Scope {
     }
     let absolute = clean.starts_with(['/', '~']);
     let depth = clean.split('/').filter(|part| !part.is_empty()).count();
-    let wide = absolute && (depth <= 1 || WIDE.contains(&clean.as_str()) || is_home(&clean));
+    let top = depth <= 1 && (depth == 0 || is_home(&clean) || SYSTEM.contains(&clean.as_str()));
+    let wide = absolute && (top || WIDE.contains(&clean.as_str()) || is_home(&clean));
     match glob {
         Some(_) if wide && everything_in => Scope::All,
         None if wide => Scope::All,

@@ -25,6 +25,9 @@ pub struct Resource {
     /// Names are paths.
     #[serde(default)]
     pub path: bool,
+    /// A path stands for all below it, too.
+    #[serde(default)]
+    pub with_folders: bool,
     /// Every name is a pattern by nature.
     #[serde(default)]
     pub may_be_wide: bool,

@@ -31,7 +31,7 @@ pub fn reach(resource: &Resource, word: &Word, stdin: Option<&Word>) -> Reach {
             let read = stdin.filter(|word| word.text().is_none_or(|text| text != "-"));
             read.map_or(Reach::of(Scope::Unknown, word), |word| reach(resource, word, None))
         }
-        Some(_) if resource.path => path::reach(word),
+        Some(_) if resource.path => path::reach(word, resource.with_folders),
         Some(text) => {
             // Piped and substituted text is split into words.
             text.split_whitespace()
@@ -69,7 +69,7 @@ fn unknown(resource: &Resource, word: &Word) -> Reach {
         return reach;
     }
     if resource.path {
-        return path::reach(word);
+        return path::reach(word, resource.with_folders);
     }
     // `pm2 delete "$DIR/"` is `pm2 delete /`, everything, if the variable is empty.
     if let Some(hole) = emptied(word)

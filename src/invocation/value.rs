@@ -1,8 +1,14 @@
 use crate::source::{Location, Text};
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// More alternatives than this are given up for a hole.
 const MAX_ALTERNATIVES: usize = 24;
+
+/// Longer text is given up for a hole, in bytes.
+const MAX_TEXT: usize = 1 << 18;
+
+/// A word of more pieces is not known any more closely by the rest.
+const MAX_PIECES: usize = 64;
 
 /// What an expression may be: one of a bounded set of words.
 #[derive(Clone, Debug)]
@@ -43,7 +49,7 @@ pub enum Origin {
     /// A pattern that the shell expands to file names.
     Glob,
     /// The output of a pipeline, by the invocations of its stages.
-    Output(Vec<super::Invocation>),
+    Output(Arc<[super::Invocation]>),
     /// An item of a list of what runs, such as `pm2 jlist`; see [`Selection`].
     Item(Selection),
     /// Anything else: arithmetic, a function's result, user input.
@@ -61,6 +67,13 @@ pub enum Selection {
     Pattern(String),
     /// By name, but which names is unknown.
     SomeName,
+}
+
+impl Hole {
+    /// A part of which nothing is known but how it is written.
+    pub fn unknown(written: impl Into<String>, location: Option<Location>) -> Self {
+        Self { origin: Origin::Unknown, written: written.into(), location, may_be_empty: false }
+    }
 }
 
 impl Word {
@@ -123,8 +136,16 @@ impl Word {
 
     /// Appends, joining known text with known text.
     pub fn push(&mut self, piece: Piece) {
+        let full = self.pieces.len() >= MAX_PIECES;
         match (self.pieces.last_mut(), piece) {
             (_, Piece::Known(text)) if text.is_empty() => {}
+            // What doubles itself again and again ends here.
+            (Some(Piece::Known(last)), Piece::Known(text))
+                if last.len() + text.len() > MAX_TEXT =>
+            {
+                self.pieces.push(Piece::Hole(Hole::unknown("…", text.location())));
+            }
+            _ if full => {}
             (Some(Piece::Known(last)), Piece::Known(text)) => last.push(&text),
             (_, piece) => self.pieces.push(piece),
         }
@@ -230,12 +251,10 @@ impl Value {
             return;
         }
         match self.alternatives.len() {
-            MAX_ALTERNATIVES => self.alternatives.push(Word::hole(Hole {
-                origin: Origin::Unknown,
-                written: "…".into(),
-                location: word.location(),
-                may_be_empty: true,
-            })),
+            MAX_ALTERNATIVES => {
+                let more = Hole { may_be_empty: true, ..Hole::unknown("…", word.location()) };
+                self.alternatives.push(Word::hole(more));
+            }
             n if n > MAX_ALTERNATIVES => {}
             _ => self.alternatives.push(word),
         }

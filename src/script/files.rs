@@ -11,7 +11,7 @@ impl Shell<'_> {
     /// A file that was written by the script itself, or one of the repository.
     pub(super) fn script_text(&self, path: &str) -> Option<Text> {
         if let Some(written) = self.state.files.get(path) {
-            return Some(written.clone());
+            return Some(written.as_ref().clone());
         }
         // A host that is deployed to has a copy of the repository, so a path that is in it is meant.
         self.repository_file(path)
@@ -22,7 +22,7 @@ impl Shell<'_> {
         if !path.contains('/') {
             return None;
         }
-        self.script_text(path).or_else(|| self.state.files.get(path.strip_prefix("./")?).cloned())
+        self.script_text(path).or_else(|| self.script_text(path.strip_prefix("./")?))
     }
 
     fn repository_file(&self, path: &str) -> Option<Text> {
@@ -86,16 +86,21 @@ pub(super) fn root_of(file: &Path) -> Option<PathBuf> {
     Some(forge.unwrap_or(file).parent()?.to_owned())
 }
 
-/// The language that a file's name or first line says; the shell if neither does.
-pub(super) fn language_of(path: &str, text: &str) -> Language {
+/// The language that a file's ending or first line says; the shell if neither says anything, and
+/// none for a language that is not read.
+pub(super) fn language_of(path: &str, text: &str) -> Option<Language> {
     let first = text.lines().next().unwrap_or_default();
-    let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
-    match ending {
-        Some("js" | "cjs" | "mjs") => Language::JavaScript,
-        Some("py") => Language::Python,
-        Some("ps1") => Language::PowerShell,
-        _ if first.starts_with("#!") && first.contains("node") => Language::JavaScript,
-        _ if first.starts_with("#!") && first.contains("python") => Language::Python,
-        _ => Language::Shell,
+    let interpreter = first.strip_prefix("#!");
+    let named = |names: &[&str]| interpreter.is_some_and(|i| names.iter().any(|n| i.contains(n)));
+    match Path::new(path).extension().and_then(|ending| ending.to_str()) {
+        Some("sh" | "bash" | "env") => Some(Language::Shell),
+        Some("js" | "cjs" | "mjs") => Some(Language::JavaScript),
+        Some("py") => Some(Language::Python),
+        Some("ps1") => Some(Language::PowerShell),
+        Some("bat" | "cmd") => Some(Language::Batch),
+        _ if named(&["node", "bun"]) => Some(Language::JavaScript),
+        _ if named(&["python"]) => Some(Language::Python),
+        _ if named(&["sh"]) => Some(Language::Shell),
+        ending => (ending.is_none() && interpreter.is_none()).then_some(Language::Shell),
     }
 }

@@ -38,7 +38,8 @@ pub fn read(script: &Script) -> Reading {
     let root = file.and_then(|file| files::root_of(file.path()));
     let mut run = Run::in_repository(root);
     for text in script.alternatives() {
-        Shell::new(&mut run, script).code(script.language, &text);
+        let mut shell = Shell::new(&mut run, script);
+        shell.once(&text, |shell| shell.code(script.language, &text));
     }
     Reading { invocations: run.invocations, unread: run.unread }
 }

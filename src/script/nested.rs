@@ -4,10 +4,10 @@ use super::{
     Unread,
     files::language_of,
     javascript,
-    shell::{Done, Output, Shell, State},
+    shell::{Done, Output, Shell, State, values},
 };
 use crate::{
-    invocation::{Hole, Invocation, Origin, Value, Word},
+    invocation::{Hole, Invocation, Value, Word},
     program::{Arguments, Catalog, Runs, RunsWhat, Source, bare_name},
     source::{Hop, Language, Place, Text},
 };
@@ -120,7 +120,7 @@ impl Shell<'_> {
         let source = nested.runs.what.source();
         let positional = match source {
             // `bash -c CODE NAME ARGUMENT…`
-            Source::Operand(n) => Some(nested.operands_from(n + 2)),
+            Source::Operand(n) => Some(values(&nested.operands_from(n + 2))),
             _ => None,
         };
         let texts: Vec<Text> = match source {
@@ -261,11 +261,16 @@ impl Shell<'_> {
         arguments: &[Word],
     ) -> Done {
         let hop = Hop { step: path.to_owned(), location: invocation.location.clone() };
-        let language = language_of(path, text.as_str());
-        let state = self.state.child(Some(arguments.to_vec()));
+        let Some(language) = language_of(path, text.as_str()) else {
+            let reason = format!("`{path}` is in a language that is not read yet");
+            self.run.unread.push(Unread::code(text.location(), reason));
+            return prints(invocation);
+        };
+        let state = self.state.child(Some(values(arguments)));
         self.deeper(invocation.location.as_ref(), |shell| {
             shell.within(hop, None, |shell| {
-                shell.in_state(state, |shell| shell.code(language, &text))
+                shell
+                    .in_state(state, |shell| shell.once(&text, |shell| shell.code(language, &text)))
             })
         })
     }
@@ -326,10 +331,6 @@ fn is_script_path(path: &str) -> bool {
 }
 
 fn unknown_input(value: Value) -> Word {
-    Word::hole(Hole {
-        origin: Origin::Unknown,
-        written: "standard input".into(),
-        location: value.alternatives().first().and_then(Word::location),
-        may_be_empty: false,
-    })
+    let location = value.alternatives().first().and_then(Word::location);
+    Word::hole(Hole::unknown("standard input", location))
 }

@@ -3,7 +3,7 @@ use crate::{
     invocation::{Hole, Invocation, Piece, Value, Word},
     source::{Location, Text},
 };
-use std::path::PathBuf;
+use std::{ops::Range, path::PathBuf};
 
 /// What one reading of a script gathers, however deep it goes.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub struct Run {
     /// The folder of the repository, for the files that scripts call.
     pub root: Option<PathBuf>,
     steps: usize,
+    /// The functions and files that are being read, outermost first.
+    pub active: Vec<(PathBuf, Range<usize>)>,
 }
 
 /// Commands that are read of one script, in all nesting.

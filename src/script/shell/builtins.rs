@@ -38,14 +38,14 @@ impl Shell<'_> {
             "alias" => {
                 for (alias, value) in argv[1..].iter().filter_map(split_assignment) {
                     let code = self.run.marks.text(&value);
-                    self.state.aliases.insert(alias, code);
+                    self.state.aliases.set(alias, code);
                 }
                 Some(Done::default())
             }
             "set" => {
                 let separator = argv.iter().position(|word| word.text().is_some_and(|t| t == "--"));
                 if let Some(at) = separator {
-                    self.state.positional = Some(argv[at + 1..].to_vec());
+                    self.state.positional = Some(values(&argv[at + 1..]));
                 }
                 Some(Done::default())
             }
@@ -110,6 +110,11 @@ impl Shell<'_> {
         }
         code
     }
+}
+
+/// Words that are known to be these.
+pub fn values(words: &[Word]) -> Vec<Value> {
+    words.iter().cloned().map(Value::one).collect()
 }
 
 fn made_up(text: &str) -> Piece {

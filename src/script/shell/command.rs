@@ -1,11 +1,11 @@
 //! Simple commands: assignments, redirections, and the calls that they are.
 
-use super::{Done, Output, Shell, scan, statements::Unit, words};
+use super::{Done, Output, Shell, builtins::values, scan, statements::Unit, words};
 use crate::{
     invocation::{Invocation, Piece, Value, Word},
     source::{Location, Text},
 };
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 use tree_sitter::Node;
 
 /// Words that may stand before a command where the syntax is not understood.
@@ -53,7 +53,7 @@ impl Shell<'_> {
             let done = shell.words_called(&arguments, location);
             if let Some(before) = before {
                 let after = std::mem::replace(&mut shell.state, before);
-                shell.state.files.extend(after.files);
+                shell.state.files.extend(&after.files);
                 shell.state.ended = after.ended;
             }
             done
@@ -67,6 +67,9 @@ impl Shell<'_> {
             let fields = self.fields(argument);
             argvs = words::product(argvs, fields);
         }
+        if let Some((body, arguments)) = self.called_function(&argvs) {
+            return self.function(&body, arguments, location);
+        }
         let mut done: Option<Done> = None;
         for argv in argvs {
             let next = self.call(argv, location.clone());
@@ -78,6 +81,25 @@ impl Shell<'_> {
         done.unwrap_or_default()
     }
 
+    /// The function that every alternative calls, with what each argument may be. Reading it once
+    /// for all of them keeps functions that call functions from being read again and again.
+    fn called_function(&self, argvs: &words::Fields) -> Option<(Arc<Text>, Vec<Value>)> {
+        let (first, rest) = argvs.split_first()?;
+        let name = first.first()?.text()?;
+        let body = self.state.functions.get(&name)?;
+        let mut arguments = values(&first[1..]);
+        for argv in rest {
+            if argv.len() != first.len() || argv.first()?.text()? != name {
+                return None;
+            }
+            for (argument, word) in arguments.iter_mut().zip(&argv[1..]) {
+                *argument =
+                    std::mem::replace(argument, Value::empty()).or(Value::one(word.clone()));
+            }
+        }
+        Some((Arc::clone(body), arguments))
+    }
+
     /// Calls an alias, a function, a builtin or a program.
     pub fn call(&mut self, argv: Vec<Word>, location: Option<Location>) -> Done {
         let Some(name) = argv.first().and_then(Word::text).map(|name| name.into_owned()) else {
@@ -85,7 +107,7 @@ impl Shell<'_> {
         };
         if let Some(code) = self.state.aliases.get(&name).cloned() {
             return self.deeper(location.as_ref(), |shell| {
-                let mut line = code;
+                let mut line = code.as_ref().clone();
                 for word in &argv[1..] {
                     line.push_made_up(" ", None);
                     let text = shell.run.marks.text(word);
@@ -96,7 +118,7 @@ impl Shell<'_> {
             });
         }
         if let Some(body) = self.state.functions.get(&name).cloned() {
-            return self.function(&body, &argv[1..], location);
+            return self.function(&body, values(&argv[1..]), location);
         }
         match self.builtin(&name, &argv, location.as_ref()) {
             Some(done) => done,
@@ -104,10 +126,10 @@ impl Shell<'_> {
         }
     }
 
-    fn function(&mut self, body: &Text, arguments: &[Word], location: Option<Location>) -> Done {
+    fn function(&mut self, body: &Text, arguments: Vec<Value>, location: Option<Location>) -> Done {
         self.deeper(location.as_ref(), |shell| {
-            let outer = shell.state.positional.replace(arguments.to_vec());
-            let done = shell.script(body);
+            let outer = shell.state.positional.replace(arguments);
+            let done = shell.once(body, |shell| shell.script(body));
             shell.state.positional = outer;
             shell.state.ended = false;
             done
@@ -209,13 +231,13 @@ impl Shell<'_> {
         };
         let mut text = Text::default();
         if appends && let Some(held) = self.state.files.get(&path) {
-            text = held.clone();
+            text = held.as_ref().clone();
         }
         for word in value.alternatives() {
             let written = self.run.marks.text(word);
             text.push(&written);
         }
-        self.state.files.insert(path, text);
+        self.state.files.set(path, text);
     }
 
     pub(super) fn redirections(&mut self, unit: &Unit<'_>, nodes: &[Node<'_>]) -> Redirections {
@@ -255,7 +277,7 @@ impl Shell<'_> {
         if let [Piece::Hole(hole)] = word.pieces.as_slice()
             && let Origin::Output(stages) = &hole.origin
         {
-            return Output::Of(stages.clone());
+            return Output::Of(stages.to_vec());
         }
         match word.text().and_then(|path| self.state.files.get(path.as_ref())) {
             Some(text) => Output::Known(self.run.marks.value(text)),

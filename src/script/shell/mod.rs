@@ -7,8 +7,10 @@ mod heredoc;
 pub(super) mod scan;
 mod state;
 mod statements;
+mod table;
 pub(super) mod words;
 
+pub use builtins::values;
 pub use state::State;
 
 use super::run::Run;
@@ -79,6 +81,19 @@ impl<'r> Shell<'r> {
         done
     }
 
+    /// Reads a script, function or file, unless it is being read already: what calls itself ends.
+    pub fn once<T: Default>(&mut self, text: &Text, read: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(location) = text.location() else { return read(self) };
+        let key = (location.path().to_owned(), location.range);
+        if self.run.active.contains(&key) {
+            return T::default();
+        }
+        self.run.active.push(key);
+        let done = read(self);
+        self.run.active.pop();
+        done
+    }
+
     /// Reads something as the step `hop` of the way, elsewhere if `place` says so.
     pub fn within<T>(
         &mut self,
@@ -101,7 +116,7 @@ impl<'r> Shell<'r> {
         let outer = std::mem::replace(&mut self.state, state);
         let done = read(self);
         let inner = std::mem::replace(&mut self.state, outer);
-        self.state.files.extend(inner.files);
+        self.state.files.extend(&inner.files);
         done
     }
 
@@ -126,7 +141,7 @@ impl Output {
                 Value::any_of(value.alternatives().iter().map(without_final_line_breaks))
             }
             Self::Of(stages) => {
-                let origin = Origin::Output(stages.clone());
+                let origin = Origin::Output(stages.as_slice().into());
                 Value::hole(Hole { origin, written, location, may_be_empty: false })
             }
         }

@@ -1,21 +1,22 @@
+use super::table::Table;
 use crate::{
     invocation::{Hole, Origin, Value, Word},
     source::{Location, Text},
 };
 use indexmap::IndexMap;
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a running shell knows.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    variables: HashMap<String, Variable>,
+    variables: Table<Variable>,
     /// The bodies of functions.
-    pub functions: HashMap<String, Text>,
-    pub aliases: HashMap<String, Text>,
+    pub functions: Table<Text>,
+    pub aliases: Table<Text>,
     /// `$1`, `$2`, …; nothing if they are unknown.
-    pub positional: Option<Vec<Word>>,
+    pub positional: Option<Vec<Value>>,
     /// Files that were written here, by path.
-    pub files: HashMap<String, Text>,
+    pub files: Table<Text>,
     /// Whether `exit` or `return` was reached.
     pub ended: bool,
 }
@@ -53,7 +54,7 @@ impl State {
     }
 
     /// A child of this shell: it has the variables, not the functions and aliases.
-    pub fn child(&self, positional: Option<Vec<Word>>) -> Self {
+    pub fn child(&self, positional: Option<Vec<Value>>) -> Self {
         Self {
             variables: self.variables.clone(),
             files: self.files.clone(),
@@ -63,11 +64,11 @@ impl State {
     }
 
     pub fn set(&mut self, name: &str, value: Value) {
-        self.variables.insert(name.to_owned(), Variable::Scalar(value));
+        self.variables.set(name, Variable::Scalar(value));
     }
 
     pub fn append(&mut self, name: &str, value: Value) {
-        let joined = match self.variables.get(name) {
+        let joined = match self.variables.get(name).map(Arc::as_ref) {
             Some(Variable::Scalar(held)) => held.clone().then(&value),
             _ => value,
         };
@@ -75,7 +76,7 @@ impl State {
     }
 
     pub fn set_array(&mut self, name: &str, words: Vec<Word>) {
-        self.variables.insert(name.to_owned(), Variable::Array(words));
+        self.variables.set(name, Variable::Array(words));
     }
 
     pub fn extend_array(&mut self, name: &str, words: Vec<Word>) {
@@ -91,7 +92,7 @@ impl State {
 
     /// The value of a variable, if anything here sets it.
     pub fn get(&self, name: &str) -> Option<Value> {
-        match self.variables.get(name)? {
+        match self.variables.get(name)?.as_ref() {
             Variable::Scalar(value) => Some(value.clone()),
             Variable::Array(words) => {
                 Some(words.first().cloned().map_or_else(Value::empty, Value::one))
@@ -101,7 +102,7 @@ impl State {
 
     /// The elements of an array; a scalar is an array of one.
     pub fn elements(&self, name: &str) -> Option<Vec<Word>> {
-        match self.variables.get(name)? {
+        match self.variables.get(name)?.as_ref() {
             Variable::Scalar(value) => Some(value.alternatives().to_vec()),
             Variable::Array(words) => Some(words.clone()),
         }
@@ -122,17 +123,14 @@ impl State {
         if branch.ended {
             return;
         }
-        for (name, variable) in branch.variables {
-            let merged = match (self.variables.remove(&name), variable) {
-                (Some(Variable::Scalar(here)), Variable::Scalar(there)) => {
-                    Variable::Scalar(here.or(there))
-                }
-                (_, variable) => variable,
-            };
-            self.variables.insert(name, merged);
-        }
-        self.functions.extend(branch.functions);
-        self.aliases.extend(branch.aliases);
-        self.files.extend(branch.files);
+        self.variables.merge(&branch.variables, |here, there| match (here, there.as_ref()) {
+            (Variable::Scalar(here), Variable::Scalar(there)) => {
+                Arc::new(Variable::Scalar(here.clone().or(there.clone())))
+            }
+            _ => Arc::clone(there),
+        });
+        self.functions.extend(&branch.functions);
+        self.aliases.extend(&branch.aliases);
+        self.files.extend(&branch.files);
     }
 }

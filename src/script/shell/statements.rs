@@ -125,7 +125,7 @@ impl Shell<'_> {
             "function_definition" => {
                 let parts = (node.child_by_field_name("name"), node.child_by_field_name("body"));
                 if let (Some(name), Some(body)) = parts {
-                    self.state.functions.insert(unit.str(name).to_owned(), unit.slice(body));
+                    self.state.functions.set(unit.str(name), unit.slice(body));
                 }
                 Done { success: Some(true), ..Done::default() }
             }
@@ -324,7 +324,8 @@ impl Shell<'_> {
             items.extend(self.fields(&unit.slice(*value)).into_iter().flatten());
         }
         if values.is_empty() {
-            items.extend(self.state.positional.clone().unwrap_or_default());
+            let arguments = self.state.positional.iter().flatten();
+            items.extend(arguments.flat_map(|value| value.alternatives().to_vec()));
         }
         let Some(body) = node.child_by_field_name("body") else { return Done::default() };
         self.branch(|shell| {

@@ -79,6 +79,17 @@ impl Builder {
         }
     }
 
+    /// The same for values.
+    fn arguments(&mut self, values: &[Value]) {
+        for (position, value) in values.iter().enumerate() {
+            if position > 0 {
+                self.partial.iter_mut().for_each(Partial::close);
+            }
+            self.open();
+            self.value(value, true);
+        }
+    }
+
     fn fields(self) -> Fields {
         self.partial
             .into_iter()
@@ -303,7 +314,7 @@ impl Shell<'_> {
 
     fn all_positional(&mut self, text: &Text, at: usize, builder: &mut Builder) {
         match self.state.positional.clone() {
-            Some(words) => builder.words(&words),
+            Some(arguments) => builder.arguments(&arguments),
             None => builder.push(Piece::Hole(unknown(text, at, at + 2))),
         }
     }
@@ -312,12 +323,7 @@ impl Shell<'_> {
     fn parameter(&mut self, inner: &Text, builder: &mut Builder, quoting: Quoting) {
         let source = inner.as_str();
         let quoted = quoting != Quoting::None;
-        let hole = |written: &str| Hole {
-            origin: Origin::Unknown,
-            written: format!("${{{written}}}"),
-            location: inner.location(),
-            may_be_empty: false,
-        };
+        let hole = |written: &str| Hole::unknown(format!("${{{written}}}"), inner.location());
         let name_end = match source.find(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
             Some(0) if source.starts_with(['@', '*']) => 1,
             Some(0) => return builder.push(Piece::Hole(hole(source))), // ${#X}, ${!X}
@@ -339,7 +345,7 @@ impl Shell<'_> {
         }
         if matches!(name, "@" | "*") && rest.is_empty() {
             return match self.state.positional.clone() {
-                Some(words) => builder.words(&words),
+                Some(arguments) => builder.arguments(&arguments),
                 None => builder.push(Piece::Hole(hole(source))),
             };
         }
@@ -385,8 +391,8 @@ impl Shell<'_> {
         match name.parse::<usize>() {
             Ok(0) => None,
             Ok(position) => {
-                let words = self.state.positional.as_ref()?;
-                Some(words.get(position - 1).cloned().map_or_else(Value::empty, Value::one))
+                let arguments = self.state.positional.as_ref()?;
+                Some(arguments.get(position - 1).cloned().unwrap_or_else(Value::empty))
             }
             Err(_) => self.state.get(name),
         }
@@ -451,12 +457,7 @@ pub fn expression(text: &Text, from: usize, to: usize) -> Hole {
 }
 
 fn unknown(text: &Text, from: usize, to: usize) -> Hole {
-    Hole {
-        origin: Origin::Unknown,
-        written: text.as_str()[from..to].to_owned(),
-        location: text.locate(from..to),
-        may_be_empty: false,
-    }
+    Hole::unknown(&text.as_str()[from..to], text.locate(from..to))
 }
 
 /// `${X:?}`: not empty, or the script ends.
