@@ -1,13 +1,21 @@
 //! The pages in `docs/` say what the rules say. `make docs` writes them anew.
 
 use std::{fs, path::Path};
-use tagout::{policy::rules, report::docs};
+use tagout::{config::Kind, policy::rules, report::docs};
 
 #[test]
 fn the_pages_of_the_rules_are_what_the_rules_say() {
     let mut pages = vec![("README.md".to_owned(), docs::rule_index())];
     pages.extend(rules().iter().map(|rule| (format!("{}.md", rule.name), docs::rule_page(rule))));
     compare("docs/rules", &pages);
+}
+
+#[test]
+fn the_pages_of_the_probes_are_what_the_code_says() {
+    let kinds = Kind::descriptions();
+    let page =
+        |kind: tagout::config::Description| (format!("{}.md", kind.name), docs::probe_page(&kind));
+    compare("docs/probes", &kinds.into_iter().map(page).collect::<Vec<_>>());
 }
 
 fn compare(folder: &str, pages: &[(String, String)]) {
@@ -21,6 +29,6 @@ fn compare(folder: &str, pages: &[(String, String)]) {
     assert_eq!(kept, pages.len(), "pages in {}; run `make docs`", folder.display());
     for (name, page) in pages {
         let kept = fs::read_to_string(folder.join(name)).unwrap_or_default();
-        assert_eq!(&kept, page, "docs/rules/{name} is old; run `make docs`");
+        assert_eq!(&kept, page, "{}/{name} is old; run `make docs`", folder.display());
     }
 }

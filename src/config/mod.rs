@@ -14,7 +14,8 @@ pub use env_text::EnvText;
 pub use inventory::{App, Environment, Inventory, Neighbours, Owner, matches_name};
 pub use load::{ConfigError, FILE_NAME, find, load, load_inventory, parse};
 pub use probe::{
-    Command, Entry, Http, Kind, Manager, NEIGHBOURS, PlacedCondition, Probe, Process, Tcp, Timing,
+    Command, Description, Entry, Http, Kind, Manager, NEIGHBOURS, PlacedCondition, Probe, Process,
+    Tcp, Timing,
 };
 pub use suggest::{did_you_mean, listed};
 

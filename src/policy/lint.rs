@@ -32,7 +32,7 @@ pub struct Coverage {
 }
 
 /// Something that was not read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gap {
     pub path: PathBuf,
     /// From 1; nothing where the whole file is meant.
@@ -109,6 +109,8 @@ pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintRepo
         report.coverage.analysed += part.coverage.analysed;
         report.coverage.skipped.extend(part.coverage.skipped);
     }
+    report.coverage.skipped.sort();
+    report.coverage.skipped.dedup();
     report.findings.sort_by_cached_key(|finding| {
         let range = &finding.location.range;
         let place = (finding.location.path().to_owned(), range.start, range.end);

@@ -1,6 +1,7 @@
-//! The pages of `docs/`: one for each rule, made from `rules/`.
+//! The pages of `docs/`: one for each rule, made from `rules/`, and one for each kind of probe.
 
 use crate::{
+    config::Description,
     effect,
     policy::{Level, PolicyRule, rules},
     program::Catalog,
@@ -46,6 +47,24 @@ pub fn rule_index() -> String {
             word(rule.level)
         );
     }
+    page
+}
+
+/// The page of a kind of probe, in Markdown.
+pub fn probe_page(kind: &Description) -> String {
+    let mut page = format!("# {}\n\n{}.\n\n", kind.name, kind.summary);
+    let (example, condition) = (kind.example, kind.condition);
+    let _ =
+        writeln!(page, "```yaml\nprobes:\n  example:\n    {example}\n    expect: {condition}\n```");
+    let _ = writeln!(page, "\n## Its keys\n\n| key | |\n|---|---|");
+    for (key, meaning) in kind.keys {
+        let _ = writeln!(page, "| `{key}` | {meaning} |");
+    }
+    let _ = writeln!(page, "\n## What conditions can ask about\n\n| name | |\n|---|---|");
+    for (name, meaning) in kind.variables {
+        let _ = writeln!(page, "| `{name}` | {meaning} |");
+    }
+    page.push_str("\nWhat is missing, null or empty is an error, which is never a pass.\n");
     page
 }
 

@@ -63,8 +63,14 @@ pub struct Command {
 
 /// What tagout needs to know of a kind to read it.
 pub(super) trait Schema: Sized {
-    /// What its conditions can ask about.
-    const VARIABLES: &[&str];
+    /// A condition to begin with.
+    const CONDITION: &str;
+    /// What it measures, in a sentence.
+    const SUMMARY: &str;
+    /// The keys of its long form, each with its meaning.
+    const KEYS: &[(&str, &str)];
+    /// What its conditions can ask about, each with its meaning.
+    const VARIABLES: &[(&str, &str)];
     /// What a probe of it looks like, for messages.
     const EXAMPLE: &str;
 
@@ -81,8 +87,23 @@ pub(super) trait Schema: Sized {
 }
 
 impl Schema for Http {
-    const VARIABLES: &[&str] = &["status", "headers", "body", "json", "latency"];
+    const SUMMARY: &str = "One request over HTTP or HTTPS, on a connection of its own";
+    const KEYS: &[(&str, &str)] = &[
+        ("url", "where to; the short form is just this"),
+        ("method", "`GET`, if not said otherwise"),
+        ("headers", "a mapping of names to values"),
+        ("body", "a text to send"),
+        ("follow_redirects", "`true` to follow up to ten; `false`, if not said otherwise"),
+    ];
+    const VARIABLES: &[(&str, &str)] = &[
+        ("status", "the status code, a number"),
+        ("headers", "a map of the answer's headers, their names in lower case"),
+        ("body", "the answer as text; longer than 1 MiB is an error"),
+        ("json", "the answer as JSON"),
+        ("latency", "the time from the first byte sent to the last received, a duration"),
+    ];
     const EXAMPLE: &str = "http: http://127.0.0.1:3000/health";
+    const CONDITION: &str = "status == 200";
 
     fn from_text(url: EnvText) -> Option<Self> {
         Some(Self {
@@ -118,8 +139,19 @@ fn url_problem(url: &str) -> Option<String> {
 }
 
 impl Schema for Tcp {
-    const VARIABLES: &[&str] = &["connected", "connect_time", "latency", "reply"];
+    const SUMMARY: &str = "A connection over TCP, and what comes back on it";
+    const KEYS: &[(&str, &str)] = &[
+        ("address", "`host:port`; the short form is just this"),
+        ("send", "a text to send first"),
+    ];
+    const VARIABLES: &[(&str, &str)] = &[
+        ("connected", "whether somebody listens there"),
+        ("connect_time", "how long connecting took, a duration"),
+        ("latency", "how long all of it took, a duration"),
+        ("reply", "what came back, as text; it is waited for only if a condition asks for it"),
+    ];
     const EXAMPLE: &str = "tcp: 127.0.0.1:4000";
+    const CONDITION: &str = "connected";
 
     fn from_text(address: EnvText) -> Option<Self> {
         Some(Self { address, send: None })
@@ -134,9 +166,27 @@ impl Schema for Tcp {
 }
 
 impl Schema for Process {
-    const VARIABLES: &[&str] =
-        &["status", "instances", "restarts", "new_pids", "memory", "cpu", "uptime", "latency"];
+    const SUMMARY: &str = "A process of a process manager, watched for a while: \
+        PM2 says `online` through a crash loop, so one look tells nothing";
+    const KEYS: &[(&str, &str)] = &[
+        ("name", "its name, or `namespace/name`; the short form is just this"),
+        ("manager", "`pm2`"),
+    ];
+    const VARIABLES: &[(&str, &str)] = &[
+        (
+            "status",
+            "`online`, or what the instance that is worst off is; `missing` if there is none",
+        ),
+        ("instances", "how many instances run"),
+        ("restarts", "how often they restarted since the first look"),
+        ("new_pids", "how many of them have another pid than at the first look"),
+        ("memory", "what they use together, in bytes"),
+        ("cpu", "what they use together, in percent of a core"),
+        ("uptime", "how long the youngest of them runs, a duration"),
+        ("latency", "how long the manager took to answer, a duration"),
+    ];
     const EXAMPLE: &str = "process: api";
+    const CONDITION: &str = "status == \"online\"";
 
     fn from_text(name: EnvText) -> Option<Self> {
         Some(Self { manager: Manager::default(), name: name.as_written().to_owned() })
@@ -148,8 +198,21 @@ impl Schema for Process {
 }
 
 impl Schema for Command {
-    const VARIABLES: &[&str] = &["exit_code", "stdout", "stderr", "json", "latency"];
+    const SUMMARY: &str = "A program that is run without a shell";
+    const KEYS: &[(&str, &str)] = &[
+        ("run", "the program and its arguments, a list; the short form is just this"),
+        ("cwd", "the folder that it runs in, from the folder of `tagout.yml`"),
+        ("env", "variables that are added to its environment"),
+    ];
+    const VARIABLES: &[(&str, &str)] = &[
+        ("exit_code", "its exit code, a number; there is none if a signal ended it"),
+        ("stdout", "what it printed, without the line break at its end"),
+        ("stderr", "what it printed as errors"),
+        ("json", "what it printed, as JSON"),
+        ("latency", "how long it ran, a duration"),
+    ];
     const EXAMPLE: &str = "command: [npm, run, smoke]";
+    const CONDITION: &str = "exit_code == 0";
 
     fn from_text(_line: EnvText) -> Option<Self> {
         None

@@ -72,8 +72,21 @@ macro_rules! kinds {
             }
 
             /// What its conditions can ask about.
-            pub fn variables(&self) -> &'static [&'static str] {
-                match self { $(Self::$variant(_) => $variant::VARIABLES),* }
+            pub fn variables(&self) -> Vec<&'static str> {
+                let variables = match self { $(Self::$variant(_) => $variant::VARIABLES),* };
+                variables.iter().map(|(name, _)| *name).collect()
+            }
+
+            /// Every kind, for its page.
+            pub fn descriptions() -> Vec<Description> {
+                vec![$(Description {
+                    name: $key,
+                    summary: $variant::SUMMARY,
+                    example: $variant::EXAMPLE,
+                    condition: $variant::CONDITION,
+                    keys: $variant::KEYS,
+                    variables: $variant::VARIABLES,
+                }),*]
             }
 
             fn problem(&self) -> Option<String> {
@@ -99,6 +112,20 @@ kinds! {
     "tcp" => Tcp,
     "process" => Process,
     "command" => Command,
+}
+
+/// What people need to know of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Description {
+    pub name: &'static str,
+    /// What it measures, in a sentence.
+    pub summary: &'static str,
+    pub example: &'static str,
+    pub condition: &'static str,
+    /// The keys of its long form, each with its meaning.
+    pub keys: &'static [(&'static str, &'static str)],
+    /// What conditions can ask about, each with its meaning.
+    pub variables: &'static [(&'static str, &'static str)],
 }
 
 /// A kind in its short form (a text or a list of words), or as a whole mapping.

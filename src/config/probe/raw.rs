@@ -95,7 +95,7 @@ fn condition(
     file: Located,
 ) -> Result<PlacedCondition, ConfigError> {
     let (line, column) = (written.defined.line() as usize, written.defined.column() as usize);
-    match Condition::parse(&written.value, kind.name(), kind.variables()) {
+    match Condition::parse(&written.value, kind.name(), &kind.variables()) {
         Ok(condition) => Ok(PlacedCondition { condition, line, column }),
         Err(misfit) => {
             let word = file.part_of_scalar(&written.defined, &written.value, misfit.at);
