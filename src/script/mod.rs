@@ -5,6 +5,7 @@
 
 mod files;
 pub mod javascript;
+mod marks;
 mod nested;
 mod run;
 mod shell;

@@ -222,7 +222,7 @@ impl Shell<'_> {
                 javascript::Command::Argv(values) => {
                     let argvs = values.iter().fold(vec![Vec::new()], |argvs, value| {
                         let words = value.alternatives().iter().map(|word| vec![word.clone()]);
-                        super::shell::words::product(argvs, words.collect())
+                        super::shell::fields::product(argvs, words.collect())
                     });
                     for argv in argvs {
                         shell.program(argv, call.location.clone());

@@ -1,6 +1,6 @@
 //! Simple commands: assignments, redirections, and the calls that they are.
 
-use super::{Done, Output, Shell, builtins::values, scan, statements::Unit, words};
+use super::{Done, Output, Shell, builtins::values, fields, scan, statements::Unit};
 use crate::{
     invocation::{Invocation, Piece, Value, Word},
     source::{Location, Text},
@@ -62,10 +62,10 @@ impl Shell<'_> {
 
     /// Expands words and calls what they say, in every alternative.
     fn words_called(&mut self, arguments: &[Text], location: Option<Location>) -> Done {
-        let mut argvs: words::Fields = vec![Vec::new()];
+        let mut argvs: fields::Fields = vec![Vec::new()];
         for argument in arguments {
             let fields = self.fields(argument);
-            argvs = words::product(argvs, fields);
+            argvs = fields::product(argvs, fields);
         }
         if let Some((body, arguments)) = self.called_function(&argvs) {
             return self.function(&body, arguments, location);
@@ -83,7 +83,7 @@ impl Shell<'_> {
 
     /// The function that every alternative calls, with what each argument may be. Reading it once
     /// for all of them keeps functions that call functions from being read again and again.
-    fn called_function(&self, argvs: &words::Fields) -> Option<(Arc<Text>, Vec<Value>)> {
+    fn called_function(&self, argvs: &fields::Fields) -> Option<(Arc<Text>, Vec<Value>)> {
         let (first, rest) = argvs.split_first()?;
         let name = first.first()?.text()?;
         let body = self.state.functions.get(&name)?;

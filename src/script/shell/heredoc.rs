@@ -1,5 +1,5 @@
 use super::scan;
-use crate::source::Text;
+use crate::source::{Text, expressions};
 use std::collections::HashMap;
 
 /// A script without its heredocs and expressions, of the same length, for the parser.
@@ -38,11 +38,9 @@ pub fn prepare(text: &Text) -> Prepared {
 
 fn hide_expressions(source: &str) -> String {
     let mut code = source.to_owned();
-    let mut from = 0;
-    while let Some(start) = source[from..].find("${{").map(|at| from + at) {
-        let Some(end) = scan::expression(source, start) else { break };
-        code.replace_range(start..end, &"_".repeat(end - start));
-        from = end;
+    for expression in expressions(source) {
+        let stand_in = "_".repeat(expression.range.len());
+        code.replace_range(expression.range, &stand_in);
     }
     code
 }

@@ -1,14 +1,16 @@
 //! The abstract interpreter of the shell. tree-sitter-bash gives the statements; the words in them
 //! are expanded here, because their quoting, defaults and substitutions decide what is code.
 
+mod braces;
 mod builtins;
 mod command;
+pub(super) mod fields;
 mod heredoc;
 pub(super) mod scan;
 mod state;
 mod statements;
 mod table;
-pub(super) mod words;
+mod words;
 
 pub use builtins::values;
 pub use state::State;

@@ -2,6 +2,8 @@
 //! opening mark and gives the position of the closing one, or the end of the text where it is
 //! missing.
 
+use crate::source::expressions;
+
 /// After `'`.
 pub fn single_quote(text: &str, from: usize) -> usize {
     text[from..].find('\'').map_or(text.len(), |at| from + at)
@@ -100,8 +102,8 @@ pub fn dollar(text: &str, at: usize) -> usize {
 
 /// The end of the `${{ … }}` that starts at `at`, if one does.
 pub fn expression(text: &str, at: usize) -> Option<usize> {
-    let rest = text.get(at..)?.strip_prefix("${{")?;
-    rest.find("}}").map(|end| at + 3 + end + 2)
+    let rest = text.get(at..).filter(|rest| rest.starts_with("${{"))?;
+    expressions(rest).next().map(|expression| at + expression.range.end)
 }
 
 /// Whether the `#` at `at` starts a comment.

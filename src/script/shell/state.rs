@@ -1,6 +1,7 @@
 use super::table::Table;
 use crate::{
     invocation::{Hole, Origin, Value, Word},
+    script::marks::environment_value,
     source::{Location, Text},
 };
 use indexmap::IndexMap;
@@ -48,7 +49,7 @@ impl State {
     pub fn with_environment(environment: &IndexMap<String, Text>) -> Self {
         let mut state = Self::default();
         for (name, text) in environment {
-            state.set(name, super::words::environment_value(text));
+            state.set(name, environment_value(text));
         }
         state
     }

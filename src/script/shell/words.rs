@@ -1,155 +1,24 @@
 //! Words: quoting, parameters, substitutions, braces and globs, expanded as bash does.
 
-use super::{Shell, heredoc::Heredoc, scan, state::State};
+use super::{
+    Shell,
+    braces::braces,
+    fields::{Builder, Fields, product},
+    heredoc::Heredoc,
+    scan,
+    state::State,
+};
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
-    script::run::Marks,
+    script::marks::expression,
     source::Text,
 };
-
-/// More alternatives of one word or argv than this are given up.
-pub const MAX_EXPANSIONS: usize = 48;
-
-/// The alternatives of a list of words.
-pub type Fields = Vec<Vec<Word>>;
-
-/// A word while it is put together, in all its alternatives.
-struct Builder {
-    partial: Vec<Partial>,
-}
-
-#[derive(Clone, Default)]
-struct Partial {
-    done: Vec<Word>,
-    /// The word that is being written; nothing between words.
-    open: Option<Word>,
-}
-
-impl Builder {
-    fn new() -> Self {
-        Self { partial: vec![Partial::default()] }
-    }
-
-    fn push(&mut self, piece: Piece) {
-        for partial in &mut self.partial {
-            partial.open.get_or_insert_default().push(piece.clone());
-        }
-    }
-
-    fn text(&mut self, text: Text) {
-        self.push(Piece::Known(text));
-    }
-
-    /// An empty pair of quotes is a word, too.
-    fn open(&mut self) {
-        for partial in &mut self.partial {
-            partial.open.get_or_insert_default();
-        }
-    }
-
-    /// Appends a value; unquoted, its known blanks separate words.
-    fn value(&mut self, value: &Value, quoted: bool) {
-        let room = (MAX_EXPANSIONS / self.partial.len().max(1)).max(1);
-        let alternatives = &value.alternatives()[..value.alternatives().len().min(room)];
-        self.partial = alternatives
-            .iter()
-            .flat_map(|word| {
-                self.partial.iter().map(move |partial| {
-                    let mut partial = partial.clone();
-                    if quoted {
-                        partial.open.get_or_insert_default().append(word);
-                    } else {
-                        partial.split(word);
-                    }
-                    partial
-                })
-            })
-            .collect();
-    }
-
-    /// Appends words that stay apart, as `"$@"` does.
-    fn words(&mut self, words: &[Word]) {
-        for partial in &mut self.partial {
-            for (position, word) in words.iter().enumerate() {
-                if position > 0 {
-                    partial.close();
-                }
-                partial.open.get_or_insert_default().append(word);
-            }
-        }
-    }
-
-    /// The same for values.
-    fn arguments(&mut self, values: &[Value]) {
-        for (position, value) in values.iter().enumerate() {
-            if position > 0 {
-                self.partial.iter_mut().for_each(Partial::close);
-            }
-            self.open();
-            self.value(value, true);
-        }
-    }
-
-    fn fields(self) -> Fields {
-        self.partial
-            .into_iter()
-            .map(|mut partial| {
-                partial.close();
-                partial.done
-            })
-            .collect()
-    }
-
-    fn into_value(self) -> Value {
-        Value::any_of(self.partial.into_iter().map(|partial| {
-            let mut whole = Word::default();
-            let words = partial.done.iter().chain(&partial.open);
-            for (position, word) in words.enumerate() {
-                if position > 0 {
-                    let mut blank = Text::default();
-                    blank.push_made_up(" ", word.location().as_ref());
-                    whole.push(Piece::Known(blank));
-                }
-                whole.append(word);
-            }
-            whole
-        }))
-    }
-}
-
-impl Partial {
-    fn close(&mut self) {
-        self.done.extend(self.open.take());
-    }
-
-    fn split(&mut self, word: &Word) {
-        for piece in &word.pieces {
-            let Piece::Known(text) = piece else {
-                self.open.get_or_insert_default().push(piece.clone());
-                continue;
-            };
-            let string = text.as_str();
-            let mut at = 0;
-            while at < string.len() {
-                let blank = string[at..].starts_with(char::is_whitespace);
-                let run = string[at..].find(|c: char| c.is_whitespace() != blank);
-                let end = run.map_or(string.len(), |run| at + run);
-                if blank {
-                    self.close();
-                } else {
-                    self.open.get_or_insert_default().push(Piece::Known(text.slice(at..end)));
-                }
-                at = end;
-            }
-        }
-    }
-}
 
 impl Shell<'_> {
     /// The words that a word of the script becomes.
     pub fn fields(&mut self, text: &Text) -> Fields {
         let mut all: Fields = vec![Vec::new()];
-        for text in braces(text, 0) {
+        for text in braces(text) {
             let mut builder = Builder::new();
             self.expand(&text, &mut builder, Quoting::None);
             all = product(all, builder.fields());
@@ -424,38 +293,6 @@ impl Quoting {
     }
 }
 
-/// Every alternative of the one followed by every alternative of the other, bounded.
-pub fn product(heads: Fields, tails: Fields) -> Fields {
-    if let [tail] = tails.as_slice() {
-        let mut joined = heads;
-        joined.iter_mut().for_each(|head| head.extend(tail.iter().cloned()));
-        return joined;
-    }
-    let joined = heads.iter().flat_map(|head| {
-        tails.iter().map(|tail| head.iter().chain(tail).cloned().collect::<Vec<_>>())
-    });
-    joined.take(MAX_EXPANSIONS).collect()
-}
-
-/// The value of an environment variable of a workflow: text with expressions.
-pub fn environment_value(text: &Text) -> Value {
-    Marks::default().value(text)
-}
-
-/// The hole of a `${{ … }}`.
-pub fn expression(text: &Text, from: usize, to: usize) -> Hole {
-    let written = &text.as_str()[from..to];
-    // Secrets and variables of a repository are set once; what comes with an event may be missing.
-    let may_be_empty =
-        ["github.event", "github.head_ref", "inputs."].iter().any(|c| written.contains(c));
-    Hole {
-        origin: Origin::Expression,
-        written: written.to_owned(),
-        location: text.locate(from..to),
-        may_be_empty,
-    }
-}
-
 fn unknown(text: &Text, from: usize, to: usize) -> Hole {
     Hole::unknown(&text.as_str()[from..to], text.locate(from..to))
 }
@@ -557,51 +394,4 @@ fn ansi(text: &Text) -> Text {
         at = end;
     }
     decoded
-}
-
-/// Brace expansion: `a{b,c}` is `ab` and `ac`; without a comma it stays as it is.
-fn braces(text: &Text, depth: usize) -> Vec<Text> {
-    let source = text.as_str();
-    let bytes = source.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() && depth < 8 {
-        if bytes[at] != b'{' {
-            at = scan::quoted_or_next(source, at);
-            continue;
-        }
-        let end = scan::brace(source, at + 1);
-        let parts = comma_parts(source, at + 1, end);
-        if end == bytes.len() || parts.len() < 2 {
-            at += 1;
-            continue;
-        }
-        let expand = |part: std::ops::Range<usize>| {
-            let mut one = text.slice(0..at);
-            one.push(&text.slice(part));
-            one.push(&text.slice(end + 1..source.len()));
-            braces(&one, depth + 1)
-        };
-        return parts.into_iter().flat_map(expand).take(MAX_EXPANSIONS).collect();
-    }
-    vec![text.clone()]
-}
-
-fn comma_parts(source: &str, from: usize, to: usize) -> Vec<std::ops::Range<usize>> {
-    let bytes = source.as_bytes();
-    let mut parts = Vec::new();
-    let (mut start, mut at, mut depth) = (from, from, 0usize);
-    while at < to {
-        match bytes[at] {
-            b'{' => depth += 1,
-            b'}' => depth = depth.saturating_sub(1),
-            b',' if depth == 0 => {
-                parts.push(start..at);
-                start = at + 1;
-            }
-            _ => {}
-        }
-        at = scan::quoted_or_next(source, at);
-    }
-    parts.push(start..to);
-    parts
 }

@@ -10,7 +10,7 @@ mod values;
 
 use super::{Call, Command, Reading, read};
 use crate::invocation::{Origin, Piece, Selection, Value, Word};
-use crate::script::run::Marks;
+use crate::script::marks::Marks;
 use crate::source::{SourceFile, Text};
 use std::sync::Arc;
 
