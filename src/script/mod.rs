@@ -9,6 +9,8 @@ mod marks;
 mod nested;
 mod run;
 mod shell;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     invocation::{Invocation, Word},

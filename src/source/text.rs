@@ -110,8 +110,10 @@ impl Text {
         self.segments.push(segment);
     }
 
-    /// The part of this text in `range`, which must lie on character boundaries.
+    /// The part of this text in `range`, from and to the next character boundaries before it.
     pub fn slice(&self, range: Range<usize>) -> Text {
+        let start = self.string.floor_char_boundary(range.start);
+        let range = start..self.string.floor_char_boundary(range.end).max(start);
         let first = self.segments.partition_point(|s| s.at + s.len <= range.start);
         let segments = self.segments[first..]
             .iter()

@@ -298,7 +298,10 @@ impl Shell<'_> {
         let ends = arguments.first().zip(arguments.last());
         let location = ends.and_then(|(first, last)| {
             let (first, last) = (first.location()?, last.location()?);
-            Some(Location { range: first.range.start..last.range.end, file: first.file })
+            // In code that was put together, the last word may stand before the first.
+            let range =
+                first.range.start.min(last.range.start)..first.range.end.max(last.range.end);
+            Some(Location { range, file: first.file })
         });
         if !arguments.is_empty() && self.run.step(location.as_ref()) {
             self.deeper(location.clone().as_ref(), |shell| {
