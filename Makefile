@@ -4,21 +4,24 @@ PM2 := tests/pm2/node_modules/.package-lock.json
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint docs
+.PHONY: help build demo test lint docs compilers
 
 help: ## List these
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-build: ## Build tagout
+compilers:
+	@.ci/need-compilers
+
+build: compilers ## Build tagout
 	cargo build
 
 demo: build $(PM2) ## Replay the incident on a PM2 of its own, and check what is shown
 	demo/run $(BUILT)
 
-test: $(PM2) ## Run all tests
+test: compilers $(PM2) ## Run all tests
 	cargo test --no-fail-fast
 
-lint: ## Check the code's format, and clippy's opinion of it
+lint: compilers ## Check the code's format, and clippy's opinion of it
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 
