@@ -285,6 +285,18 @@ fn scripts_that_a_workflow_calls_are_followed() {
 }
 
 #[test]
+fn a_makefile_has_dollars_of_its_own() {
+    let workflow =
+        "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: make stop\n";
+    let makefile = "stop:\n\t@for app in all; do pm2 stop $$app; done\n\tpm2 delete $(APP)\n";
+    let folder = repository(&[(".github/workflows/d.yml", workflow), ("Makefile", makefile)]);
+    assert_eq!(
+        findings(folder.path(), &[]),
+        ["deny pm2-all Makefile:2:22", "warn pm2-unknown Makefile:3:2"]
+    );
+}
+
+#[test]
 fn a_process_of_somebody_else_is_denied_by_the_inventory() {
     let config = "version: 1\ninventory:\n  web:\n    environments:\n      production: {workflows: [deploy.yml], pm2: [web-api]}\nneighbours: {pm2: ['stock-*']}\n";
     let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: pm2 restart web-api\n      - run: pm2 stop stock-api\n";

@@ -71,8 +71,39 @@ impl Shell<'_> {
             }
             at += line.len();
         }
-        (!recipe.is_empty()).then_some(recipe)
+        (!recipe.is_empty()).then(|| as_shell(&recipe))
     }
+}
+
+/// The shell text of a recipe: make's `$$` is the shell's `$`, and its `$(NAME)` a variable.
+fn as_shell(recipe: &Text) -> Text {
+    let source = recipe.as_str();
+    let mut shell = Text::default();
+    let mut from = 0;
+    while let Some(at) = source[from..].find('$').map(|at| from + at) {
+        shell.push(&recipe.slice(from..at));
+        let rest = &source[at + 1..];
+        let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let variable = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+        let name = variable.map(|(name, _)| name).filter(is_name);
+        from = match name {
+            _ if rest.starts_with('$') => {
+                shell.push(&recipe.slice(at + 1..at + 2));
+                at + 2
+            }
+            Some(name) => {
+                let end = at + name.len() + 3;
+                shell.push_made_up(&format!("${{{name}}}"), recipe.locate(at..end).as_ref());
+                end
+            }
+            None => {
+                shell.push(&recipe.slice(at..at + 1));
+                at + 1
+            }
+        };
+    }
+    shell.push(&recipe.slice(from..source.len()));
+    shell
 }
 
 /// The folder of the repository that a file belongs to: the one that holds its `.github`, or else
