@@ -4,7 +4,10 @@ use crate::{
     program::{Arguments, Catalog, bare_name},
 };
 use regex::Regex;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
+
+/// A regular expression that is compiled when it is first needed.
+type Pattern = LazyLock<Option<Regex>>;
 
 /// Words that tell what state a thing is in, not whose it is.
 const STATES: [&str; 12] = [
@@ -56,10 +59,9 @@ fn filtered_by_name(stage: &Invocation) -> Option<Selection> {
             names_something(pattern).then_some(Selection::SomeName)
         }
         "awk" | "gawk" | "sed" => {
-            static MATCH: OnceLock<Option<Regex>> = OnceLock::new();
-            let matcher = MATCH.get_or_init(|| Regex::new("/([^/]+)/").ok()).as_ref()?;
+            static MATCH: Pattern = Pattern::new(|| Regex::new("/([^/]+)/").ok());
             let program = arguments.into_iter().find(|word| !word.starts_with('-'))?;
-            let found = matcher.captures(&program)?;
+            let found = MATCH.as_ref()?.captures(&program)?;
             names_something(&found[1]).then_some(Selection::SomeName)
         }
         _ => None,
@@ -79,14 +81,14 @@ fn names_something(pattern: &str) -> bool {
 
 /// `select(.name == "web")` and its relatives.
 fn by_jq(filter: &str) -> Option<Selection> {
-    static NAME: OnceLock<Option<Regex>> = OnceLock::new();
-    static SELECT: OnceLock<Option<Regex>> = OnceLock::new();
-    let select = SELECT.get_or_init(|| Regex::new(r"select\((?s:.*)\.name\b").ok()).as_ref()?;
-    let exact = NAME.get_or_init(|| Regex::new(r#"\.name\s*==\s*"([^"]+)""#).ok()).as_ref()?;
+    static SELECT: Pattern = Pattern::new(|| Regex::new(r"select\((?s:.*)\.name\b").ok());
+    static EXACT: Pattern = Pattern::new(|| Regex::new(r#"\.name\s*==\s*"([^"]+)""#).ok());
+    static OR: Pattern = Pattern::new(|| Regex::new(r"\bor\b").ok());
     // `or` lets more in than the name does.
-    if !select.is_match(filter) || Regex::new(r"\bor\b").is_ok_and(|or| or.is_match(filter)) {
+    if !SELECT.as_ref()?.is_match(filter) || OR.as_ref()?.is_match(filter) {
         return None;
     }
-    let names: Vec<String> = exact.captures_iter(filter).map(|found| found[1].to_owned()).collect();
+    let exact = EXACT.as_ref()?.captures_iter(filter);
+    let names: Vec<String> = exact.map(|found| found[1].to_owned()).collect();
     Some(if names.is_empty() { Selection::SomeName } else { Selection::Names(names) })
 }

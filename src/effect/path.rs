@@ -32,7 +32,7 @@ const SCRATCH: [&str; 4] = ["/tmp/", "/var/tmp/", "/dev/shm/", "/dev/null"];
 /// How far a path reaches that is destroyed; without its folders, only what a pattern can match
 /// is more than one file.
 pub fn reach(word: &Word, with_folders: bool) -> Reach {
-    if !with_folders && !word.to_string().contains(['*', '?', '[']) {
+    if !with_folders && !is_glob(&word.to_string()) {
         return Reach::of(Scope::Named, word);
     }
     if let Some(hole) = emptied(word)
@@ -73,9 +73,8 @@ fn scope_of(path: &str) -> Scope {
         return Scope::Named;
     }
     let absolute = clean.starts_with(['/', '~']);
-    let depth = clean.split('/').filter(|part| !part.is_empty()).count();
-    let top = depth <= 1 && (depth == 0 || is_home(&clean) || SYSTEM.contains(&clean.as_str()));
-    let wide = absolute && (top || WIDE.contains(&clean.as_str()) || is_home(&clean));
+    let known = |folders: &[&str]| folders.contains(&clean.as_str());
+    let wide = clean == "/" || known(&SYSTEM) || known(&WIDE) || (absolute && is_home(&clean));
     match glob {
         Some(_) if wide && everything_in => Scope::All,
         None if wide => Scope::All,

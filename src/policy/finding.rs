@@ -41,7 +41,7 @@ impl Finding {
     /// What it is, whatever line it stands on: the same for the same command in the same file.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        let path = self.location.path().to_string_lossy().replace('\\', "/");
+        let path = self.location.shown_path();
         let steps = self.via.iter().map(|hop| hop.step.as_str());
         let parts = [self.rule.as_str(), &path].into_iter();
         for part in parts.chain(self.command.iter().map(String::as_str)).chain(steps) {

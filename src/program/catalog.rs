@@ -1,5 +1,5 @@
 use super::Program;
-use crate::config::ConfigError;
+use crate::{config::ConfigError, source::program_name};
 use std::{collections::HashMap, path::Path, sync::OnceLock};
 
 /// A file of `rules/programs`, as it was built in.
@@ -68,9 +68,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Program>, RuleError> {
 
 /// The name of a program without its folder, Windows' ending and npm's version.
 pub fn bare_name(word: &str) -> &str {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
-    let name =
-        [".exe", ".cmd", ".bat"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let name = program_name(word);
     match name.find('@') {
         Some(at) if at > 0 => &name[..at],
         _ => name,

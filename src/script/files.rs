@@ -1,7 +1,7 @@
 //! Files that scripts run: those they wrote themselves, and those of the repository.
 
 use super::shell::Shell;
-use crate::source::{Language, SourceFile, Text};
+use crate::source::{Language, SourceFile, Text, shebang};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -117,21 +117,13 @@ pub(super) fn root_of(file: &Path) -> Option<PathBuf> {
     Some(forge.unwrap_or(file).parent()?.to_owned())
 }
 
-/// The language that a file's ending or first line says; the shell if neither says anything, and
-/// none for a language that is not read.
+/// The language of a file that is run or sourced; the shell where nothing says it, and none for a
+/// language that is not read.
 pub(super) fn language_of(path: &str, text: &str) -> Option<Language> {
-    let first = text.lines().next().unwrap_or_default();
-    let interpreter = first.strip_prefix("#!");
-    let named = |names: &[&str]| interpreter.is_some_and(|i| names.iter().any(|n| i.contains(n)));
-    match Path::new(path).extension().and_then(|ending| ending.to_str()) {
-        Some("sh" | "bash" | "env") => Some(Language::Shell),
-        Some("js" | "cjs" | "mjs") => Some(Language::JavaScript),
-        Some("py") => Some(Language::Python),
-        Some("ps1") => Some(Language::PowerShell),
-        Some("bat" | "cmd") => Some(Language::Batch),
-        _ if named(&["node", "bun"]) => Some(Language::JavaScript),
-        _ if named(&["python"]) => Some(Language::Python),
-        _ if named(&["sh"]) => Some(Language::Shell),
-        ending => (ending.is_none() && interpreter.is_none()).then_some(Language::Shell),
-    }
+    let path = Path::new(path);
+    let says_nothing = match path.extension() {
+        Some(ending) => ending == "env",
+        None => shebang(text).is_none(),
+    };
+    Language::of_file(path, text).or_else(|| says_nothing.then_some(Language::Shell))
 }

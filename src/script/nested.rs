@@ -22,12 +22,10 @@ impl Shell<'_> {
             let path = name.into_owned();
             return match self.own_script(&path) {
                 Some(text) => self.file(&invocation, &path, text, &invocation.argv[1..]),
-                None => {
-                    if is_script_path(&path) {
-                        self.missing(&invocation, format!("`{path}` is not in the repository"));
-                    }
-                    prints(&invocation)
+                None if is_script_path(&path) => {
+                    self.missing(&invocation, format!("`{path}` is not in the repository"))
                 }
+                None => prints(&invocation),
             };
         };
         let arguments = Arguments::parse(program, &invocation.argv);
@@ -81,8 +79,7 @@ impl Shell<'_> {
                     None => {
                         let reason =
                             format!("package.json has no script `{name}`, or is not there");
-                        self.missing(nested.invocation, reason);
-                        prints(nested.invocation)
+                        self.missing(nested.invocation, reason)
                     }
                 }
             }
@@ -92,8 +89,7 @@ impl Shell<'_> {
                     Some(text) => self.recipe(&text, hop),
                     None => {
                         let reason = format!("there is no Makefile with a target `{name}`");
-                        self.missing(nested.invocation, reason);
-                        prints(nested.invocation)
+                        self.missing(nested.invocation, reason)
                     }
                 }
             }
@@ -153,10 +149,7 @@ impl Shell<'_> {
         };
         match self.script_text(&path) {
             Some(text) => self.file(nested.invocation, &path, text, &rest),
-            None => {
-                self.missing(nested.invocation, format!("`{path}` is not in the repository"));
-                prints(nested.invocation)
-            }
+            None => self.missing(nested.invocation, format!("`{path}` is not in the repository")),
         }
     }
 
@@ -167,9 +160,10 @@ impl Shell<'_> {
     }
 
     /// Says that what a call runs is not there to be read.
-    fn missing(&mut self, invocation: &Invocation, what: String) {
+    fn missing(&mut self, invocation: &Invocation, what: String) -> Done {
         let reason = format!("{what}, so what it does is not known");
         self.run.unread.push(Unread::missing(invocation.location.clone(), reason));
+        prints(invocation)
     }
 
     fn all_of(&mut self, stdin: Output, texts: &[Text], language: Language) -> Done {

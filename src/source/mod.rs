@@ -4,11 +4,13 @@
 
 mod expression;
 mod file;
+mod language;
 mod script;
 mod text;
 pub mod yaml;
 
 pub use expression::{Expression, PossibleValues, expressions};
 pub use file::{LineColumn, SourceFile};
-pub use script::{Hop, Language, Origin, Place, Script};
-pub use text::{Location, Text};
+pub use language::{Language, program_name, shebang};
+pub use script::{Hop, Origin, Place, Script};
+pub use text::{Location, Text, shown_path};

@@ -1,7 +1,6 @@
-use super::{Location, PossibleValues, Text};
+use super::{Language, Location, PossibleValues, Text};
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use serde::Serialize;
 
 /// Code that a workflow can run, with the place where it would run.
 #[derive(Clone, Debug)]
@@ -45,30 +44,6 @@ pub struct Origin {
     pub job: Option<String>,
     /// The step's name, or its position in the job.
     pub step: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// bash and sh, which are read alike.
-    Shell,
-    JavaScript,
-    Python,
-    PowerShell,
-    /// Windows' `cmd`.
-    Batch,
-}
-
-impl fmt::Display for Language {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Shell => "shell",
-            Self::JavaScript => "JavaScript",
-            Self::Python => "Python",
-            Self::PowerShell => "PowerShell",
-            Self::Batch => "cmd",
-        })
-    }
 }
 
 /// Where a script's effects land.

@@ -30,9 +30,19 @@ pub struct Location {
     pub range: Range<usize>,
 }
 
+/// A path with forward slashes on every system.
+pub fn shown_path(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
 impl Location {
     pub fn path(&self) -> &Path {
         self.file.path()
+    }
+
+    /// The path with forward slashes on every system.
+    pub fn shown_path(&self) -> String {
+        shown_path(self.path())
     }
 
     /// The line on which it starts, from 1.

@@ -36,7 +36,7 @@ pub fn read(file: Arc<SourceFile>, config: &Config) -> WorkflowReading {
     if let Some(at) = file.not_utf8() {
         reading.problems.push(Problem::at(ProblemKind::NotUtf8, &file, at..at + 1));
     }
-    match shell::language_of_file(&file) {
+    match Language::of_file(file.path(), file.text()) {
         Some(language) => reading.scripts.push(script_of_file(file, language)),
         None => read::read(Yaml::parse(file), config, &mut reading),
     }

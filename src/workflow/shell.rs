@@ -1,4 +1,4 @@
-use crate::source::{Language, SourceFile};
+use crate::source::{Language, program_name};
 
 /// What a `shell:` says.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ impl Shell {
     pub fn parse(shell: &str) -> Self {
         let words: Vec<&str> =
             shell.split_whitespace().map(|w| w.trim_matches(['"', '\'', ';'])).collect();
-        let first = words.first().and_then(|word| interpreter(word));
-        let named = words.iter().rev().find_map(|word| interpreter(word));
+        let first = words.first().and_then(|word| Language::of_interpreter(word));
+        let named = words.iter().rev().find_map(|word| Language::of_interpreter(word));
         let plain = match first {
             Some(Language::Shell) => takes_only_the_script(&words[1..]),
             Some(_) => true,
@@ -68,41 +68,6 @@ fn ssh_destination<'a>(words: &[&'a str]) -> Option<&'a str> {
     None
 }
 
-fn program_name(word: &str) -> &str {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
-    name.strip_suffix(".exe").unwrap_or(name)
-}
-
-fn interpreter(word: &str) -> Option<Language> {
-    let name = program_name(word);
-    // `python3.12` is python.
-    Some(match name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') {
-        "bash" | "sh" | "dash" | "ash" | "zsh" | "ksh" => Language::Shell,
-        "python" | "pypy" => Language::Python,
-        "pwsh" | "powershell" => Language::PowerShell,
-        "cmd" => Language::Batch,
-        "node" | "nodejs" | "bun" | "deno" => Language::JavaScript,
-        _ => return None,
-    })
-}
-
-/// The language of a file that is a script, by its name or its first line.
-pub(super) fn language_of_file(file: &SourceFile) -> Option<Language> {
-    let extension = file.path().extension().and_then(|extension| extension.to_str());
-    match extension {
-        Some("yml" | "yaml" | "json") => None,
-        Some("sh" | "bash" | "zsh" | "ksh") => Some(Language::Shell),
-        Some("js" | "cjs" | "mjs") => Some(Language::JavaScript),
-        Some("py") => Some(Language::Python),
-        Some("ps1") => Some(Language::PowerShell),
-        Some("bat" | "cmd") => Some(Language::Batch),
-        _ => {
-            let first_line = file.text().lines().next()?.trim_start_matches('\u{FEFF}');
-            first_line.strip_prefix("#!")?.split_whitespace().find_map(interpreter)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,21 +112,6 @@ mod tests {
             ("bash {0}", None),
         ] {
             assert_eq!(Shell::parse(shell).remote.as_deref(), remote, "{shell}");
-        }
-    }
-
-    #[test]
-    fn a_script_is_known_by_its_name_or_its_first_line() {
-        for (path, text, language) in [
-            ("deploy.sh", "", Some(Sh)),
-            ("deploy", "#!/usr/bin/env bash\npm2 list", Some(Sh)),
-            ("deploy", "#!/usr/bin/env -S node --experimental\n", Some(JavaScript)),
-            ("deploy.mjs", "", Some(JavaScript)),
-            ("deploy.yml", "#!/bin/sh", None),
-            ("deploy", "", None),
-            ("README.md", "bash", None),
-        ] {
-            assert_eq!(language_of_file(&SourceFile::new(path, text)), language, "{path} {text}");
         }
     }
 }

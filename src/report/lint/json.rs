@@ -2,11 +2,10 @@ use super::counts;
 use crate::{
     effect::Effect,
     policy::{Finding, Gap, Level, LintReport},
-    source::{Hop, Place, SourceFile},
+    source::{Hop, Location, Place, SourceFile, shown_path},
 };
 use miette::IntoDiagnostic;
 use serde::Serialize;
-use std::path::Path;
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -101,7 +100,7 @@ fn finding(finding: &Finding) -> JsonFinding<'_> {
         rule: &finding.rule,
         level: finding.level,
         message: &finding.message,
-        path: shown(location.path()),
+        path: location.shown_path(),
         start: position(&location.file, location.range.start),
         end: position(&location.file, location.range.end),
         command: &finding.command,
@@ -117,21 +116,16 @@ fn finding(finding: &Finding) -> JsonFinding<'_> {
 fn hop(hop: &Hop) -> JsonHop<'_> {
     JsonHop {
         step: &hop.step,
-        path: hop.location.as_ref().map(|location| shown(location.path())),
+        path: hop.location.as_ref().map(Location::shown_path),
         line: hop.location.as_ref().map(|location| location.line()),
     }
 }
 
 fn gap(gap: &Gap) -> JsonGap {
-    JsonGap { path: shown(&gap.path), line: gap.line, reason: gap.reason.clone() }
+    JsonGap { path: shown_path(&gap.path), line: gap.line, reason: gap.reason.clone() }
 }
 
 fn position(file: &SourceFile, byte: usize) -> Position {
     let at = file.line_column(byte);
     Position { line: at.line, column: at.column, byte }
-}
-
-/// A path with forward slashes on every system.
-fn shown(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
 }

@@ -108,10 +108,10 @@ impl Shell<'_> {
         if let Some(code) = self.state.aliases.get(&name).cloned() {
             return self.deeper(location.as_ref(), |shell| {
                 let mut line = code.as_ref().clone();
-                for word in &argv[1..] {
+                if argv.len() > 1 {
                     line.push_made_up(" ", None);
-                    let text = shell.run.marks.text(word);
-                    line.push(&text);
+                    let rest = shell.joined(&argv[1..]);
+                    line.push(&rest);
                 }
                 shell.state.aliases.remove(&name);
                 shell.script(&line)
