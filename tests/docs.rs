@@ -18,6 +18,13 @@ fn the_pages_of_the_probes_are_what_the_code_says() {
     compare("docs/probes", &kinds.into_iter().map(page).collect::<Vec<_>>());
 }
 
+#[test]
+fn every_rule_on_effects_decides_an_example() {
+    for rule in rules().iter().filter(|rule| rule.is_on_effects()) {
+        assert!(docs::rule_page(rule).contains("## What it finds"), "{}", rule.name);
+    }
+}
+
 fn compare(folder: &str, pages: &[(String, String)]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     if std::env::var_os("UPDATE_DOCS").is_some() {

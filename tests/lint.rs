@@ -342,6 +342,12 @@ fn a_file_that_is_not_yaml_is_a_finding_and_read_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_workflow_without_jobs_is_said() {
+    let folder = repository(&[(".github/workflows/d.yml", "on: push\njob: {}\n")]);
+    assert_eq!(findings(folder.path(), &[]), ["warn unread-workflow .github/workflows/d.yml:1:1"]);
+}
+
+#[test]
 fn standard_input_is_read_as_a_workflow() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tagout"))
         .args(["lint", "--format", "json", "-"])

@@ -56,6 +56,11 @@ impl PolicyRule {
             && any(self.scope.is_empty(), self.scope.contains(&effect.scope))
     }
 
+    /// Whether effects decide; otherwise the reading itself finds what it is about.
+    pub fn is_on_effects(&self) -> bool {
+        !self.resource.is_empty()
+    }
+
     pub fn message(&self, effect: &Effect) -> String {
         let message = self.says(&effect.targets.join(" ")).replace("{does}", does(effect.verb));
         match &effect.because {
