@@ -46,17 +46,13 @@ fn take_lock(arguments: &cli::Deploy, ci: &CiRun) -> miette::Result<Option<HostL
         );
     }
     let holder = Holder::this_process(shown_command(&arguments.command), ci.url.clone());
-    let named = |current: Option<&Holder>| match current {
-        Some(current) => current.to_string(),
-        None => "a process that left no record".to_owned(),
-    };
     let attempt = lock::take(&place, &holder, arguments.wait, |current| {
-        say(format_args!("waiting for {}", named(current)));
+        say(format_args!("waiting for {}", lock::named(current)));
     })?;
     match attempt {
         Attempt::Taken(lock) => Ok(Some(lock)),
         Attempt::Busy(current) => {
-            say(format_args!("the host is locked by {}", named(current.as_ref())));
+            say(format_args!("the host is locked by {}", lock::named(current.as_ref())));
             say("nothing was run; `--wait 10m` waits for its turn");
             Ok(None)
         }

@@ -1,7 +1,7 @@
 use super::Exit;
 use crate::cli::{Lock, LockAction};
 use crate::guard::lock::{self, LockPlace, Status};
-use std::io::Write;
+use crate::report::print;
 
 /// Says who holds the host's lock. It ends with [`Exit::Locked`] when somebody does, so that a
 /// script can ask.
@@ -17,8 +17,6 @@ pub fn run(arguments: &Lock) -> miette::Result<Exit> {
         Status::Held(Some(holder)) => (format!("held\n{}", holder.described()), Exit::Locked),
         Status::Held(None) => ("held, by a process that left no record\n".to_owned(), Exit::Locked),
     };
-    let mut out = std::io::stdout().lock();
-    // A reader that went away has seen enough.
-    let _ = writeln!(out, "{text}  file      {}", place.path.display());
+    print(&format!("{text}  file      {}\n", place.path.display()))?;
     Ok(exit)
 }

@@ -18,8 +18,7 @@ pub fn run(global: &Global, arguments: &Rollback) -> miette::Result<Exit> {
         match lock::try_take(&LockPlace::of_this_host()?, &holder)? {
             Attempt::Taken(lock) => Some(lock),
             Attempt::Busy(current) => {
-                let whom =
-                    current.map_or("a process that left no record".into(), |c| c.to_string());
+                let whom = lock::named(current.as_ref());
                 eprintln!("the host is locked by {whom}; nothing was rolled back");
                 return Ok(Exit::Locked);
             }

@@ -50,6 +50,14 @@ impl ConfigError {
     }
 }
 
+/// The folder that a file is in, as one would write it.
+pub fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// The nearest `tagout.yml` in `folder` or one above it.
 pub fn find(folder: &Path) -> Option<PathBuf> {
     let start = folder.canonicalize().ok()?;

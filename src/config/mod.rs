@@ -12,7 +12,7 @@ mod suggest;
 pub use condition::Condition;
 pub use env_text::EnvText;
 pub use inventory::{App, Environment, Inventory, Neighbours, Owner, matches_name};
-pub use load::{ConfigError, FILE_NAME, find, load, load_inventory, parse};
+pub use load::{ConfigError, FILE_NAME, find, folder_of, load, load_inventory, parse};
 pub use probe::{
     Command, Description, Entry, Http, Kind, Manager, NEIGHBOURS, PlacedCondition, Probe, Process,
     Tcp, Timing,
@@ -73,9 +73,6 @@ fn default_severities() -> Vec<String> {
 impl Config {
     /// The folder that its relative paths start from.
     pub fn folder(&self) -> &Path {
-        match self.path.as_deref().and_then(Path::parent) {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        }
+        self.path.as_deref().map_or(Path::new("."), folder_of)
     }
 }

@@ -1,6 +1,6 @@
 use super::{Finding, Judge};
 use crate::{
-    config::{Config, ConfigError, find, load_inventory},
+    config::{Config, ConfigError, find, folder_of, load_inventory},
     script,
     source::{Location, SourceFile},
     workflow,
@@ -81,13 +81,6 @@ impl Configs {
             Self::One(config) => Some(config),
             Self::Nearest(by_folder) => by_folder.get(folder_of(file)).map(Arc::as_ref),
         }
-    }
-}
-
-fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
     }
 }
 

@@ -102,6 +102,11 @@ impl Holder {
     }
 }
 
+/// A holder in a sentence; one whose record cannot be read has none.
+pub fn named(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "a process that left no record".to_owned(), Holder::to_string)
+}
+
 /// One line: `pid 4711 (alice on web1) since 2026-11-21 12:00:00 UTC: npm run deploy`.
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

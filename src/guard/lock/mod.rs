@@ -8,7 +8,7 @@
 mod holder;
 mod place;
 
-pub use holder::{Holder, Life};
+pub use holder::{Holder, Life, named};
 pub use place::{LOCK_VARIABLE, LockPlace, Reach};
 
 use miette::Diagnostic;
