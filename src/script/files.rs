@@ -1,11 +1,8 @@
 //! Files that scripts run: those they wrote themselves, and those of the repository.
 
 use super::shell::Shell;
-use crate::source::{Language, SourceFile, Text, shebang};
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use crate::source::{Language, Text, shebang};
+use std::path::Path;
 
 impl Shell<'_> {
     /// A file that was written by the script itself, or one of the repository.
@@ -26,19 +23,8 @@ impl Shell<'_> {
     }
 
     fn repository_file(&self, path: &str) -> Option<Text> {
-        /// Larger files are no scripts.
-        const MAX_LEN: u64 = 1 << 20;
-        let relative = Path::new(path);
-        let climbs = relative.components().any(|part| part.as_os_str() == "..");
-        if relative.is_absolute() || climbs {
-            return None;
-        }
-        let path = self.run.root.as_ref()?.join(relative.strip_prefix("./").unwrap_or(relative));
-        let metadata = path.metadata().ok()?;
-        if !metadata.is_file() || metadata.len() > MAX_LEN {
-            return None;
-        }
-        Some(Text::of_file(Arc::new(SourceFile::read(&path).ok()?)))
+        let file = self.run.repository.as_ref()?.file(Path::new(path))?;
+        Some(Text::of_file(file))
     }
 
     pub(super) fn package_script(&self, name: &str) -> Option<Text> {
@@ -104,17 +90,6 @@ fn as_shell(recipe: &Text) -> Text {
     }
     shell.push(&recipe.slice(from..source.len()));
     shell
-}
-
-/// The folder of the repository that a file belongs to: the one that holds its `.github`, or else
-/// its own.
-pub(super) fn root_of(file: &Path) -> Option<PathBuf> {
-    let is_forge = |folder: &&Path| {
-        let name = folder.file_name().and_then(|name| name.to_str());
-        matches!(name, Some(".github" | ".gitea" | ".forgejo"))
-    };
-    let forge = file.ancestors().find(is_forge);
-    Some(forge.unwrap_or(file).parent()?.to_owned())
 }
 
 /// The language of a file that is run or sourced; the shell where nothing says it, and none for a

@@ -14,7 +14,7 @@ mod tests;
 
 use crate::{
     invocation::{Invocation, Word},
-    source::{Location, Script},
+    source::{Location, Repository, Script},
 };
 use run::Run;
 use shell::Shell;
@@ -38,8 +38,8 @@ pub struct Unread {
 /// Reads a script and all code in it.
 pub fn read(script: &Script) -> Reading {
     let file = script.text.location().map(|location| location.file);
-    let root = file.and_then(|file| files::root_of(file.path()));
-    let mut run = Run::in_repository(root);
+    let repository = file.map(|file| Repository::of(file.path()));
+    let mut run = Run::in_repository(repository);
     for text in script.alternatives() {
         let mut shell = Shell::new(&mut run, script);
         shell.once(&text, |shell| shell.code(script.language, &text));

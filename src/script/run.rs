@@ -1,5 +1,8 @@
 use super::{Unread, marks::Marks};
-use crate::{invocation::Invocation, source::Location};
+use crate::{
+    invocation::Invocation,
+    source::{Location, Repository},
+};
 use std::{ops::Range, path::PathBuf};
 
 /// What one reading of a script gathers, however deep it goes.
@@ -8,8 +11,8 @@ pub struct Run {
     pub invocations: Vec<Invocation>,
     pub unread: Vec<Unread>,
     pub marks: Marks,
-    /// The folder of the repository, for the files that scripts call.
-    pub root: Option<PathBuf>,
+    /// For the files that scripts call.
+    pub repository: Option<Repository>,
     steps: usize,
     /// The functions and files that are being read, outermost first.
     pub active: Vec<(PathBuf, Range<usize>)>,
@@ -19,8 +22,8 @@ pub struct Run {
 const MAX_STEPS: usize = 20_000;
 
 impl Run {
-    pub fn in_repository(root: Option<PathBuf>) -> Self {
-        Self { root, ..Self::default() }
+    pub fn in_repository(repository: Option<Repository>) -> Self {
+        Self { repository, ..Self::default() }
     }
 
     /// Counts a command; false when there were too many.

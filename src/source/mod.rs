@@ -5,6 +5,7 @@
 mod expression;
 mod file;
 mod language;
+mod repository;
 mod script;
 mod text;
 pub mod yaml;
@@ -12,5 +13,6 @@ pub mod yaml;
 pub use expression::{Expression, PossibleValues, expressions};
 pub use file::{LineColumn, SourceFile};
 pub use language::{Language, program_name, shebang};
+pub use repository::Repository;
 pub use script::{Hop, Origin, Place, Script};
 pub use text::{Location, Text, shown_path};

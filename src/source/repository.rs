@@ -1,0 +1,85 @@
+use super::SourceFile;
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
+
+/// Larger files are no scripts, in bytes.
+const MAX_LEN: u64 = 1 << 20;
+
+/// The files of a repository.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    root: PathBuf,
+}
+
+impl Repository {
+    /// The repository that a file belongs to: the folder that holds the `.github` which the file
+    /// is in, else the nearest folder above it that is a repository, else its own folder.
+    pub fn of(file: &Path) -> Self {
+        let is_forge = |folder: &&Path| {
+            let name = folder.file_name().and_then(|name| name.to_str());
+            matches!(name, Some(".github" | ".gitea" | ".forgejo"))
+        };
+        let forge = file.ancestors().find(is_forge).and_then(Path::parent);
+        let is_root = |folder: &&Path| {
+            [".git", ".github", ".gitea", ".forgejo"].iter().any(|name| folder.join(name).exists())
+        };
+        let root = forge.or_else(|| file.ancestors().skip(1).find(is_root)).or(file.parent());
+        Self { root: root.unwrap_or(Path::new("")).to_owned() }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The file at a path that starts at the root; nothing if it is not there, is outside, or is
+    /// too large for a script.
+    pub fn file(&self, path: &Path) -> Option<Arc<SourceFile>> {
+        let mut relative = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::Normal(name) => relative.push(name),
+                Component::CurDir => {}
+                Component::ParentDir if relative.pop() => {}
+                _ => return None,
+            }
+        }
+        let path = self.root.join(relative);
+        let metadata = path.metadata().ok()?;
+        if !metadata.is_file() || metadata.len() > MAX_LEN {
+            return None;
+        }
+        Some(Arc::new(SourceFile::read(&path).ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_repository_is_what_holds_the_workflows() {
+        let root = |file: &str| Repository::of(Path::new(file)).root;
+        assert_eq!(root(".github/workflows/a.yml"), Path::new(""));
+        assert_eq!(root("fixtures/app/.gitea/workflows/a.yml"), Path::new("fixtures/app"));
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join(".github")).unwrap();
+        let action = folder.path().join("actions/x/action.yml");
+        assert_eq!(Repository::of(&action).root, folder.path());
+    }
+
+    #[test]
+    fn only_files_of_the_repository_itself_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("inner/bin")).unwrap();
+        fs::write(folder.path().join("secret"), "").unwrap();
+        fs::write(folder.path().join("inner/x.sh"), "").unwrap();
+        let inner = Repository::of(&folder.path().join("inner/.github/workflows/a.yml"));
+        assert!(inner.file(Path::new("./bin/../x.sh")).is_some());
+        for path in ["../secret", "/etc/passwd", "bin", "none"] {
+            assert!(inner.file(Path::new(path)).is_none(), "{path}");
+        }
+    }
+}
