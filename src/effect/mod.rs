@@ -102,6 +102,7 @@ fn effect(
         because: None,
     };
     if spec.scope.is_some() {
+        effect.targets = matched.targets.iter().map(|(_, word)| word.to_string()).collect();
         return Some(effect);
     }
     for (kind, word) in &matched.targets {
@@ -112,6 +113,6 @@ fn effect(
             effect.because = reach.because;
         }
     }
-    effect.may |= effect.scope == Scope::Unknown;
+    effect.may |= effect.scope == Scope::Unknown && !resource(kind).whichever;
     Some(effect)
 }

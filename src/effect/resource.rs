@@ -31,6 +31,9 @@ pub struct Resource {
     /// Every name is a pattern by nature.
     #[serde(default)]
     pub may_be_wide: bool,
+    /// Every one of them matters, so an unknown name makes nothing less certain.
+    #[serde(default)]
+    pub whichever: bool,
     #[serde(skip)]
     compiled: OnceLock<Option<Regex>>,
 }

@@ -74,7 +74,8 @@ impl Judge<'_> {
             return None;
         }
         let location = unread.location.clone().or_else(|| script.text.location())?;
-        let program = dangerous_name(location.file.text().get(location.range.clone())?)?;
+        let written = || location.file.text().get(location.range.clone());
+        let program = unread.names.or_else(|| dangerous_name(written()?))?;
         let rule = rule("unread-script")?;
         let message = format!("{}: {}", rule.says(program), unread.reason);
         let place = Some(script.place.clone());
@@ -123,9 +124,9 @@ fn place_of(invocation: &Invocation) -> Option<Location> {
 fn dangerous_name(text: &str) -> Option<&'static str> {
     static SEARCH: OnceLock<(Option<AhoCorasick>, Vec<&'static str>)> = OnceLock::new();
     let (search, names) = SEARCH.get_or_init(|| {
-        let harmful = Catalog::built_in()
-            .all()
-            .filter(|(_, program)| program.commands.iter().any(|command| command.effect.is_some()));
+        let harmful = Catalog::built_in().all().filter(|(_, program)| {
+            !program.is_language && program.commands.iter().any(|command| command.effect.is_some())
+        });
         let names: Vec<&str> =
             harmful.flat_map(|(_, program)| program.names.iter().map(String::as_str)).collect();
         (AhoCorasick::new(&names).ok(), names)

@@ -1,5 +1,6 @@
 use super::Level;
 use crate::{
+    config::matches_name,
     effect::Effect,
     program::{Scope, Verb},
 };
@@ -20,6 +21,9 @@ pub struct PolicyRule {
     verb: Vec<Verb>,
     #[serde(default)]
     scope: Vec<Scope>,
+    /// Names, of which every target must match one.
+    #[serde(default)]
+    targets: Vec<String>,
     /// On a machine that others share.
     pub level: Level,
     /// On a machine that is thrown away.
@@ -54,6 +58,12 @@ impl PolicyRule {
         self.resource.contains(&effect.resource)
             && any(self.verb.is_empty(), self.verb.contains(&effect.verb))
             && any(self.scope.is_empty(), self.scope.contains(&effect.scope))
+            && any(self.targets.is_empty(), self.names_all(&effect.targets))
+    }
+
+    fn names_all(&self, targets: &[String]) -> bool {
+        let named = |target: &String| self.targets.iter().any(|name| matches_name(name, target));
+        !targets.is_empty() && targets.iter().all(named)
     }
 
     /// Whether effects decide; otherwise the reading itself finds what it is about.

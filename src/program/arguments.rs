@@ -114,6 +114,12 @@ impl<'a> Arguments<'a> {
         self.options.iter().any(|(option, _)| names.contains(option))
     }
 
+    /// The spelling of an option that is used.
+    pub fn first_of(&self, names: &[String]) -> &str {
+        let used = self.options.iter().find(|(option, _)| names.contains(option));
+        used.map_or("", |(option, _)| option)
+    }
+
     pub fn operand_words(&self) -> Vec<&'a Word> {
         self.operands.iter().map(|operand| operand.word).collect()
     }
@@ -127,9 +133,10 @@ impl<'a> Arguments<'a> {
                 let first = self.operands.get(*n)?.position;
                 Some(self.argv[first..].to_vec())
             }
-            Source::Option(name) => {
-                let (_, value) = self.options.iter().rev().find(|(option, _)| option == name)?;
-                Some(vec![value.clone()?])
+            Source::Option(names) => {
+                let given = self.options.iter().filter(|(option, _)| names.contains(option));
+                let values: Vec<Word> = given.filter_map(|(_, value)| value.clone()).collect();
+                (!values.is_empty()).then_some(values)
             }
             Source::After(names) => {
                 let range = self.after(names)?;
@@ -174,6 +181,9 @@ impl RunsWhat {
             | Self::Shell(source)
             | Self::JavaScript(source)
             | Self::Python(source)
+            | Self::Sql(source)
+            | Self::MongoDb(source)
+            | Self::Lines(source)
             | Self::File(source)
             | Self::Script(source)
             | Self::Make(source) => source,

@@ -1,4 +1,5 @@
 use super::Pattern;
+use crate::source::SqlDialect;
 use serde::{Deserialize, Serialize, de::Error as _};
 use std::{fmt, str::FromStr};
 
@@ -13,6 +14,15 @@ pub struct Program {
     /// How it runs other programs; the first entry whose source is there counts.
     #[serde(default)]
     pub runs: Vec<Runs>,
+    /// The server that it talks to, if it is a client of one.
+    #[serde(default)]
+    pub connects: Option<Connects>,
+    /// Whose SQL it speaks.
+    #[serde(default)]
+    pub dialect: SqlDialect,
+    /// It is no program but a language, whose statements are read as calls of this name.
+    #[serde(default)]
+    pub is_language: bool,
     /// What its own commands do; the first that matches counts.
     #[serde(default)]
     pub commands: Vec<Command>,
@@ -69,6 +79,20 @@ pub struct Runs {
     pub appends_stdin: bool,
 }
 
+/// Where a client finds the server that its commands act on; on its own machine, if nothing here
+/// says otherwise.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+pub struct Connects {
+    /// What names the host.
+    pub host: Vec<Source>,
+    /// What may be a URL or a list such as `host=db user=app`; a plain word names no host.
+    pub url: Vec<Source>,
+    /// Variables that do the same where the call does not.
+    pub env: Vec<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunsWhat {
@@ -78,6 +102,11 @@ pub enum RunsWhat {
     Shell(Source),
     JavaScript(Source),
     Python(Source),
+    Sql(Source),
+    /// JavaScript for MongoDB's shell.
+    MongoDb(Source),
+    /// Lines that are each the arguments of another call of itself, if it is given no operands.
+    Lines(Source),
     /// A file, in the language that its name or first line says; a shell script if neither does.
     File(Source),
     /// A script of the nearest `package.json`.
@@ -93,8 +122,9 @@ pub enum Source {
     Operand(usize),
     /// `operands 1..`: from that one to the end, joined by blanks where it is text.
     Operands(usize),
-    /// `option -c`: the option's value.
-    Option(String),
+    /// `option -c|--command`: the value of an option, by any of its spellings; every value, if it
+    /// is there several times.
+    Option(Vec<String>),
     /// `after -exec|-execdir`: the words after it up to `;` or `+`.
     After(Vec<String>),
     /// `stdin`.
@@ -234,7 +264,9 @@ impl FromStr for Source {
             Some(("operands", range)) => {
                 Ok(Self::Operands(number(range.strip_suffix("..").unwrap_or(range))?))
             }
-            Some(("option", name)) => Ok(Self::Option(name.to_owned())),
+            Some(("option", names)) => {
+                Ok(Self::Option(names.split('|').map(str::to_owned).collect()))
+            }
             Some(("after", names)) => {
                 Ok(Self::After(names.split('|').map(str::to_owned).collect()))
             }

@@ -10,5 +10,7 @@ mod pattern;
 
 pub use arguments::{Arguments, Operand, split_assignment};
 pub use catalog::{Catalog, RuleError, bare_name};
-pub use definition::{Command, EffectSpec, Example, Program, Runs, RunsWhat, Scope, Source, Verb};
+pub use definition::{
+    Command, Connects, EffectSpec, Example, Program, Runs, RunsWhat, Scope, Source, Verb,
+};
 pub use pattern::{Match, Pattern};

@@ -3,12 +3,15 @@
 //! could not be read. The shell is read by a small abstract interpreter, not by patterns: a word is
 //! a set of possible values, and a string is code only where something executes it.
 
+mod databases;
 mod files;
 pub mod javascript;
 mod marks;
+mod mongodb;
 mod nested;
 mod run;
 mod shell;
+mod sql;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +36,8 @@ pub struct Unread {
     pub reason: String,
     /// Whether the place holds code; otherwise it only names what was not found.
     pub is_code: bool,
+    /// What it names that can do harm, where its reader knows.
+    pub names: Option<&'static str>,
 }
 
 /// Reads a script and all code in it.
@@ -40,6 +45,7 @@ pub fn read(script: &Script) -> Reading {
     let file = script.text.location().map(|location| location.file);
     let repository = file.map(|file| Repository::of(file.path()));
     let mut run = Run::in_repository(repository);
+    run.services.clone_from(&script.services);
     for text in script.alternatives() {
         let mut shell = Shell::new(&mut run, script);
         shell.once(&text, |shell| shell.code(script.language, &text));
@@ -50,12 +56,17 @@ pub fn read(script: &Script) -> Reading {
 impl Unread {
     /// Code that is not understood.
     fn code(location: Option<Location>, reason: impl Into<String>) -> Self {
-        Self { location, reason: reason.into(), is_code: true }
+        Self { location, reason: reason.into(), is_code: true, names: None }
+    }
+
+    /// Code that is not understood and names something that can do harm.
+    fn naming(names: &'static str, location: Option<Location>, reason: &str) -> Self {
+        Self { names: Some(names), ..Self::code(location, reason) }
     }
 
     /// A file, or something in one, that is run but not there.
     fn missing(location: Option<Location>, reason: impl Into<String>) -> Self {
-        Self { location, reason: reason.into(), is_code: false }
+        Self { location, reason: reason.into(), is_code: false, names: None }
     }
 }
 

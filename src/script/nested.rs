@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     invocation::{Hole, Invocation, Value, Word},
-    program::{Arguments, Catalog, Runs, RunsWhat, Source, bare_name},
+    program::{Arguments, Catalog, Program, Runs, RunsWhat, Source, bare_name},
     source::{Hop, Language, Place, Text},
 };
 
@@ -34,7 +34,7 @@ impl Shell<'_> {
         }
         let runs = program.runs.iter().find_map(|runs| {
             let words = self.source(runs, &arguments)?;
-            Some(Nested { runs, words, arguments: &arguments, invocation: &invocation })
+            Some(Nested { program, runs, words, arguments: &arguments, invocation: &invocation })
         });
         match runs {
             Some(nested) => {
@@ -53,6 +53,9 @@ impl Shell<'_> {
         if !runs.when.is_empty() && !arguments.has(&runs.when) {
             return None;
         }
+        if matches!(runs.what, RunsWhat::Lines(_)) && !arguments.operands.is_empty() {
+            return None;
+        }
         match runs.what.source() {
             Source::Stdin => match &self.stdin {
                 Output::Known(value) => Some(value.alternatives().to_vec()),
@@ -69,6 +72,18 @@ impl Shell<'_> {
             RunsWhat::Shell(_) => self.shell_text(nested, hop, place),
             RunsWhat::JavaScript(_) => self.program_text(nested, hop, place, Language::JavaScript),
             RunsWhat::Python(_) => self.program_text(nested, hop, place, Language::Python),
+            RunsWhat::Sql(_) => {
+                let language = Language::Sql(nested.program.dialect);
+                self.program_text(nested, hop, place, language)
+            }
+            RunsWhat::MongoDb(_) => self.program_text(nested, hop, place, Language::MongoDb),
+            RunsWhat::Lines(_) => {
+                let texts: Vec<Text> =
+                    nested.words.iter().map(|word| self.run.marks.text(word)).collect();
+                self.within(hop, place, |shell| {
+                    shell.argument_lines(&nested.invocation.argv, &texts)
+                })
+            }
             RunsWhat::File(_) => self.script_file(nested),
             RunsWhat::Script(_) => {
                 let Some(name) = nested.name() else { return prints(nested.invocation) };
@@ -182,6 +197,8 @@ impl Shell<'_> {
         match language {
             Language::Shell => self.script(text),
             Language::JavaScript => self.javascript(text),
+            Language::Sql(dialect) => self.sql(text, dialect),
+            Language::MongoDb => self.mongodb(text),
             language => {
                 let reason = format!("{language} is not read yet");
                 self.run.unread.push(Unread::code(text.location(), reason));
@@ -272,6 +289,7 @@ impl Shell<'_> {
 
 /// What a call runs, by one entry of its program's `runs`.
 struct Nested<'a> {
+    program: &'a Program,
     runs: &'a Runs,
     words: Vec<Word>,
     arguments: &'a Arguments<'a>,
@@ -293,6 +311,9 @@ impl Nested<'_> {
     }
 
     fn place(&self) -> Option<Place> {
+        if self.program.connects.is_some() {
+            return Some(self.invocation.place.clone());
+        }
         let source = self.runs.remote.as_ref()?;
         let name = self.arguments.source(source).map(|words| super::display(&words));
         Some(Place::Remote(name.unwrap_or_else(|| "a remote host".into())))
@@ -305,7 +326,8 @@ impl Nested<'_> {
         let name = bare_name(&name);
         let step = match (self.runs.what.source(), self.runs.when.first()) {
             (Source::Stdin, _) => format!("{name} heredoc"),
-            (Source::Option(option), _) | (_, Some(option)) => format!("{name} {option}"),
+            (Source::Option(options), _) => format!("{name} {}", self.arguments.first_of(options)),
+            (_, Some(option)) => format!("{name} {option}"),
             (Source::After(options), _) => format!("{name} {}", options.join("|")),
             _ => name.to_owned(),
         };

@@ -13,6 +13,8 @@ pub struct Run {
     pub marks: Marks,
     /// For the files that scripts call.
     pub repository: Option<Repository>,
+    /// Under which names the service containers of the job are reached.
+    pub services: Vec<String>,
     steps: usize,
     /// The functions and files that are being read, outermost first.
     pub active: Vec<(PathBuf, Range<usize>)>,

@@ -12,6 +12,25 @@ pub enum Language {
     PowerShell,
     /// Windows' `cmd`.
     Batch,
+    #[serde(skip)]
+    Sql(SqlDialect),
+    /// What MongoDB's shell is given: JavaScript about a database.
+    #[serde(skip)]
+    MongoDb,
+}
+
+/// Whose SQL it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SqlDialect {
+    /// Nothing says it.
+    #[default]
+    Any,
+    Postgres,
+    MySql,
+    Sqlite,
+    MsSql,
+    ClickHouse,
 }
 
 impl fmt::Display for Language {
@@ -22,6 +41,8 @@ impl fmt::Display for Language {
             Self::Python => "Python",
             Self::PowerShell => "PowerShell",
             Self::Batch => "cmd",
+            Self::Sql(_) => "SQL",
+            Self::MongoDb => "MongoDB",
         })
     }
 }
@@ -36,6 +57,7 @@ impl Language {
             Some("py") => Some(Self::Python),
             Some("ps1") => Some(Self::PowerShell),
             Some("bat" | "cmd") => Some(Self::Batch),
+            Some("sql") => Some(Self::Sql(SqlDialect::Any)),
             _ => shebang(text)?.split_whitespace().find_map(Self::of_interpreter),
         }
     }

@@ -12,7 +12,7 @@ pub mod yaml;
 
 pub use expression::{Expression, PossibleValues, expressions};
 pub use file::{LineColumn, SourceFile};
-pub use language::{Language, program_name, shebang};
+pub use language::{Language, SqlDialect, program_name, shebang};
 pub use repository::Repository;
 pub use script::{Hop, Origin, Place, Script};
 pub use text::{Location, Text, shown_path};

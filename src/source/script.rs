@@ -18,6 +18,8 @@ pub struct Script {
     /// file says it. [`Script::alternatives`] fills them in.
     pub expressions: IndexMap<String, PossibleValues>,
     pub origin: Origin,
+    /// Under which names the service containers of its job are reached.
+    pub services: Vec<String>,
 }
 
 impl Script {
@@ -32,6 +34,7 @@ impl Script {
             folder: None,
             expressions: IndexMap::new(),
             origin: Origin::default(),
+            services: Vec::new(),
         }
     }
 }

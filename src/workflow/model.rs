@@ -16,6 +16,7 @@ pub(super) struct Job<'y> {
     pub id: Option<&'y str>,
     pub runs_on: Option<Node<'y>>,
     pub container: Option<Node<'y>>,
+    pub services: Option<Node<'y>>,
     pub matrix: Option<Node<'y>>,
     pub env: Option<Node<'y>>,
     pub defaults: Defaults<'y>,

@@ -143,7 +143,19 @@ impl Around<'_> {
         };
         let scope = Scope { env: &env, matrix: self.job.matrix, inputs: &self.workflow.inputs };
         let expressions = scope.values(text.as_str());
-        Script { text, language, place, via: vec![hop], env, folder: None, expressions, origin }
+        let services = self.job.services.into_iter().flat_map(Node::entries);
+        let services = services.filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect();
+        Script {
+            text,
+            language,
+            place,
+            via: vec![hop],
+            env,
+            folder: None,
+            expressions,
+            origin,
+            services,
+        }
     }
 }
 

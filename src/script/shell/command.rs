@@ -148,8 +148,8 @@ impl Shell<'_> {
             }
             Output::Silent => None,
         };
-        let invocation =
-            Invocation { argv, stdin, location, place: self.place.clone(), via: self.via.clone() };
+        let place = self.place_of_call(&argv);
+        let invocation = Invocation { argv, stdin, location, place, via: self.via.clone() };
         self.run.invocations.push(invocation.clone());
         self.nested(invocation)
     }
@@ -279,8 +279,8 @@ impl Shell<'_> {
         {
             return Output::Of(stages.to_vec());
         }
-        match word.text().and_then(|path| self.state.files.get(path.as_ref())) {
-            Some(text) => Output::Known(self.run.marks.value(text)),
+        match word.text().and_then(|path| self.script_text(&path)) {
+            Some(text) => Output::Known(self.run.marks.value(&text)),
             None => Output::Of(Vec::new()),
         }
     }
