@@ -7,7 +7,7 @@ use std::path::Path;
 impl Shell<'_> {
     /// A file that was written by the script itself, or one of the repository.
     pub(super) fn script_text(&self, path: &str) -> Option<Text> {
-        if let Some(written) = self.state.files.get(path) {
+        if let Some(written) = self.state.files.get(plain(path)) {
             return Some(written.as_ref().clone());
         }
         // A host that is deployed to has a copy of the repository, so a path that is in it is meant.
@@ -19,7 +19,7 @@ impl Shell<'_> {
         if !path.contains('/') {
             return None;
         }
-        self.script_text(path).or_else(|| self.script_text(path.strip_prefix("./")?))
+        self.script_text(path)
     }
 
     fn repository_file(&self, path: &str) -> Option<Text> {
@@ -59,6 +59,11 @@ impl Shell<'_> {
         }
         (!recipe.is_empty()).then(|| as_shell(&recipe))
     }
+}
+
+/// The one name of a file that is written here: `./x` is `x`.
+pub(super) fn plain(path: &str) -> &str {
+    path.trim_start_matches("./")
 }
 
 /// The shell text of a recipe: make's `$$` is the shell's `$`, and its `$(NAME)` a variable.

@@ -23,19 +23,65 @@ fn expand(text: &Text, depth: usize) -> Vec<Text> {
         }
         let end = scan::brace(source, at + 1);
         let parts = comma_parts(source, at + 1, end);
-        if end == bytes.len() || parts.len() < 2 {
+        let items = match parts.as_slice() {
+            _ if end == bytes.len() => None,
+            [range] => sequence(text, range.clone()),
+            parts => Some(parts.iter().map(|part| text.slice(part.clone())).collect()),
+        };
+        let Some(items) = items else {
             at += 1;
             continue;
-        }
-        let with = |part: Range<usize>| {
+        };
+        let with = |item: Text| {
             let mut one = text.slice(0..at);
-            one.push(&text.slice(part));
+            one.push(&item);
             one.push(&text.slice(end + 1..source.len()));
             expand(&one, depth + 1)
         };
-        return parts.into_iter().flat_map(with).take(MAX_EXPANSIONS).collect();
+        return items.into_iter().flat_map(with).take(MAX_EXPANSIONS).collect();
     }
     vec![text.clone()]
+}
+
+/// The items of `1..5`, `05..10`, `a..e` or `1..9..2`; nothing for other text.
+fn sequence(text: &Text, range: Range<usize>) -> Option<Vec<Text>> {
+    let written = &text.as_str()[range.clone()];
+    let parts: Vec<&str> = written.split("..").collect();
+    let (from, to, step) = match parts.as_slice() {
+        [from, to] => (*from, *to, 1),
+        [from, to, step] => (*from, *to, step.parse::<i64>().ok()?.unsigned_abs().max(1)),
+        _ => return None,
+    };
+    let letter = |part: &str| match part.as_bytes() {
+        [byte] if byte.is_ascii_alphabetic() => Some(i64::from(*byte)),
+        _ => None,
+    };
+    let (first, last, letters) = match (letter(from), letter(to)) {
+        (Some(from), Some(to)) => (from, to, true),
+        _ => (from.parse().ok()?, to.parse::<i64>().ok()?, false),
+    };
+    let is_padded = |part: &str| {
+        part.trim_start_matches('-').len() > 1 && part.trim_start_matches('-').starts_with('0')
+    };
+    let width = if is_padded(from) || is_padded(to) { from.len().max(to.len()) } else { 0 };
+    let location = text.locate(range);
+    let item = |n: u64| {
+        let distance = i64::try_from(n * step).ok()?;
+        let number = if last < first {
+            first.checked_sub(distance)?
+        } else {
+            first.checked_add(distance)?
+        };
+        let item = match u8::try_from(number) {
+            Ok(letter) if letters => char::from(letter).to_string(),
+            _ => format!("{number:0width$}"),
+        };
+        let mut text = Text::default();
+        text.push_made_up(&item, location.as_ref());
+        Some(text)
+    };
+    let count = last.abs_diff(first) / step + 1;
+    (0..count.min(MAX_EXPANSIONS as u64)).map(item).collect()
 }
 
 fn comma_parts(source: &str, from: usize, to: usize) -> Vec<Range<usize>> {

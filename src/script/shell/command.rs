@@ -3,6 +3,7 @@
 use super::{Done, Output, Shell, builtins::values, fields, scan, statements::Unit};
 use crate::{
     invocation::{Invocation, Piece, Value, Word},
+    script::files::plain,
     source::{Location, Text},
 };
 use std::{ops::Range, sync::Arc};
@@ -48,9 +49,11 @@ impl Shell<'_> {
                 assignments.iter().for_each(|node| shell.assignment(unit, *node));
                 return Done { success: Some(true), ..Done::default() };
             }
+            let argvs = shell.expanded(&arguments);
+            // They are set for the call only, and after its words are expanded.
             let before = (!assignments.is_empty()).then(|| shell.state.clone());
             assignments.iter().for_each(|node| shell.assignment(unit, *node));
-            let done = shell.words_called(&arguments, location);
+            let done = shell.argvs_called(argvs, location);
             if let Some(before) = before {
                 let after = std::mem::replace(&mut shell.state, before);
                 shell.state.files.extend(&after.files);
@@ -60,13 +63,18 @@ impl Shell<'_> {
         })
     }
 
-    /// Expands words and calls what they say, in every alternative.
-    fn words_called(&mut self, arguments: &[Text], location: Option<Location>) -> Done {
+    /// What words become, in every alternative.
+    fn expanded(&mut self, words: &[Text]) -> fields::Fields {
         let mut argvs: fields::Fields = vec![Vec::new()];
-        for argument in arguments {
-            let fields = self.fields(argument);
+        for word in words {
+            let fields = self.fields(word);
             argvs = fields::product(argvs, fields);
         }
+        argvs
+    }
+
+    /// Calls what words say, in every alternative.
+    fn argvs_called(&mut self, argvs: fields::Fields, location: Option<Location>) -> Done {
         if let Some((body, arguments)) = self.called_function(&argvs) {
             return self.function(&body, arguments, location);
         }
@@ -224,7 +232,7 @@ impl Shell<'_> {
 
     /// Notes what is written to a file, in case the file is run later.
     pub(super) fn written(&mut self, path: &Word, output: &Output, appends: bool) {
-        let Some(path) = path.text().map(|path| path.into_owned()) else { return };
+        let Some(path) = path.text().map(|path| plain(&path).to_owned()) else { return };
         let Output::Known(value) = output else {
             self.state.files.remove(&path);
             return;
@@ -305,7 +313,8 @@ impl Shell<'_> {
         });
         if !arguments.is_empty() && self.run.step(location.as_ref()) {
             self.deeper(location.clone().as_ref(), |shell| {
-                shell.words_called(&arguments, location)
+                let argvs = shell.expanded(&arguments);
+                shell.argvs_called(argvs, location)
             });
         }
     }

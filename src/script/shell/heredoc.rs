@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 /// A script without its heredocs and expressions, of the same length, for the parser.
 pub struct Prepared {
-    /// Each `<<EOF` is a redirection `<___`, each body blank, each `${{ … }}` underscores.
+    /// Each `<<EOF` is a redirection `<___`, each body blank, each `${{ … }}`, `[` and `]`
+    /// underscores.
     pub code: String,
     /// By the position of the `<<`.
     pub heredocs: HashMap<usize, Heredoc>,
@@ -33,7 +34,39 @@ pub fn prepare(text: &Text) -> Prepared {
     if source.contains("<<") {
         Taker { text, prepared: &mut prepared, pending: Vec::new() }.run();
     }
+    if source.contains("[ ") {
+        hide_brackets(&mut prepared.code);
+    }
     prepared
+}
+
+/// Makes plain words of each `[` and `]` that is one: to the shell, `[` is a command like any
+/// other, but tree-sitter-bash looks for the last `]` it can find, many lines on.
+fn hide_brackets(code: &mut String) {
+    let bytes = code.as_bytes();
+    let is_edge = |at: Option<usize>| match at.and_then(|at| bytes.get(at)) {
+        None => true,
+        Some(byte) => {
+            byte.is_ascii_whitespace() || matches!(byte, b';' | b'&' | b'|' | b'(' | b')')
+        }
+    };
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'#' if scan::starts_comment(bytes, at) => {
+                at = code[at..].find('\n').map_or(bytes.len(), |line| at + line);
+            }
+            b'[' | b']' if is_edge(at.checked_sub(1)) && is_edge(Some(at + 1)) => {
+                found.push(at);
+                at += 1;
+            }
+            _ => at = scan::quoted_or_next(code, at),
+        }
+    }
+    for at in found {
+        code.replace_range(at..at + 1, "_");
+    }
 }
 
 fn hide_expressions(source: &str) -> String {
@@ -201,6 +234,14 @@ mod tests {
         let (code, bodies) = prepared("X=\"$(cat <<EOF\nhello\nEOF\n)\"\nls");
         assert_eq!(bodies, [("hello\n".into(), true)]);
         assert!(code.ends_with("ls"), "{code}");
+    }
+
+    #[test]
+    fn brackets_that_are_words_become_plain_words() {
+        assert_eq!(
+            prepared("[ $# -gt 1 ]&&[[ a ]]; x[ 1 ] '[ ' # [ ]").0,
+            "_ $# -gt 1 _&&[[ a ]]; x[ 1 _ '[ ' # [ ]"
+        );
     }
 
     #[test]

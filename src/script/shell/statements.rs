@@ -354,24 +354,14 @@ impl Shell<'_> {
         self.with_redirections(unit, &redirects, |shell| shell.statement(unit, body, depth + 1))
     }
 
+    /// `[[ … ]]`; `[ … ]` is a command.
     fn test(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
         let text = unit.slice(node);
-        let brackets = if text.as_str().starts_with("[[") { 2 } else { 1 };
-        let inner = text.slice(brackets..text.len().saturating_sub(brackets).max(brackets));
+        let inner = text.slice(2..text.len().saturating_sub(2).max(2));
         // Runs what it substitutes; compares two known words.
         let fields = self.fields(&inner);
         let [words] = fields.as_slice() else { return Done::default() };
-        let known: Option<Vec<_>> = words.iter().map(Word::text).collect();
-        let success = known.and_then(|words| {
-            match words.iter().map(AsRef::as_ref).collect::<Vec<&str>>().as_slice() {
-                [left, "=" | "==", right] => Some(left == right),
-                [left, "!=", right] => Some(left != right),
-                ["-n", word] => Some(!word.is_empty()),
-                ["-z", word] => Some(word.is_empty()),
-                _ => None,
-            }
-        });
-        Done { output: Output::Silent, success }
+        Done { output: Output::Silent, success: holds(words) }
     }
 
     /// Reads around a syntax error: what was parsed of it, and the rest line by line.
@@ -386,5 +376,17 @@ impl Shell<'_> {
             self.rough_command(unit, range);
         }
         Done::default()
+    }
+}
+
+/// Whether a condition holds, if that is certain.
+pub(super) fn holds(words: &[Word]) -> Option<bool> {
+    let words: Vec<_> = words.iter().map(Word::text).collect::<Option<_>>()?;
+    match words.iter().map(AsRef::as_ref).collect::<Vec<&str>>().as_slice() {
+        [left, "=" | "==", right] => Some(left == right),
+        [left, "!=", right] => Some(left != right),
+        ["-n", word] => Some(!word.is_empty()),
+        ["-z", word] => Some(word.is_empty()),
+        _ => None,
     }
 }

@@ -47,6 +47,7 @@ impl Shell<'_> {
         let source = text.as_str();
         let bytes = source.as_bytes();
         let quoted = quoting != Quoting::None;
+        let last_bracket = source.rfind(']');
         let mut at = 0;
         while at < bytes.len() {
             let end = match bytes[at] {
@@ -91,7 +92,10 @@ impl Shell<'_> {
                     builder.push(Piece::Hole(hole));
                     end + 1
                 }
-                b'*' | b'?' | b'[' if quoting == Quoting::None => {
+                b'*' | b'?' | b'['
+                    if quoting == Quoting::None
+                        && (bytes[at] != b'[' || last_bracket > Some(at)) =>
+                {
                     let written = source[at..].chars().next().map(String::from).unwrap_or_default();
                     let location = text.locate(at..at + 1);
                     let origin = Origin::Glob;

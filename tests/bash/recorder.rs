@@ -1,0 +1,91 @@
+//! Runs a script in real bash, in a folder of its own, and records what it calls.
+
+use crate::grammar::SHIMS;
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+use tempfile::TempDir;
+
+/// The programs that are on the `PATH` beside the shims.
+const TOOLS: &[&str] =
+    &["bash", "sh", "cat", "tee", "xargs", "env", "timeout", "nohup", "nice", "find", "base64"];
+
+/// Notes its argv, prints a line that names no program, and fails if a word of it is `down`.
+const SHIM: &str = r#"#!/bin/sh
+printf '%s\0' "$(($# + 1))" "${0##*/}" "$@" >> "$SHIM_LOG"
+echo out-1 out-2
+case " $* " in *" down "*) exit 1 ;; esac
+"#;
+
+/// Wrappers that need rights or a network, as far as the scripts use them.
+const WRAPPERS: &[(&str, &str)] = &[
+    ("sudo", "#!/bin/sh\n[ \"$1\" = -u ] && shift 2\nexec env \"$@\"\n"),
+    ("su", "#!/bin/sh\nexec bash -c \"$3\"\n"),
+    ("ssh", "#!/bin/sh\nshift\n[ $# = 0 ] && exec bash -s\nexec bash -c \"$*\"\n"),
+];
+
+/// What keeps a script that went wrong from using the machine up.
+const LIMITS: &str =
+    "ulimit -t 5; ulimit -f 4096; ulimit -v 1000000; exec timeout -k 1 10 bash \"$@\"";
+
+pub struct Recorder {
+    folder: TempDir,
+}
+
+impl Recorder {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let bin = folder.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        for tool in TOOLS {
+            let found = ["/usr/bin", "/bin"].iter().map(|folder| Path::new(folder).join(tool));
+            let found = found.into_iter().find(|path| path.exists());
+            symlink(found.unwrap_or_else(|| panic!("{tool} is needed")), bin.join(tool)).unwrap();
+        }
+        let shims = SHIMS.iter().map(|name| (*name, SHIM));
+        for (name, code) in shims.chain(WRAPPERS.iter().copied()) {
+            let path = bin.join(name);
+            fs::write(&path, code).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self { folder }
+    }
+
+    /// The argv of each call that the script makes when it is given these arguments.
+    pub fn calls(&self, script: &str, arguments: &[&str]) -> Vec<Vec<String>> {
+        let scratch = tempfile::tempdir_in(self.folder.path()).unwrap();
+        let log = scratch.path().join("calls");
+        let path: PathBuf = scratch.path().join("script");
+        fs::write(&path, script).unwrap();
+        fs::create_dir(scratch.path().join("work")).unwrap();
+        Command::new("/bin/sh")
+            .args(["-c", LIMITS, "sh"])
+            .arg(&path)
+            .args(arguments)
+            .env_clear()
+            .env("PATH", self.folder.path().join("bin"))
+            .env("SHIM_LOG", &log)
+            .env("LC_ALL", "C.UTF-8")
+            .current_dir(scratch.path().join("work"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        argvs(&fs::read(&log).unwrap_or_default())
+    }
+}
+
+/// Each record is its number of words, and the words, all ended by a zero byte.
+fn argvs(log: &[u8]) -> Vec<Vec<String>> {
+    let mut words =
+        log.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned());
+    let mut argvs = Vec::new();
+    while let Some(count) = words.next().and_then(|count| count.parse().ok()) {
+        argvs.push(words.by_ref().take(count).collect());
+    }
+    argvs
+}
