@@ -17,7 +17,7 @@ mod tests;
 
 use crate::{
     invocation::{Invocation, Word},
-    source::{Location, Repository, Script},
+    source::{Location, Repository, Script, expression::Filled},
 };
 use run::Run;
 use shell::Shell;
@@ -46,8 +46,8 @@ pub fn read(script: &Script) -> Reading {
     let repository = file.map(|file| Repository::of(file.path()));
     let mut run = Run::in_repository(repository);
     run.services.clone_from(&script.services);
-    for text in script.alternatives() {
-        let mut shell = Shell::new(&mut run, script);
+    for Filled { text, env } in script.alternatives() {
+        let mut shell = Shell::new(&mut run, script, &env);
         shell.once(&text, |shell| shell.code(script.language, &text));
     }
     Reading { invocations: run.invocations, unread: run.unread }

@@ -2,7 +2,7 @@
 //! byte still knows the byte of the file that it was written as. Everything later slices and joins
 //! `Text`s, so a finding inside a heredoc inside a quoted YAML scalar points at the very word.
 
-mod expression;
+pub mod expression;
 mod file;
 mod language;
 mod repository;
@@ -10,7 +10,7 @@ mod script;
 mod text;
 pub mod yaml;
 
-pub use expression::{Expression, PossibleValues, expressions};
+pub use expression::{Expression, expressions};
 pub use file::{LineColumn, SourceFile};
 pub use language::{Language, SqlDialect, program_name, shebang};
 pub use repository::Repository;

@@ -1,4 +1,4 @@
-use super::{Language, Location, PossibleValues, Text};
+use super::{Language, Location, Text, expression::Contexts};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -14,9 +14,10 @@ pub struct Script {
     pub env: IndexMap<String, Text>,
     /// The folder that it starts in, unresolved; None for the default one.
     pub folder: Option<Text>,
-    /// What the `${{ }}` in the text can come to, by what stands between the braces, where the
-    /// file says it. [`Script::alternatives`] fills them in.
-    pub expressions: IndexMap<String, PossibleValues>,
+    /// The variables of the job that it is given; None for all.
+    pub passed: Option<Vec<String>>,
+    /// What the names in its `${{ }}` mean; [`Script::alternatives`] fills them in.
+    pub contexts: Contexts,
     pub origin: Origin,
     /// Under which names the service containers of its job are reached.
     pub services: Vec<String>,
@@ -32,7 +33,8 @@ impl Script {
             via: Vec::new(),
             env: IndexMap::new(),
             folder: None,
-            expressions: IndexMap::new(),
+            passed: None,
+            contexts: Contexts::default(),
             origin: Origin::default(),
             services: Vec::new(),
         }

@@ -1,60 +1,115 @@
-use super::{place::matrix_values, scripts::Variables};
-use crate::source::{PossibleValues, Text, expressions, yaml::Node};
-use indexmap::IndexMap;
+//! What the names in the expressions of a workflow mean, from its own text. [`Contexts::possible`]
+//! and [`Contexts::condition`] say what any text or condition then comes to; the inputs of what is
+//! called can be [`declared`], or any map of values that a caller gives.
 
-/// Where the names in the expressions of a script get their values.
-pub(super) struct Scope<'a> {
-    pub env: &'a Variables,
-    pub matrix: Option<Node<'a>>,
-    pub inputs: &'a [Node<'a>],
+use crate::source::{
+    expression::{Contexts, Matrix, PossibleValues, Setting, Settings, Value},
+    yaml::Node,
+};
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// Inputs, by name.
+pub(super) type Inputs = IndexMap<String, PossibleValues>;
+
+/// Deeper values are not read; aliases can nest without end.
+const MAX_DEPTH: usize = 20;
+
+/// More values than this are not read of one node; aliases can multiply them.
+const MAX_VALUES: usize = 5_000;
+
+/// What is known around the jobs of a workflow, or the steps of an action.
+pub(super) fn of_workflow(env: Option<Node>, inputs: Inputs) -> Contexts {
+    Contexts { env: vec![settings(env)], inputs: Arc::new(inputs), ..Contexts::default() }
 }
 
-impl Scope<'_> {
-    /// What the expressions of a text can come to, of those that are one name with a value in
-    /// this file.
-    pub fn values(&self, text: &str) -> IndexMap<String, PossibleValues> {
-        let mut found = IndexMap::new();
-        for expression in expressions(text) {
-            if let Some(values) = self.lookup(expression.inner) {
-                found.insert(expression.inner.to_owned(), values);
-            }
-        }
-        found
-    }
+/// What is known around the steps of a job.
+pub(super) fn in_job(outer: &Contexts, env: Option<Node>, matrix: Option<Node>) -> Contexts {
+    let mut contexts = outer.clone();
+    contexts.env.push(settings(env));
+    contexts.matrix = matrix.map(|matrix| Arc::new(Matrix::new(value(matrix))));
+    contexts
+}
 
-    fn lookup(&self, expression: &str) -> Option<PossibleValues> {
-        let (context, name) = expression.rsplit_once('.')?;
-        let values = match context {
-            "env" => PossibleValues { texts: vec![self.env.get(name)?.clone()], others: false },
-            "matrix" => {
-                let values = matrix_values(self.matrix, name);
-                let texts: Vec<Text> = values.iter().filter_map(|value| value.text()).collect();
-                PossibleValues { others: texts.len() < values.len(), texts }
-            }
-            "inputs" | "github.event.inputs" => {
-                let declared = |inputs: &&Node| inputs.get(name).is_some();
-                input_values(self.inputs.iter().find(declared)?.get(name)?)
-            }
-            _ => return None,
-        };
-        let is_constant = |text: &Text| expressions(text.as_str()).next().is_none();
-        let (texts, rest): (Vec<_>, Vec<_>) = values.texts.into_iter().partition(is_constant);
-        let others = values.others || !rest.is_empty();
-        (!texts.is_empty()).then_some(PossibleValues { texts, others })
+/// What is known in a step.
+pub(super) fn in_step(outer: &Contexts, env: Option<Node>) -> Contexts {
+    let mut contexts = outer.clone();
+    contexts.env.push(settings(env));
+    contexts
+}
+
+/// What declared inputs can be where nobody says what they are given.
+pub(super) fn declared<'y>(declarations: impl IntoIterator<Item = Node<'y>>) -> Inputs {
+    let mut inputs = Inputs::new();
+    for (name, input) in declarations.into_iter().flat_map(Node::entries) {
+        if let Some(name) = name.as_str() {
+            // One that both a dispatch and a call declare can be what either says.
+            let possible = inputs.entry(name.to_owned()).or_default();
+            let more = declared_input(input);
+            possible.values.extend(more.values);
+            possible.others |= more.others;
+        }
     }
+    inputs
 }
 
 /// The choices of an input, or else its default, which can be replaced by anything.
-fn input_values(input: Node) -> PossibleValues {
-    let default = input.get("default").filter(|default| !default.is_null());
-    match input.get("options") {
-        Some(options) => PossibleValues {
-            texts: options.items().filter_map(Node::text).collect(),
-            others: false,
-        },
-        None => PossibleValues {
-            texts: default.and_then(Node::text).into_iter().collect(),
-            others: true,
-        },
+fn declared_input(input: Node) -> PossibleValues {
+    if let Some(options) = input.get("options") {
+        return PossibleValues { values: options.items().map(value).collect(), others: false };
     }
+    if input.get("type").and_then(Node::as_str) == Some("boolean") {
+        return PossibleValues { values: [true, false].map(Value::Bool).to_vec(), others: false };
+    }
+    let default = input.get("default").filter(|default| !default.is_null());
+    PossibleValues { values: default.map(value).into_iter().collect(), others: true }
+}
+
+/// The variables or outputs that a mapping sets.
+pub(super) fn settings(node: Option<Node>) -> Arc<Settings> {
+    let entries = node.into_iter().flat_map(Node::entries);
+    let settings = entries.filter_map(|(key, value)| {
+        let possible = PossibleValues::one(Value::template(value.as_str()?));
+        let location = Some(value.location());
+        Some((key.as_str()?.to_owned(), Setting { possible, location, may_be_unset: false }))
+    });
+    Arc::new(settings.collect())
+}
+
+/// A value as it is written, its expressions not filled in.
+pub(super) fn value(node: Node) -> Value {
+    value_within(node, 0, &mut 0)
+}
+
+fn value_within(node: Node, depth: usize, count: &mut usize) -> Value {
+    *count += 1;
+    if depth > MAX_DEPTH || *count > MAX_VALUES {
+        return Value::unknown("…");
+    }
+    if node.is_sequence() {
+        let items = node.items().map(|item| value_within(item, depth + 1, count));
+        return Value::Array(items.collect());
+    }
+    let Some(text) = node.as_str() else {
+        let mut entries = IndexMap::new();
+        for (key, value) in node.entries() {
+            if let Some(key) = key.as_str() {
+                entries.insert(key.to_owned(), value_within(value, depth + 1, count));
+            }
+        }
+        return Value::Object(entries);
+    };
+    match text {
+        _ if node.is_null() => Value::Null,
+        "true" | "True" | "TRUE" if node.is_plain() => Value::Bool(true),
+        "false" | "False" | "FALSE" if node.is_plain() => Value::Bool(false),
+        _ => plain_number(node, text).map_or_else(|| Value::template(text), Value::Number),
+    }
+}
+
+/// `1.10` is 1.1 in a matrix or an input, as on the runner.
+fn plain_number(node: Node, text: &str) -> Option<f64> {
+    let starts = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
+    let number = Value::String(text.to_owned()).number();
+    (node.is_plain() && starts && !number.is_nan()).then_some(number)
 }

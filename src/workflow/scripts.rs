@@ -1,14 +1,16 @@
 use super::{
     Forge,
     actions::{Action, Actions},
-    expressions::Scope,
+    expressions,
     model::{Field, Job, Step, Workflow},
     place,
     shell::Shell,
 };
 use crate::{
     config::Config,
-    source::{Hop, Language, Origin, Place, Script, SourceFile, Text, yaml::Node},
+    source::{
+        Hop, Language, Origin, Place, Script, SourceFile, Text, expression::Contexts, yaml::Node,
+    },
 };
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -21,12 +23,15 @@ pub(super) fn collect(
     scripts: &mut Vec<Script>,
 ) {
     let forge = Forge::of(file.path());
+    let inputs = expressions::declared(workflow.inputs.iter().copied());
+    let contexts = expressions::of_workflow(workflow.env, inputs);
     for job in &workflow.jobs {
         let mut env = IndexMap::new();
         add_variables(&mut env, workflow.env);
         add_variables(&mut env, job.env);
         let place = place::of_job(job, forge, config);
-        let around = Around { workflow, job, env, place };
+        let contexts = expressions::in_job(&contexts, job.env, job.matrix);
+        let around = Around { workflow, job, env, place, contexts };
         for step in &job.steps {
             around.step(step, scripts);
         }
@@ -41,7 +46,7 @@ fn add_variables(env: &mut Variables, node: Option<Node>) {
     }
 }
 
-pub(super) type Variables = IndexMap<String, Text>;
+type Variables = IndexMap<String, Text>;
 
 /// What a step finds around it.
 struct Around<'a> {
@@ -49,6 +54,7 @@ struct Around<'a> {
     job: &'a Job<'a>,
     env: Variables,
     place: Place,
+    contexts: Contexts,
 }
 
 impl Around<'_> {
@@ -120,7 +126,7 @@ impl Around<'_> {
             let mut script = self.script(step, text, language, place.clone(), hop);
             if action.remote.is_some() {
                 let passed = action.passes_env.as_ref().and_then(|input| inputs.get(input));
-                keep_passed(&mut script.env, passed.and_then(|input| input.value.as_str()));
+                keep_passed(&mut script, passed.and_then(|input| input.value.as_str()));
             }
             scripts.push(script);
         }
@@ -141,8 +147,7 @@ impl Around<'_> {
             job: self.job.id.map(str::to_owned),
             step: Some(step.name.clone()),
         };
-        let scope = Scope { env: &env, matrix: self.job.matrix, inputs: &self.workflow.inputs };
-        let expressions = scope.values(text.as_str());
+        let contexts = expressions::in_step(&self.contexts, step.env);
         let services = self.job.services.into_iter().flat_map(Node::entries);
         let services = services.filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect();
         Script {
@@ -152,7 +157,8 @@ impl Around<'_> {
             via: vec![hop],
             env,
             folder: None,
-            expressions,
+            passed: None,
+            contexts,
             origin,
             services,
         }
@@ -160,10 +166,11 @@ impl Around<'_> {
 }
 
 /// A remote machine has only those of the job's variables that are listed for it.
-fn keep_passed(env: &mut Variables, list: Option<&str>) {
-    let list = list.unwrap_or_default();
-    let passed: Vec<&str> = list.split([',', ' ', '\n']).map(str::trim).collect();
-    env.retain(|name, _| passed.contains(&name.as_str()));
+fn keep_passed(script: &mut Script, list: Option<&str>) {
+    let names = list.unwrap_or_default().split([',', ' ', '\n']).map(str::trim);
+    let passed: Vec<String> = names.map(str::to_owned).collect();
+    script.env.retain(|name, _| passed.contains(name));
+    script.passed = Some(passed);
 }
 
 /// The inputs of a step that uses an action. Their names have no case.

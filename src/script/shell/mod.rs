@@ -20,6 +20,7 @@ use crate::{
     invocation::{Hole, Invocation, Origin, Value, Word},
     source::{Hop, Location, Place, Script, Text},
 };
+use indexmap::IndexMap;
 
 /// Code in code in code deeper than this is not read.
 const MAX_DEPTH: usize = 40;
@@ -55,10 +56,10 @@ pub struct Done {
 }
 
 impl<'r> Shell<'r> {
-    pub fn new(run: &'r mut Run, script: &Script) -> Self {
+    pub fn new(run: &'r mut Run, script: &Script, env: &IndexMap<String, Vec<Text>>) -> Self {
         Self {
             run,
-            state: State::with_environment(&script.env),
+            state: State::with_environment(env),
             place: script.place.clone(),
             via: script.via.clone(),
             stdin: Output::Silent,

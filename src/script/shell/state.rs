@@ -46,10 +46,11 @@ const ALWAYS_SET: [&str; 12] = [
 
 impl State {
     /// A shell that is started with these variables.
-    pub fn with_environment(environment: &IndexMap<String, Text>) -> Self {
+    pub fn with_environment(environment: &IndexMap<String, Vec<Text>>) -> Self {
         let mut state = Self::default();
-        for (name, text) in environment {
-            state.set(name, environment_value(text));
+        for (name, texts) in environment {
+            let values = texts.iter().map(environment_value);
+            state.set(name, values.reduce(Value::or).unwrap_or_else(Value::empty));
         }
         state
     }

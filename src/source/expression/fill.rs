@@ -1,0 +1,115 @@
+use super::{Expression, Setting, Value, expressions, world, world::World};
+use crate::source::{Location, Script, Text};
+use indexmap::IndexMap;
+
+/// A script in one of the ways in which its expressions can come out.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// What is filled in counts as written at its expression; what is not known stands there still.
+    pub text: Text,
+    /// What the variables around it may be; they, too, may hold expressions.
+    pub env: IndexMap<String, Vec<Text>>,
+}
+
+impl Script {
+    /// The script in every way in which its expressions can come out; at least one. A name has the
+    /// same value in the text and in the variables that the text names.
+    pub fn alternatives(&self) -> Vec<Filled> {
+        let exported = self.contexts.exported.iter().filter(|(name, _)| self.is_given(name));
+        let mut env: IndexMap<String, Vec<Text>> = IndexMap::new();
+        let mut open: IndexMap<&str, Option<Location>> = IndexMap::new();
+        for (name, text) in &self.env {
+            if has_expressions(text.as_str()) {
+                open.insert(name, text.location());
+            }
+            env.insert(name.clone(), vec![text.clone()]);
+        }
+        for (name, Setting { location, .. }) in exported {
+            open.insert(name, location.clone());
+            env.entry(name.clone()).or_default();
+        }
+        if open.is_empty() && !has_expressions(self.text.as_str()) {
+            return vec![Filled { text: self.text.clone(), env }];
+        }
+        open.retain(|name, location| {
+            let is_named = self.text.as_str().contains(name);
+            if !is_named {
+                env[*name] = self.possible_variable(name, location.as_ref());
+            }
+            is_named
+        });
+        let mut ways: Vec<Filled> = Vec::new();
+        for (text, variables) in world::in_all(&self.contexts, |world| {
+            let text = filled_in(&self.text, world);
+            let variables = open.keys().map(|name| world.variable(name)).collect::<Vec<_>>();
+            (text, variables)
+        }) {
+            let mut way = Filled { text, env: env.clone() };
+            for ((name, location), value) in open.iter().zip(variables) {
+                match value {
+                    Some(value) => way.env[*name] = vec![made_up(&value, location.as_ref())],
+                    None => {
+                        way.env.shift_remove(*name);
+                    }
+                }
+            }
+            if !ways.iter().any(|known| known.is_same(&way)) {
+                ways.push(way);
+            }
+        }
+        ways
+    }
+
+    /// Whether the shell or program that runs it is given a variable of the job.
+    fn is_given(&self, name: &str) -> bool {
+        self.passed.as_ref().is_none_or(|names| names.iter().any(|passed| passed == name))
+    }
+
+    fn possible_variable(&self, name: &str, location: Option<&Location>) -> Vec<Text> {
+        let mut texts: Vec<Text> = Vec::new();
+        for value in world::in_all(&self.contexts, |world| world.variable(name)) {
+            let text = made_up(&value.unwrap_or(Value::Null), location);
+            if !texts.iter().any(|known| known.as_str() == text.as_str()) {
+                texts.push(text);
+            }
+        }
+        texts
+    }
+}
+
+impl Filled {
+    fn is_same(&self, other: &Self) -> bool {
+        let same = |(left, right): (&Vec<Text>, &Vec<Text>)| {
+            left.iter().map(Text::as_str).eq(right.iter().map(Text::as_str))
+        };
+        self.text.as_str() == other.text.as_str()
+            && self.env.keys().eq(other.env.keys())
+            && self.env.values().zip(other.env.values()).all(same)
+    }
+}
+
+fn has_expressions(text: &str) -> bool {
+    expressions(text).next().is_some()
+}
+
+fn made_up(value: &Value, location: Option<&Location>) -> Text {
+    let mut text = Text::default();
+    text.push_made_up(&value.to_string(), location);
+    text
+}
+
+fn filled_in(text: &Text, world: &mut World<'_>) -> Text {
+    let mut filled = Text::default();
+    let mut at = 0;
+    for Expression { range, inner } in expressions(text.as_str()) {
+        let value = world.expression(inner);
+        if value != Value::unknown(inner) {
+            filled.push(&text.slice(at..range.start));
+            let written = text.locate(range.clone());
+            filled.push_made_up(&value.to_string(), written.as_ref());
+            at = range.end;
+        }
+    }
+    filled.push(&text.slice(at..text.len()));
+    filled
+}

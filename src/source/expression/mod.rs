@@ -1,0 +1,66 @@
+//! The expressions of workflows, `${{ … }}`. In come texts with expressions and the [`Contexts`]
+//! that their names are looked up in; out go the texts with every expression filled in that the
+//! workflow itself decides, once for each way in which it can come out.
+//!
+//! An expression is parsed (`syntax`) and evaluated in a `World`: one decision for every open
+//! question, such as which row of the matrix it is, what a person typed as input, or whether a
+//! condition on the event holds. So the same name has the same value everywhere in a script, and
+//! evaluating is as plain as on a runner. What no world decides stays as it is written.
+
+mod contexts;
+mod evaluate;
+mod fill;
+mod functions;
+mod matrix;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod value;
+mod world;
+
+pub use contexts::{Contexts, PossibleValues, Setting, Settings};
+pub use fill::Filled;
+pub use matrix::Matrix;
+pub use value::Value;
+
+use std::ops::Range;
+
+/// A `${{ }}` in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expression<'t> {
+    /// With the braces.
+    pub range: Range<usize>,
+    /// What stands between the braces, trimmed.
+    pub inner: &'t str,
+}
+
+/// Longer expressions, in bytes, are no expressions; GitHub's own limit.
+const MAX_LENGTH: usize = 21_000;
+
+/// The expressions of a text, in order.
+pub fn expressions(text: &str) -> impl Iterator<Item = Expression<'_>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = from + text[from..].find("${{")?;
+            from = start + 3;
+            let rest = &text[from..text.floor_char_boundary(from + MAX_LENGTH)];
+            if let Some(len) = length(rest) {
+                from += len + 2;
+                return Some(Expression { range: start..from, inner: rest[..len].trim() });
+            }
+        }
+    })
+}
+
+/// Where the `}}` stands that ends an expression. One in a string does not, unless the string has
+/// no end.
+fn length(inner: &str) -> Option<usize> {
+    let mut in_string = false;
+    let bytes = inner.as_bytes();
+    let end = bytes.iter().enumerate().position(|(at, byte)| {
+        in_string ^= *byte == b'\'';
+        !in_string && bytes[at..].starts_with(b"}}")
+    });
+    end.or_else(|| inner.find("}}"))
+}
