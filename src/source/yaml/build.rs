@@ -1,10 +1,22 @@
 use super::{
-    Content, Kind, NodeId, Scalar, SourceFile, Value, Yaml, YamlError, decode, repair::Outdented,
+    Content, Kind, NodeId, Scalar, SourceFile, Value, Yaml, YamlError, decode, plain,
+    repair::Outdented,
 };
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
 use std::{borrow::Cow, collections::HashMap, ops::Range, sync::Arc};
 
 pub(super) fn parse(file: Arc<SourceFile>) -> Yaml {
+    parse_plain(&file).unwrap_or_else(|| parse_all(file))
+}
+
+/// Reads a file of plain YAML; nothing if there is more in it.
+pub(super) fn parse_plain(file: &Arc<SourceFile>) -> Option<Yaml> {
+    let mut builder = Builder::new(file, Vec::new());
+    plain::read(&mut builder).ok().map(|()| builder.finish())
+}
+
+/// Reads with the full parser.
+pub(super) fn parse_all(file: Arc<SourceFile>) -> Yaml {
     let mut text = Cow::Borrowed(file.text());
     let mut repairs = Vec::new();
     loop {
@@ -36,7 +48,7 @@ pub(super) struct Builder<'s> {
     pub nodes: Vec<Content>,
     documents: Vec<NodeId>,
     errors: Vec<YamlError>,
-    comments: Vec<Range<usize>>,
+    pub comments: Vec<Range<usize>>,
     anchors: HashMap<usize, NodeId>,
     /// The collections that are not complete yet, outermost first.
     open: Vec<Open>,
@@ -115,18 +127,12 @@ impl<'s> Builder<'s> {
                 self.node(range, Kind::Scalar(Scalar { style, value }), anchor);
             }
             Event::SequenceStart(_, anchor, _) => {
-                let id = self.node(range, Kind::Sequence(Vec::new()), anchor);
-                self.open.push(Open { id, key: None });
+                self.start(range, Kind::Sequence(Vec::new()), anchor);
             }
             Event::MappingStart(_, anchor, _) => {
-                let id = self.node(range, Kind::Mapping(Vec::new()), anchor);
-                self.open.push(Open { id, key: None });
+                self.start(range, Kind::Mapping(Vec::new()), anchor);
             }
-            Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(closed) = self.open.pop() {
-                    self.close(closed.id, range);
-                }
-            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(range),
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
                 Some(id) => self.attach(*id),
                 None => self.unknown_alias(range),
@@ -168,8 +174,22 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Starts a collection, of which what comes next is a part.
+    pub fn start(&mut self, range: Range<usize>, kind: Kind, anchor: usize) {
+        let id = self.node(range, kind, anchor);
+        self.open.push(Open { id, key: None });
+    }
+
+    /// Ends the innermost collection. A flow collection ends with its bracket, a block collection
+    /// with its last child.
+    pub fn end(&mut self, range: Range<usize>) {
+        if let Some(closed) = self.open.pop() {
+            self.close(closed.id, range);
+        }
+    }
+
     /// Adds a node where the reading stands. An anchor of 0 is none.
-    fn node(&mut self, range: Range<usize>, kind: Kind, anchor: usize) -> NodeId {
+    pub fn node(&mut self, range: Range<usize>, kind: Kind, anchor: usize) -> NodeId {
         let id = self.nodes.len();
         self.nodes.push(Content { range, kind });
         if anchor != 0 {
@@ -179,7 +199,6 @@ impl<'s> Builder<'s> {
         id
     }
 
-    /// A flow collection ends with its bracket, a block collection with its last child.
     fn close(&mut self, id: NodeId, end: Range<usize>) {
         let last = match &self.nodes[id].kind {
             Kind::Sequence(items) => items.last(),

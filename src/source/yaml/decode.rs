@@ -39,6 +39,21 @@ fn exact(
     (decoder.text.as_str() == value).then_some(decoder.text)
 }
 
+/// The text of a quoted scalar; none where an escape is not one.
+pub(super) fn quoted(
+    file: &Arc<SourceFile>,
+    style: ScalarStyle,
+    range: Range<usize>,
+) -> Option<Text> {
+    let mut decoder = Decoder { file, source: file.text(), text: Text::default() };
+    let escapes = match style {
+        ScalarStyle::SingleQuoted => Escapes::Quote,
+        _ => Escapes::Backslash,
+    };
+    decoder.flow(range.start + 1..range.end - 1, escapes)?;
+    Some(decoder.text)
+}
+
 /// The text of a literal block some lines of which stand left of its indentation, which YAML does
 /// not allow: read as if all of them were indented.
 pub(super) fn outdented_block(

@@ -5,6 +5,7 @@
 mod build;
 mod decode;
 mod merge;
+mod plain;
 mod repair;
 
 use super::{Location, SourceFile, Text};
@@ -189,5 +190,7 @@ impl<'y> Node<'y> {
     }
 }
 
+#[cfg(test)]
+mod plain_tests;
 #[cfg(test)]
 mod tests;
