@@ -2,6 +2,7 @@
 //! inventory), what to measure (probes and checklists), and how deploys are guarded. Everything
 //! that can be wrong in it is found here, with file, line and column, and before anything runs.
 
+mod action;
 mod condition;
 mod env_text;
 mod inventory;
@@ -9,6 +10,7 @@ mod load;
 mod probe;
 mod suggest;
 
+pub use action::{Action, Example, NestedInputs, RemoteInputs};
 pub use condition::Condition;
 pub use env_text::EnvText;
 pub use inventory::{App, Environment, Inventory, Neighbours, Owner, matches_name};
@@ -38,6 +40,9 @@ pub struct Config {
     /// Where the jobs of a `runs-on` label run.
     #[serde(default)]
     pub runners: IndexMap<String, RunnerPlace>,
+    /// Actions of which an input is code; they win over those that tagout knows.
+    #[serde(default, deserialize_with = "action::actions")]
+    pub actions: Vec<Action>,
     /// The scale of severities, the worst first.
     #[serde(default = "default_severities")]
     pub severities: Vec<String>,

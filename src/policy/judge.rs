@@ -82,8 +82,12 @@ impl Judge<'_> {
         Some(self.without_command(rule, message, location, place, script.via.clone()))
     }
 
-    /// The finding on a part of a workflow that could not be read.
+    /// The finding on a part of a workflow that could not be read; none where that is common in
+    /// sound workflows, which is only told in the coverage.
     pub fn problem(&self, problem: &Problem) -> Option<Finding> {
+        if problem.kind.is_only_a_gap() {
+            return None;
+        }
         let rule = rule(match problem.kind {
             ProblemKind::Syntax(_) => "invalid-yaml",
             _ => "unread-workflow",

@@ -53,6 +53,22 @@ pub(super) fn declared<'y>(declarations: impl IntoIterator<Item = Node<'y>>) -> 
     inputs
 }
 
+/// What declared inputs are where a caller gives these; what it does not give has its default.
+pub(super) fn given(declaration: Option<Node>, given: &Inputs) -> Inputs {
+    let mut inputs = Inputs::new();
+    for (name, input) in declaration.into_iter().flat_map(Node::entries) {
+        let Some(name) = name.as_str() else { continue };
+        let same = |(given, _): &(&String, _)| given.eq_ignore_ascii_case(name);
+        let possible = match (given.iter().find(same), input.get("default")) {
+            (Some((_, possible)), _) => possible.clone(),
+            (None, Some(default)) => PossibleValues::one(value(default)),
+            (None, None) => PossibleValues::one(Value::Null),
+        };
+        inputs.insert(name.to_owned(), possible);
+    }
+    inputs
+}
+
 /// The choices of an input, or else its default, which can be replaced by anything.
 fn declared_input(input: Node) -> PossibleValues {
     if let Some(options) = input.get("options") {

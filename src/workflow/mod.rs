@@ -3,16 +3,17 @@
 //! text, and the [`Problem`]s of what could not be read. Nothing odd in a file hides the rest of it.
 
 mod actions;
+mod called;
 mod discover;
 mod expressions;
 mod model;
 mod place;
 mod problem;
 mod read;
-mod scripts;
 mod shell;
+mod uses;
+mod walk;
 
-pub use actions::{Action, Actions, ActionsError};
 pub use discover::{DiscoverError, Discovered, Skipped, discover};
 pub use problem::{Problem, ProblemKind};
 
@@ -38,9 +39,15 @@ pub fn read(file: Arc<SourceFile>, config: &Config) -> WorkflowReading {
     }
     match Language::of_file(file.path(), file.text()) {
         Some(language) => reading.scripts.push(script_of_file(file, language)),
-        None => read::read(Yaml::parse(file), config, &mut reading),
+        None => {
+            let mut walked = walk::read(Yaml::parse(file), config);
+            reading.scripts.append(&mut walked.scripts);
+            reading.problems.append(&mut walked.problems);
+        }
     }
-    reading.problems.sort_by_key(|problem| problem.location.range.start);
+    // What is used from several places is read, and told, as often.
+    reading.problems.sort_by_cached_key(Problem::order);
+    reading.problems.dedup_by_key(|problem| problem.order());
     reading
 }
 

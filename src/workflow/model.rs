@@ -1,19 +1,28 @@
 use crate::source::yaml::Node;
 
-/// A workflow or a composite action. The values are still nodes: most are never looked at.
+/// What a document is. The values are still nodes: most are never looked at.
+pub(super) enum Document<'y> {
+    Workflow(Workflow<'y>),
+    Action(ActionFile<'y>),
+}
+
 pub(super) struct Workflow<'y> {
     pub name: Option<&'y str>,
     pub env: Option<Node<'y>>,
     pub defaults: Defaults<'y>,
-    /// The mappings that declare inputs: of a dispatch, of a call, of an action.
-    pub inputs: Vec<Node<'y>>,
+    /// The inputs that a person who starts it gives.
+    pub dispatched: Option<Node<'y>>,
+    /// The inputs that a workflow which calls it gives.
+    pub called: Option<Node<'y>>,
     pub jobs: Vec<Job<'y>>,
 }
 
-/// A job; a composite action has one, which runs where its caller does.
 pub(super) struct Job<'y> {
-    /// None in a composite action.
-    pub id: Option<&'y str>,
+    pub id: &'y str,
+    pub condition: Option<&'y str>,
+    /// The reusable workflow that it is, if it has no steps of its own.
+    pub uses: Option<Field<'y>>,
+    pub with: Option<Node<'y>>,
     pub runs_on: Option<Node<'y>>,
     pub container: Option<Node<'y>>,
     pub services: Option<Node<'y>>,
@@ -23,11 +32,31 @@ pub(super) struct Job<'y> {
     pub steps: Vec<Step<'y>>,
 }
 
+/// An `action.yml`.
+pub(super) struct ActionFile<'y> {
+    pub inputs: Option<Node<'y>>,
+    pub runs: Runs<'y>,
+}
+
+/// What an action runs.
+pub(super) enum Runs<'y> {
+    Steps(Vec<Step<'y>>),
+    /// Files that Node runs, before, as and after the action.
+    Node(Vec<Field<'y>>),
+    Container {
+        image: Option<Field<'y>>,
+        /// Programs that run before, as and after the action.
+        entrypoints: Vec<Field<'y>>,
+        args: Option<Node<'y>>,
+    },
+}
+
 pub(super) struct Step<'y> {
     /// Its name, else its id, else its position.
     pub name: String,
+    pub condition: Option<&'y str>,
     pub run: Option<Field<'y>>,
-    pub uses: Option<&'y str>,
+    pub uses: Option<Field<'y>>,
     pub with: Option<Node<'y>>,
     pub env: Option<Node<'y>>,
     pub own: Defaults<'y>,
@@ -45,6 +74,14 @@ pub(super) struct Defaults<'y> {
 pub(super) struct Field<'y> {
     pub key: Node<'y>,
     pub value: Node<'y>,
+}
+
+impl<'y> Field<'y> {
+    /// The entry of that name, if it says anything.
+    pub fn of(mapping: Node<'y>, name: &str) -> Option<Self> {
+        let (key, value) = mapping.entry(|key| key == name)?;
+        (!value.is_null()).then_some(Self { key, value })
+    }
 }
 
 impl<'y> Defaults<'y> {

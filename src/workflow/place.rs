@@ -1,7 +1,11 @@
-use super::{Forge, model::Job};
+use super::{Forge, expressions, model::Job};
 use crate::{
     config::{Config, RunnerPlace, matches_name},
-    source::{Place, yaml::Node},
+    source::{
+        Place,
+        expression::{Contexts, Value},
+        yaml::Node,
+    },
 };
 
 /// Where the steps of a job run.
@@ -10,57 +14,48 @@ use crate::{
 /// own container where it has nothing of the host's. Every other label is taken for a machine that
 /// others share, and all labels are on Gitea and Forgejo, unless `runners` in the configuration
 /// says otherwise. Of several possible runners the shared one counts.
-pub(super) fn of_job(job: &Job, forge: Forge, config: &Config) -> Place {
-    let runners =
-        job.runs_on.map(|runs_on| possible_runners(runs_on, job.matrix)).unwrap_or_default();
+pub(super) fn of_job(job: &Job, forge: Forge, config: &Config, contexts: &Contexts) -> Place {
+    let runners = possible_runners(job, contexts);
     let places = runners.iter().map(|labels| of_labels(labels, forge, config));
     match places.reduce(|a, b| if matches!(b, Place::Host(_)) { b } else { a }) {
         Some(Place::Host(_)) if forge == Forge::GitHub && is_apart(job.container) => {
             Place::Ephemeral("the job's container".to_owned())
         }
         Some(place) => place,
-        None if job.id.is_none() => Place::Host("the caller's runner".to_owned()),
         None => Place::Host("an unnamed runner".to_owned()),
     }
 }
 
 /// Whether all runners that a job may get are Windows, whose `run:` is PowerShell.
-pub(super) fn is_windows(job: &Job) -> bool {
-    let runners =
-        job.runs_on.map(|runs_on| possible_runners(runs_on, job.matrix)).unwrap_or_default();
+pub(super) fn is_windows(job: &Job, contexts: &Contexts) -> bool {
+    let runners = possible_runners(job, contexts);
     let windows = |label: &String| label.to_ascii_lowercase().starts_with("windows");
     !runners.is_empty() && runners.iter().all(|labels| labels.iter().any(windows))
 }
 
-/// The sets of labels that a `runs-on` can come to; none of them is empty.
-fn possible_runners(runs_on: Node, matrix: Option<Node>) -> Vec<Vec<String>> {
-    let key = runs_on.as_str().and_then(matrix_key);
-    let values = key.map(|key| matrix_values(matrix, key)).unwrap_or_default();
-    let possible = if values.is_empty() { vec![runs_on] } else { values };
-    possible.into_iter().map(labels).filter(|labels| !labels.is_empty()).collect()
+/// The sets of labels that a `runs-on` can come to, or what is written where that is not known;
+/// none of them is empty.
+fn possible_runners(job: &Job, contexts: &Contexts) -> Vec<Vec<String>> {
+    let Some(runs_on) = job.runs_on.map(expressions::value) else { return Vec::new() };
+    let mut possible = contexts.possible_value(&runs_on).values;
+    if possible.is_empty() {
+        possible.push(runs_on);
+    }
+    possible.iter().map(labels).filter(|labels| !labels.is_empty()).collect()
 }
 
 /// One label, a list of them, or a group and labels.
-fn labels(node: Node) -> Vec<String> {
-    let group = node.get("group").and_then(Node::as_str).map(|group| format!("group {group}"));
-    let labels = node.get("labels").unwrap_or(node);
-    let one = labels.as_str().filter(|label| !label.is_empty());
-    let named = one.into_iter().chain(labels.items().filter_map(Node::as_str));
-    group.into_iter().chain(named.map(str::to_owned)).collect()
-}
-
-/// The key of `${{ matrix.key }}`.
-fn matrix_key(text: &str) -> Option<&str> {
-    let inner = text.trim().strip_prefix("${{")?.strip_suffix("}}")?.trim();
-    inner.strip_prefix("matrix.").filter(|key| !key.contains(|c: char| c.is_whitespace()))
-}
-
-/// The values that a key of a matrix can have.
-pub(super) fn matrix_values<'y>(matrix: Option<Node<'y>>, key: &str) -> Vec<Node<'y>> {
-    let Some(matrix) = matrix else { return Vec::new() };
-    let listed = matrix.get(key).into_iter().flat_map(Node::items);
-    let included = matrix.get("include").into_iter().flat_map(Node::items);
-    listed.chain(included.filter_map(|combination| combination.get(key))).collect()
+fn labels(runs_on: &Value) -> Vec<String> {
+    match runs_on {
+        Value::String(label) | Value::Unknown(label) if !label.is_empty() => vec![label.clone()],
+        Value::Array(items) => items.iter().flat_map(labels).collect(),
+        Value::Object(entries) => {
+            let group = entries.get("group").into_iter().flat_map(labels);
+            let group = group.map(|group| format!("group {group}"));
+            group.chain(entries.get("labels").into_iter().flat_map(labels)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn of_labels(labels: &[String], forge: Forge, config: &Config) -> Place {
@@ -81,10 +76,25 @@ fn of_labels(labels: &[String], forge: Forge, config: &Config) -> Place {
     }
 }
 
-/// Whether GitHub has machines with this label.
+/// Whether GitHub, or a service in its place, has machines with this label.
 fn is_hosted(label: &str) -> bool {
+    /// How the labels of machines start that are thrown away after each job.
+    const HOSTED: [&str; 12] = [
+        "ubuntu-",
+        "windows-",
+        "macos-",
+        "blacksmith-",
+        "buildjet-",
+        "codebuild-",
+        "depot-",
+        "namespace-",
+        "nscloud-",
+        "runs-on=",
+        "ubicloud",
+        "warp-",
+    ];
     let label = label.to_ascii_lowercase();
-    ["ubuntu-", "windows-", "macos-"].iter().any(|system| label.starts_with(system))
+    HOSTED.iter().any(|start| label.starts_with(start))
 }
 
 /// Whether a job's container has nothing of the host's: no volumes, no options.

@@ -1,80 +1,73 @@
 use super::{
-    Problem, ProblemKind, WorkflowReading,
-    model::{Defaults, Field, Job, Step, Workflow},
-    scripts,
+    Problem, ProblemKind,
+    model::{ActionFile, Defaults, Document, Field, Job, Runs, Step, Workflow},
 };
-use crate::{
-    config::Config,
-    source::yaml::{Node, Yaml},
-};
+use crate::source::yaml::Node;
 
 /// More than any workflow has; aliases could otherwise make millions of a small file.
 const MAX_STEPS: usize = 10_000;
 
-/// Reads the documents of a file, and adds what they give.
-pub(super) fn read(yaml: Yaml, config: &Config, reading: &mut WorkflowReading) {
-    for error in yaml.errors() {
-        let kind = ProblemKind::Syntax(error.message.clone());
-        reading.problems.push(Problem::at(kind, yaml.file(), error.at.clone()));
-    }
-    let mut reader = Reader { problems: Vec::new(), steps_left: MAX_STEPS, was_cut: false };
-    let mut nothing = Some(ProblemKind::Empty);
-    for document in yaml.documents().filter(|document| !document.is_null()) {
-        nothing = match reader.document(document) {
-            Some(workflow) => {
-                scripts::collect(&workflow, yaml.file(), config, &mut reading.scripts);
-                None
-            }
-            None => nothing.map(|_| ProblemKind::NotAWorkflow),
-        };
-    }
-    reading.problems.append(&mut reader.problems);
-    if let Some(kind) = nothing.filter(|_| yaml.errors().is_empty()) {
-        reading.problems.push(Problem::at(kind, yaml.file(), 0..0));
-    }
-}
-
-struct Reader {
-    problems: Vec<Problem>,
+/// Reads documents as workflows and actions, and keeps what is wrong with them.
+pub(super) struct Reader {
+    pub problems: Vec<Problem>,
     steps_left: usize,
     was_cut: bool,
 }
 
 impl Reader {
-    fn document<'y>(&mut self, root: Node<'y>) -> Option<Workflow<'y>> {
-        let jobs = match (root.get("jobs"), root.get("runs")) {
-            (Some(jobs), _) => self.jobs(jobs),
-            (None, Some(runs)) => vec![self.composite(runs)],
-            (None, None) => return None,
-        };
-        Some(Workflow {
+    pub fn new() -> Self {
+        Self { problems: Vec::new(), steps_left: MAX_STEPS, was_cut: false }
+    }
+
+    /// Nothing if the document is neither a workflow nor an action.
+    pub fn document<'y>(&mut self, root: Node<'y>) -> Option<Document<'y>> {
+        self.duplicates(root);
+        match (root.get("jobs"), root.get("runs")) {
+            (Some(jobs), _) => Some(Document::Workflow(self.workflow(root, jobs))),
+            (None, Some(runs)) => Some(Document::Action(ActionFile {
+                inputs: root.get("inputs"),
+                runs: self.runs(runs),
+            })),
+            (None, None) => None,
+        }
+    }
+
+    fn workflow<'y>(&mut self, root: Node<'y>, jobs: Node<'y>) -> Workflow<'y> {
+        let inputs_of = |trigger| root.get("on")?.get(trigger)?.get("inputs");
+        Workflow {
             name: root.get("name").and_then(Node::as_str),
             env: root.get("env"),
             defaults: defaults(root),
-            inputs: inputs(root),
-            jobs,
-        })
+            dispatched: inputs_of("workflow_dispatch"),
+            called: inputs_of("workflow_call"),
+            jobs: self.jobs(jobs),
+        }
     }
 
     fn jobs<'y>(&mut self, jobs: Node<'y>) -> Vec<Job<'y>> {
         if !jobs.is_mapping() {
             self.wrong_type("jobs", "a mapping of jobs", jobs);
         }
+        self.duplicates(jobs);
         let mut read = Vec::new();
         for (key, job) in jobs.entries() {
             let id = key.as_str().unwrap_or_default();
-            if !job.is_mapping() {
-                self.wrong_type(id, "a job", job);
-            } else if !never_runs(job) {
+            if job.is_mapping() {
                 read.push(self.job(id, job));
+            } else {
+                self.wrong_type(id, "a job", job);
             }
         }
         read
     }
 
     fn job<'y>(&mut self, id: &'y str, job: Node<'y>) -> Job<'y> {
+        self.duplicates(job);
         Job {
-            id: Some(id),
+            id,
+            condition: condition(job),
+            uses: Field::of(job, "uses"),
+            with: job.get("with"),
             runs_on: job.get("runs-on"),
             container: job.get("container"),
             services: job.get("services"),
@@ -85,27 +78,35 @@ impl Reader {
         }
     }
 
-    fn composite<'y>(&mut self, runs: Node<'y>) -> Job<'y> {
-        Job {
-            id: None,
-            runs_on: None,
-            container: None,
-            services: None,
-            matrix: None,
-            env: None,
-            defaults: Defaults::default(),
-            steps: self.steps(runs),
+    fn runs<'y>(&mut self, runs: Node<'y>) -> Runs<'y> {
+        let fields =
+            |names: [&str; 3]| names.iter().filter_map(|name| Field::of(runs, name)).collect();
+        match runs.get("using").and_then(Node::as_str) {
+            Some("docker") => Runs::Container {
+                image: Field::of(runs, "image"),
+                entrypoints: fields(["pre-entrypoint", "entrypoint", "post-entrypoint"]),
+                args: runs.get("args"),
+            },
+            Some(using) if using.starts_with("node") => Runs::Node(fields(["pre", "main", "post"])),
+            _ => Runs::Steps(self.steps(runs)),
         }
     }
 
     fn steps<'y>(&mut self, job: Node<'y>) -> Vec<Step<'y>> {
-        let Some(steps) = job.get("steps").filter(|steps| !steps.is_null()) else {
-            return Vec::new();
-        };
-        if !steps.is_sequence() {
-            self.wrong_type("steps", "a list of steps", steps);
-        }
         let mut read = Vec::new();
+        if let Some(steps) = Field::of(job, "steps") {
+            self.list(steps.value, "steps", 0, &mut read);
+        }
+        read
+    }
+
+    /// A list of steps; a group of `parallel` ones is read as if they ran one after the other.
+    fn list<'y>(&mut self, steps: Node<'y>, what: &str, depth: usize, read: &mut Vec<Step<'y>>) {
+        /// Groups in groups deeper than this are an alias to themselves.
+        const MAX_DEPTH: usize = 10;
+        if !steps.is_sequence() {
+            self.wrong_type(what, "a list of steps", steps);
+        }
         for (index, step) in steps.items().enumerate() {
             if self.steps_left == 0 {
                 self.cut(step);
@@ -113,15 +114,19 @@ impl Reader {
             }
             self.steps_left -= 1;
             if !step.is_mapping() {
-                self.wrong_type(&format!("steps[{index}]"), "a step", step);
-            } else if !never_runs(step) {
-                read.push(self.step(index, step));
+                self.wrong_type(&format!("{what}[{index}]"), "a step", step);
+                continue;
+            }
+            read.push(self.step(index, step));
+            if let Some(group) = Field::of(step, "parallel").filter(|_| depth < MAX_DEPTH) {
+                self.list(group.value, "parallel", depth + 1, read);
             }
         }
-        read
     }
 
-    fn step<'y>(&mut self, index: usize, step: Node<'y>) -> Step<'y> {
+    /// The step at that position in its list.
+    pub fn step<'y>(&mut self, index: usize, step: Node<'y>) -> Step<'y> {
+        self.duplicates(step);
         let named = step.get("name").or_else(|| step.get("id")).and_then(Node::as_str);
         let run = step.entry(|key| key == "run").map(|(key, value)| Field { key, value });
         if let Some(run) = run.filter(|run| run.value.as_str().is_none()) {
@@ -129,8 +134,9 @@ impl Reader {
         }
         Step {
             name: named.map_or_else(|| format!("step {}", index + 1), str::to_owned),
+            condition: condition(step),
             run,
-            uses: step.get("uses").and_then(Node::as_str),
+            uses: Field::of(step, "uses"),
             with: step.get("with"),
             env: step.get("env"),
             own: run_settings(step),
@@ -144,17 +150,19 @@ impl Reader {
         }
     }
 
+    /// Tells of keys that stand twice, for which runners refuse the file.
+    fn duplicates(&mut self, mapping: Node) {
+        for (name, key) in mapping.duplicate_keys() {
+            let kind = ProblemKind::Duplicate(name.to_owned());
+            self.problems.push(Problem { kind, location: key.location() });
+        }
+    }
+
     fn wrong_type(&mut self, what: &str, expected: &'static str, node: Node) {
         let kind =
             ProblemKind::WrongType { what: what.to_owned(), expected, found: node.kind_name() };
         self.problems.push(Problem { kind, location: node.location() });
     }
-}
-
-fn inputs(root: Node) -> Vec<Node> {
-    let triggers = root.get("on").into_iter();
-    let called = triggers.flat_map(|on| [on.get("workflow_dispatch"), on.get("workflow_call")]);
-    called.chain([Some(root)]).filter_map(|declares| declares?.get("inputs")).collect()
 }
 
 fn defaults(node: Node) -> Defaults {
@@ -167,10 +175,6 @@ fn run_settings(node: Node) -> Defaults {
     Defaults { shell: given("shell"), folder: given("working-directory") }
 }
 
-/// Whether its condition is written as false, which is how people switch things off.
-fn never_runs(node: Node) -> bool {
-    let Some(condition) = node.get("if").and_then(Node::as_str) else { return false };
-    let condition = condition.trim();
-    let inner = condition.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));
-    inner.unwrap_or(condition).trim() == "false"
+fn condition(node: Node<'_>) -> Option<&str> {
+    node.get("if").and_then(Node::as_str)
 }

@@ -11,20 +11,32 @@ pub(super) fn parse(file: Arc<SourceFile>) -> Yaml {
 
 /// Reads a file of plain YAML; nothing if there is more in it.
 pub(super) fn parse_plain(file: &Arc<SourceFile>) -> Option<Yaml> {
-    let mut builder = Builder::new(file, Vec::new());
+    let mut builder = Builder::new(file, 0, Vec::new());
     plain::read(&mut builder).ok().map(|()| builder.finish())
 }
 
 /// Reads with the full parser.
 pub(super) fn parse_all(file: Arc<SourceFile>) -> Yaml {
-    let mut text = Cow::Borrowed(file.text());
+    let whole = 0..file.text().len();
+    parse_part(file, whole)
+}
+
+/// Reads a part of a file with the full parser.
+pub(super) fn parse_part(file: Arc<SourceFile>, part: Range<usize>) -> Yaml {
+    // From the start of its line, so that its columns stay.
+    let from = file.text()[..part.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let indent = " ".repeat(part.start - from);
+    let mut text = match indent.is_empty() {
+        true => Cow::Borrowed(&file.text()[part]),
+        false => Cow::Owned(indent + &file.text()[part]),
+    };
     let mut repairs = Vec::new();
     loop {
-        let mut builder = Builder::new(&file, repairs);
+        let mut builder = Builder::new(&file, from, repairs);
         match builder.read(&text) {
             None => return builder.finish(),
             Some(outdented) => {
-                text = Cow::Owned(outdented.blanked(&text));
+                text = Cow::Owned(outdented.blanked(&text, from));
                 repairs = builder.repairs;
                 repairs.push(outdented);
             }
@@ -43,6 +55,8 @@ fn options() -> Options {
 /// Makes a tree of the parser's events.
 pub(super) struct Builder<'s> {
     pub file: &'s Arc<SourceFile>,
+    /// Where the text that is read starts in the file.
+    from: usize,
     /// What was repaired in the text that is read, compared with the file.
     pub repairs: Vec<Outdented>,
     pub nodes: Vec<Content>,
@@ -61,9 +75,10 @@ struct Open {
 }
 
 impl<'s> Builder<'s> {
-    fn new(file: &'s Arc<SourceFile>, repairs: Vec<Outdented>) -> Self {
+    fn new(file: &'s Arc<SourceFile>, from: usize, repairs: Vec<Outdented>) -> Self {
         Self {
             file,
+            from,
             repairs,
             // About as many as there are in real workflows.
             nodes: Vec::with_capacity(file.text().len() / 20),
@@ -83,7 +98,7 @@ impl<'s> Builder<'s> {
                 None | Some(Ok((Event::StreamEnd, _))) => return None,
                 Some(Ok((event, span))) => self.event(event, span),
                 Some(Err(error)) => {
-                    if let Some(outdented) = self.outdented() {
+                    if let Some(outdented) = self.outdented(self.from + text.len()) {
                         return Some(outdented);
                     }
                     self.error(&error);
@@ -115,12 +130,13 @@ impl<'s> Builder<'s> {
 
     fn error(&mut self, error: &ScanError) {
         let len = self.file.text().len();
-        let at = error.marker().byte_offset().unwrap_or(len).min(len);
-        self.errors.push(YamlError { message: error.info(), at: at..at });
+        let at = error.marker().byte_offset().map_or(len, |at| at + self.from).min(len);
+        self.errors.push(YamlError { message: error.info(), at: at..at, is_repaired: false });
     }
 
     fn event(&mut self, event: Event, span: Span) {
         let range = span.byte_range().unwrap_or_default();
+        let range = range.start + self.from..range.end + self.from;
         match event {
             Event::Scalar(value, style, anchor, _) => {
                 let value = self.value(&value, style, &range);
@@ -147,7 +163,7 @@ impl<'s> Builder<'s> {
     fn unknown_alias(&mut self, range: Range<usize>) {
         let name = self.file.text().get(range.clone()).unwrap_or_default();
         let message = format!("`{name}` names no anchor before it");
-        self.errors.push(YamlError { message, at: range.clone() });
+        self.errors.push(YamlError { message, at: range.clone(), is_repaired: true });
         let scalar = Scalar { style: ScalarStyle::Plain, value: Value::Verbatim(range.clone()) };
         self.node(range, Kind::Scalar(scalar), 0);
     }

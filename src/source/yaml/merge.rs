@@ -45,6 +45,12 @@ pub(super) fn entries(mapping: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
     found.into_values().collect()
 }
 
+pub(super) fn duplicate_keys<'y>(mapping: Node<'y>) -> Vec<(&'y str, Node<'y>)> {
+    let mut seen = HashSet::new();
+    let names = mapping.own_entries().filter_map(|(key, _)| Some((key.as_str()?, key)));
+    names.filter(|(name, _)| *name != MERGE_KEY && !seen.insert(*name)).collect()
+}
+
 /// The mappings that are merged into this one, nearest first, each once: a mapping that is merged
 /// again adds nothing, which is also what ends cycles and keeps alias bombs small.
 fn merged(mapping: Node<'_>) -> Vec<Node<'_>> {

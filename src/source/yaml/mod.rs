@@ -27,6 +27,8 @@ pub struct Yaml {
 pub struct YamlError {
     pub message: String,
     pub at: Range<usize>,
+    /// It was read as what was meant.
+    pub is_repaired: bool,
 }
 
 type NodeId = usize;
@@ -73,6 +75,11 @@ impl Yaml {
         build::parse(file)
     }
 
+    /// Reads a part of a file that is YAML of its own, such as a scalar's text.
+    pub fn parse_part(file: Arc<SourceFile>, part: Range<usize>) -> Self {
+        build::parse_part(file, part)
+    }
+
     pub fn file(&self) -> &Arc<SourceFile> {
         &self.file
     }
@@ -84,6 +91,11 @@ impl Yaml {
 
     pub fn errors(&self) -> &[YamlError] {
         &self.errors
+    }
+
+    /// Whether some of it could not be read, for all the repair.
+    pub fn is_broken(&self) -> bool {
+        self.errors.iter().any(|error| !error.is_repaired)
     }
 
     /// The comments in order, from their `#` to the end of the line.
@@ -181,6 +193,11 @@ impl<'y> Node<'y> {
     /// The last entry, merged ones coming after own ones, whose key is fitting.
     pub fn entry(self, fits: impl Fn(&str) -> bool) -> Option<(Node<'y>, Node<'y>)> {
         merge::find(self, &fits)
+    }
+
+    /// The keys that stand again in this very mapping, each with its name.
+    pub fn duplicate_keys(self) -> Vec<(&'y str, Node<'y>)> {
+        merge::duplicate_keys(self)
     }
 
     /// The entries that count, in order: of duplicate keys the last, merged ones (`<<`) after own
