@@ -4,11 +4,14 @@
 //! a set of possible values, and a string is code only where something executes it.
 
 mod databases;
+mod evaluated;
+mod evaluator;
 mod files;
-pub mod javascript;
+mod javascript;
 mod marks;
 mod mongodb;
 mod nested;
+mod python;
 mod run;
 mod shell;
 mod sql;

@@ -3,7 +3,7 @@
 use super::{
     Unread,
     files::language_of,
-    javascript,
+    javascript, python,
     shell::{Done, Output, Shell, State, values},
 };
 use crate::{
@@ -196,7 +196,8 @@ impl Shell<'_> {
     pub fn code(&mut self, language: Language, text: &Text) -> Done {
         match language {
             Language::Shell => self.script(text),
-            Language::JavaScript => self.javascript(text),
+            Language::JavaScript => self.evaluated(text, language, javascript::read),
+            Language::Python => self.evaluated(text, language, python::read),
             Language::Sql(dialect) => self.sql(text, dialect),
             Language::MongoDb => self.mongodb(text),
             language => {
@@ -205,44 +206,6 @@ impl Shell<'_> {
                 Done { output: Output::Of(Vec::new()), success: None }
             }
         }
-    }
-
-    fn javascript(&mut self, text: &Text) -> Done {
-        let value = self.run.marks.value(text);
-        let [script] = value.alternatives() else { return Done::default() };
-        let reading = javascript::read(script, &|name| self.state.get(name));
-        for location in reading.unread {
-            let reason = "this JavaScript is not understood, or too tangled to follow";
-            self.run.unread.push(Unread::code(Some(location), reason));
-        }
-        for call in reading.calls {
-            let hop = Hop { step: call.function, location: call.location.clone() };
-            self.within(hop, None, |shell| match call.command {
-                javascript::Command::Shell(value) => {
-                    for word in value.alternatives() {
-                        let code = shell.run.marks.text(word);
-                        let state = shell.state.child(None);
-                        let from = shell.run.invocations.len();
-                        shell.in_state(state, |shell| shell.script(&code));
-                        // The call is where a person looks: its text may be put together elsewhere.
-                        for invocation in &mut shell.run.invocations[from..] {
-                            invocation.location.clone_from(&call.location);
-                        }
-                    }
-                }
-                javascript::Command::Argv(values) => {
-                    let argvs = values.iter().fold(vec![Vec::new()], |argvs, value| {
-                        let words = value.alternatives().iter().map(|word| vec![word.clone()]);
-                        super::shell::fields::product(argvs, words.collect())
-                    });
-                    for argv in argvs {
-                        shell.program(argv, call.location.clone());
-                    }
-                }
-            });
-        }
-        let output = reading.printed.map_or(Output::Of(Vec::new()), Output::Known);
-        Done { output, success: None }
     }
 
     /// The words that `xargs` takes from its input.

@@ -1,245 +1,342 @@
-use super::code::{children, only_child};
-use super::evaluator::Evaluator;
-use super::knowledge::Knowledge;
-use super::library;
-use super::thing::{Fields, Function, List, Tells, Thing, Unknown};
-use crate::invocation::{Hole, Origin, Selection, Value};
+//! Expressions, patterns and functions.
+
+use super::JavaScript;
+use crate::{
+    invocation::Value,
+    script::evaluator::{
+        code::{children, only_child},
+        lowering::{Lowering, fields, operands, operator},
+        syntax::{
+            Assignment, Binds, Body, Change, Class, Entry, Expression, Function, Kind, Operator,
+            Target, TargetKind,
+        },
+    },
+};
+use std::rc::Rc;
 use tree_sitter::Node;
 
-impl<'t> Evaluator<'t> {
-    /// What an expression may be. The calls in it are found on the way.
-    pub fn evaluate(&mut self, node: Node<'t>) -> Thing<'t> {
-        if !self.enter(node) {
-            return self.unknown(node);
-        }
-        let thing = self.evaluate_kind(node);
-        self.leave();
-        thing
+impl Lowering<'_, JavaScript> {
+    pub fn expression(&mut self, node: Node<'_>) -> Expression {
+        let lowered = self.deeper(|this| match only_child(node) {
+            Some(inner) if is_only_wrapping(node) => this.expression(inner),
+            _ => {
+                let kind = this.kind(node);
+                this.expression_of(node, kind)
+            }
+        });
+        lowered.unwrap_or_else(|| self.expression_of(node, Kind::TooDeep))
     }
 
-    fn evaluate_kind(&mut self, node: Node<'t>) -> Thing<'t> {
+    fn boxed(&mut self, node: Node<'_>) -> Box<Expression> {
+        Box::new(self.expression(node))
+    }
+
+    pub fn expressions(&mut self, nodes: Vec<Node<'_>>) -> Vec<Expression> {
+        nodes.into_iter().map(|node| self.expression(node)).collect()
+    }
+
+    fn kind(&mut self, node: Node<'_>) -> Kind {
         match node.kind() {
-            "string" => Thing::Text(Value::one(self.code.string(node))),
-            "template_string" => Thing::Text(self.template(node)),
-            "number" => Thing::Text(Value::one(self.code.raw(node.byte_range()))),
-            "true" | "false" => Thing::Test(Knowledge::constant(node.kind() == "true")),
-            "null" | "undefined" => Thing::Undefined,
-            "identifier" | "shorthand_property_identifier" | "this" => self.identifier(node),
-            "parenthesized_expression"
-            | "await_expression"
-            | "yield_expression"
-            | "expression_statement"
-            | "spread_element" => {
-                only_child(node).map_or(Thing::Undefined, |inner| self.evaluate(inner))
-            }
-            "sequence_expression" => {
-                let parts = children(node).into_iter();
-                parts.map(|part| self.evaluate(part)).last().unwrap_or(Thing::Undefined)
-            }
-            "array" => {
-                let items = self.items(node);
-                Thing::array(items).unwrap_or_else(|| self.unknown(node))
-            }
+            "string" => Kind::Text(Value::one(self.string(node))),
+            "template_string" => self.template(node),
+            "number" => Kind::Text(Value::one(self.code.raw(self.at(node)))),
+            "true" | "false" => Kind::Truth(node.kind() == "true"),
+            "null" | "undefined" => Kind::Nothing,
+            "identifier" | "shorthand_property_identifier" | "this" => self.name(node),
+            "spread_element" => match only_child(node) {
+                Some(inner) => Kind::Spread(self.boxed(inner)),
+                None => Kind::Nothing,
+            },
+            "sequence_expression" => Kind::Sequence(self.expressions(children(node))),
+            "array" => Kind::List(self.expressions(children(node))),
             "object" => self.object(node),
-            "arrow_function" | "function_expression" | "generator_function" | "class" => {
-                Thing::Function(Function { node, scope: self.scope })
+            "arrow_function" | "function_expression" | "generator_function" => self.function(node),
+            "class" => self.class(node),
+            "regex" => {
+                let part = |name| node.child_by_field_name(name).map_or("", |p| self.source(p));
+                let pattern = part("pattern").to_owned();
+                Kind::Regex { pattern, ignores_case: part("flags").contains('i') }
             }
-            "regex" => self.regex(node),
-            "member_expression" => self.member_expression(node),
-            "subscript_expression" => self.subscript(node),
+            "member_expression" => self.member(node),
+            "subscript_expression" => match fields(node, ["object", "index"]) {
+                Some([object, index]) => Kind::Index(self.boxed(object), self.boxed(index)),
+                None => self.other(node),
+            },
             "call_expression" => self.call(node),
-            "new_expression" => self.construct(node),
+            "new_expression" => {
+                let Some(class) = node.child_by_field_name("constructor") else {
+                    return self.other(node);
+                };
+                let arguments = node.child_by_field_name("arguments").map_or(vec![], children);
+                Kind::Call(self.boxed(class), self.expressions(arguments))
+            }
             "unary_expression" => self.unary(node),
             "binary_expression" => self.binary(node),
-            "ternary_expression" => self.ternary(node),
+            "ternary_expression" => {
+                match fields(node, ["condition", "consequence", "alternative"]) {
+                    Some(parts) => Kind::Choice(Box::new(parts.map(|part| self.expression(part)))),
+                    None => self.other(node),
+                }
+            }
             "assignment_expression" | "augmented_assignment_expression" => self.assignment(node),
+            _ => self.other(node),
+        }
+    }
+
+    /// Something that is not followed.
+    fn other(&mut self, node: Node<'_>) -> Kind {
+        Kind::Other(self.expressions(children(node)))
+    }
+
+    fn name(&self, node: Node<'_>) -> Kind {
+        match self.code.hole_at(self.at(node)) {
+            Some(hole) => Kind::Text(Value::hole(hole.clone())),
+            None => Kind::Name(self.source(node).to_owned()),
+        }
+    }
+
+    fn template(&mut self, node: Node<'_>) -> Kind {
+        let parts = children(node).into_iter().filter_map(|part| match part.kind() {
+            "template_substitution" => only_child(part).map(|inner| self.expression(inner)),
             _ => {
-                for child in children(node) {
-                    self.evaluate(child);
-                }
-                self.unknown(node)
+                let text = Kind::Text(Value::one(self.string_part(part)));
+                Some(self.expression_of(part, text))
             }
-        }
+        });
+        Kind::Template(parts.collect())
     }
 
-    fn identifier(&mut self, node: Node<'t>) -> Thing<'t> {
-        if let Some(hole) = self.code.hole_at(node) {
-            return Thing::Text(Value::hole(hole.clone()));
-        }
-        let name = self.code.parsed(node);
-        if let Some(thing) = self.lookup(name) {
-            return thing;
-        }
-        match library::global(name) {
-            Some(path) => Thing::Library(path),
-            None => self.unknown(node),
-        }
-    }
-
-    fn template(&mut self, node: Node<'t>) -> Value {
-        children(node).into_iter().fold(Value::empty(), |text, part| {
-            let next = match part.kind() {
-                "template_substitution" => match only_child(part) {
-                    Some(inner) => {
-                        let thing = self.evaluate(inner);
-                        self.text(&thing, inner)
-                    }
-                    None => Value::empty(),
-                },
-                _ => Value::one(self.code.string_part(part)),
-            };
-            self.concatenated(text, &next, node)
-        })
-    }
-
-    /// The items of an array or the arguments of a call, with what is spread into them.
-    pub fn items(&mut self, node: Node<'t>) -> Vec<Thing<'t>> {
-        let mut items = Vec::new();
-        for child in children(node) {
-            let item = self.evaluate(child);
-            match item {
-                Thing::Array(list) if child.kind() == "spread_element" => {
-                    items.extend(list.inner.iter().cloned());
-                }
-                Thing::Each(each) if child.kind() == "spread_element" => {
-                    items.push(each.inner.clone());
-                }
-                Thing::Unknown(unknown) if child.kind() == "spread_element" => {
-                    items.push(Thing::Unknown(
-                        self.element(&unknown, only_child(child).unwrap_or(child)),
-                    ));
-                }
-                item => items.push(item),
-            }
-        }
-        items
-    }
-
-    fn object(&mut self, node: Node<'t>) -> Thing<'t> {
-        let mut fields = Fields::new();
+    fn object(&mut self, node: Node<'_>) -> Kind {
+        let mut entries = Vec::new();
         for part in children(node) {
             match part.kind() {
                 "pair" => {
-                    let (Some(key), Some(value)) =
-                        (part.child_by_field_name("key"), part.child_by_field_name("value"))
-                    else {
-                        continue;
-                    };
-                    let key = self.key(key);
-                    let value = self.evaluate(value);
-                    fields.insert(key, value);
+                    if let Some([key, value]) = fields(part, ["key", "value"]) {
+                        entries.push(Entry::Field(self.key(key), self.expression(value)));
+                    }
                 }
                 "method_definition" => {
                     if let Some(name) = part.child_by_field_name("name") {
-                        let function = Thing::Function(Function { node: part, scope: self.scope });
-                        fields.insert(self.key(name), function);
+                        let key = self.key(name);
+                        let method = self.function(part);
+                        entries.push(Entry::Field(key, self.expression_of(part, method)));
                     }
                 }
                 "spread_element" => {
-                    if let Thing::Object(other) = self.evaluate(part) {
-                        fields.extend(other.inner.clone());
+                    if let Some(inner) = only_child(part) {
+                        entries.push(Entry::Spread(self.expression(inner)));
                     }
                 }
-                _ => {
-                    let name = self.code.parsed(part).to_owned();
-                    let value = self.evaluate(part);
-                    fields.insert(name, value);
-                }
+                _ => entries.push(Entry::Field(self.key(part), self.expression(part))),
             }
         }
-        Thing::object(fields).unwrap_or_else(|| self.unknown(node))
+        Kind::Object(entries)
     }
 
-    fn regex(&mut self, node: Node<'t>) -> Thing<'t> {
-        let part = |name| node.child_by_field_name(name).map_or("", |part| self.code.parsed(part));
-        let pattern = part("pattern").to_owned();
-        Thing::Regex { pattern, ignores_case: part("flags").contains('i') }
-    }
-
-    fn member_expression(&mut self, node: Node<'t>) -> Thing<'t> {
-        let (Some(object), Some(property)) =
-            (node.child_by_field_name("object"), node.child_by_field_name("property"))
-        else {
-            return self.unknown(node);
-        };
-        let object = self.evaluate(object);
-        let name = self.code.parsed(property).to_owned();
-        self.member(&object, &name, node)
-    }
-
-    /// The part `name` of a thing; `node` is where it is asked for.
-    pub fn member(&mut self, object: &Thing<'t>, name: &str, node: Node<'t>) -> Thing<'t> {
-        match object {
-            Thing::Library(path) if path == "process.env" => {
-                if let Some(value) = (self.environment)(name) {
-                    return Thing::Text(value);
-                }
-                let origin = Origin::Variable(name.to_owned());
-                let hole = Hole { origin, ..self.hole(node) };
-                Thing::Unknown(self.item(List::default(), Selection::Any, hole))
+    /// The name of a field.
+    fn key(&mut self, key: Node<'_>) -> Expression {
+        match key.kind() {
+            "string" | "number" | "computed_property_name" => self.expression(key),
+            _ => {
+                let text = Kind::Text(Value::one(self.code.raw(self.at(key))));
+                self.expression_of(key, text)
             }
-            Thing::Library(path) if path == "process.argv" => self.unknown(node),
-            Thing::Library(path) => Thing::Library(library::member(path, name)),
-            Thing::Object(object) => match object.inner.get(name) {
-                Some(thing) => thing.clone(),
-                None => Thing::Undefined,
+        }
+    }
+
+    fn member(&mut self, node: Node<'_>) -> Kind {
+        match fields(node, ["object", "property"]) {
+            Some([object, property]) => {
+                let name = self.source(property).to_owned();
+                Kind::Member(self.boxed(object), name)
+            }
+            None => self.other(node),
+        }
+    }
+
+    fn call(&mut self, node: Node<'_>) -> Kind {
+        let Some([callee, arguments]) = fields(node, ["function", "arguments"]) else {
+            return self.other(node);
+        };
+        if arguments.kind() == "template_string" {
+            return Kind::Tagged(self.boxed(callee), self.boxed(arguments));
+        }
+        let callee = match callee.kind() {
+            // `import('module')`
+            "import" => Box::new(self.expression_of(callee, Kind::Name("require".to_owned()))),
+            _ => self.boxed(callee),
+        };
+        Kind::Call(callee, self.expressions(children(arguments)))
+    }
+
+    fn unary(&mut self, node: Node<'_>) -> Kind {
+        let Some(argument) = node.child_by_field_name("argument") else { return self.other(node) };
+        match operator(node) {
+            Some("!") => Kind::Not(self.boxed(argument)),
+            Some("~" | "+") => self.expression(argument).kind,
+            Some("-") if argument.kind() == "number" => {
+                Kind::Text(Value::one(self.code.raw(self.at(node))))
+            }
+            Some("void") => {
+                let evaluated = self.expression(argument);
+                let nothing = self.expression_of(node, Kind::Nothing);
+                Kind::Sequence(vec![evaluated, nothing])
+            }
+            _ => self.other(node),
+        }
+    }
+
+    fn binary(&mut self, node: Node<'_>) -> Kind {
+        match operator(node).and_then(operator_of) {
+            Some(operator) => Kind::Operation(operator, self.expressions(operands(node))),
+            None => self.other(node),
+        }
+    }
+
+    fn assignment(&mut self, node: Node<'_>) -> Kind {
+        let Some([left, right]) = fields(node, ["left", "right"]) else {
+            return self.other(node);
+        };
+        let change = match operator(node) {
+            None => Change::Replaces,
+            Some("+=") => Change::Adds,
+            Some("||=" | "??=" | "&&=") => Change::MayReplace,
+            Some(_) => Change::Computes,
+        };
+        let (target, value) = (self.target(left), self.expression(right));
+        Kind::Assignment(Box::new(Assignment { target, value, change, binds: Binds::Existing }))
+    }
+
+    pub fn target(&mut self, node: Node<'_>) -> Target {
+        let kind = self.deeper(|this| this.target_kind(node)).unwrap_or(TargetKind::Nothing);
+        Target { at: self.at(node), kind }
+    }
+
+    fn target_kind(&mut self, node: Node<'_>) -> TargetKind {
+        match node.kind() {
+            "identifier" | "shorthand_property_identifier_pattern" => {
+                TargetKind::Name(self.source(node).to_owned())
+            }
+            "object_pattern" => {
+                let parts = children(node).into_iter().filter_map(|part| self.field_target(part));
+                TargetKind::Fields(parts.collect())
+            }
+            "array_pattern" => {
+                let parts = places(node).into_iter();
+                TargetKind::Items(parts.map(|(n, part)| (n, self.target(part))).collect())
+            }
+            "assignment_pattern" | "object_assignment_pattern" => {
+                match fields(node, ["left", "right"]) {
+                    Some([left, right]) => {
+                        let inner = Box::new(self.target(left));
+                        TargetKind::Default(inner, self.expression(right))
+                    }
+                    None => TargetKind::Nothing,
+                }
+            }
+            "rest_pattern" => match only_child(node) {
+                Some(inner) => TargetKind::Rest(Box::new(self.target(inner))),
+                None => TargetKind::Nothing,
             },
-            Thing::Unknown(unknown) => {
-                let hole = self.hole(node);
-                Thing::Unknown(unknown.field(name, hole))
+            "parenthesized_expression" => {
+                only_child(node).map_or(TargetKind::Nothing, |inner| self.target(inner).kind)
             }
-            _ => self.unknown(node),
+            "member_expression" | "subscript_expression" => TargetKind::Part(self.expression(node)),
+            _ => TargetKind::Nothing,
         }
     }
 
-    fn subscript(&mut self, node: Node<'t>) -> Thing<'t> {
-        let (Some(object), Some(index)) =
-            (node.child_by_field_name("object"), node.child_by_field_name("index"))
-        else {
-            return self.unknown(node);
+    fn field_target(&mut self, part: Node<'_>) -> Option<(Expression, Target)> {
+        let (key, target) = match part.kind() {
+            "pair_pattern" => {
+                (part.child_by_field_name("key")?, part.child_by_field_name("value")?)
+            }
+            "object_assignment_pattern" => (part.child_by_field_name("left")?, part),
+            _ => (part, part),
         };
-        let object = self.evaluate(object);
-        let index_thing = self.evaluate(index);
-        let known = match &index_thing {
-            Thing::Text(value) => value.text().map(String::from),
-            _ => None,
-        };
-        // `owners[p.name]`: true for the names that are keys.
-        if let (Thing::Object(fields), Thing::Unknown(key)) = (&object, &index_thing)
-            && key.tells() == Tells::Name
-        {
-            let names = fields.inner.keys().cloned().collect();
-            return Thing::Test(Knowledge::selects(key.item, Selection::Names(names)));
-        }
-        let index = known.unwrap_or_else(|| self.code.written(index));
-        self.index(&object, &index, node)
+        Some((self.key(key), self.target(target)))
     }
 
-    /// The item of a list, or the part of an object, at `index`.
-    pub fn index(&mut self, object: &Thing<'t>, index: &str, node: Node<'t>) -> Thing<'t> {
-        match object {
-            Thing::Array(list) => match index.parse::<usize>() {
-                Ok(index) => list.inner.get(index).cloned().unwrap_or(Thing::Undefined),
-                Err(_) => {
-                    let items = list.inner.iter().cloned();
-                    items.reduce(Thing::or).unwrap_or(Thing::Undefined)
+    /// A function, method or arrow function.
+    pub fn function(&mut self, node: Node<'_>) -> Kind {
+        let parameters = match node.child_by_field_name("parameters") {
+            Some(parameters) => children(parameters),
+            None => node.child_by_field_name("parameter").into_iter().collect(),
+        };
+        let parameters = parameters.into_iter().map(|parameter| self.target(parameter)).collect();
+        let body = match node.child_by_field_name("body") {
+            Some(body) if body.kind() == "statement_block" => Body::Block(self.statements(body)),
+            Some(body) => Body::Value(self.expression(body)),
+            None => Body::Block(Vec::new()),
+        };
+        let receiver = (node.kind() != "arrow_function").then(|| "this".to_owned());
+        Kind::Function(Rc::new(Function { parameters, receiver, body, at: self.at(node) }))
+    }
+
+    pub fn class(&mut self, node: Node<'_>) -> Kind {
+        let heritage = children(node).into_iter().find(|part| part.kind() == "class_heritage");
+        let base = heritage.and_then(only_child).map(|base| self.expression(base));
+        let mut members = Vec::new();
+        for member in node.child_by_field_name("body").map_or(vec![], children) {
+            let name = member.child_by_field_name("name");
+            let Some(name) = name.or_else(|| member.child_by_field_name("property")) else {
+                continue;
+            };
+            let name = self.source(name).trim_matches(['\'', '"']).to_owned();
+            let value = match member.child_by_field_name("value") {
+                Some(value) => Some(self.expression(value)),
+                None if member.kind() == "method_definition" => {
+                    let method = self.deeper(|this| this.function(member)).unwrap_or(Kind::TooDeep);
+                    Some(self.expression_of(member, method))
                 }
-            },
-            Thing::Each(item) => item.inner.clone(),
-            Thing::Unknown(list) => {
-                let hole = self.hole(node);
-                Thing::Unknown(self.element_at(list, index, hole))
-            }
-            object => self.member(object, index, node),
+                None => None,
+            };
+            members.push((name, value));
         }
+        Kind::Class(Rc::new(Class { base, members, at: self.at(node) }))
     }
+}
 
-    /// What a loop over an unknown list hands out.
-    pub fn element(&mut self, list: &Unknown, node: Node<'t>) -> Unknown {
-        if list.from_name {
-            return list.derived(self.hole(node));
+/// Whether a node only stands around another expression.
+fn is_only_wrapping(node: Node<'_>) -> bool {
+    matches!(
+        node.kind(),
+        "parenthesized_expression"
+            | "await_expression"
+            | "yield_expression"
+            | "expression_statement"
+            | "computed_property_name"
+    )
+}
+
+fn operator_of(written: &str) -> Option<Operator> {
+    Some(match written {
+        "+" => Operator::Plus,
+        "&&" => Operator::And,
+        "||" => Operator::Or,
+        "??" => Operator::IfNothing,
+        "==" | "===" => Operator::Equal,
+        "!=" | "!==" => Operator::NotEqual,
+        "<" => Operator::Less,
+        "<=" => Operator::LessOrEqual,
+        ">" => Operator::Greater,
+        ">=" => Operator::GreaterOrEqual,
+        "in" => Operator::In,
+        _ => return None,
+    })
+}
+
+/// The parts of an array pattern with their positions: in `[, second]` the first is left out.
+fn places<'t>(pattern: Node<'t>) -> Vec<(usize, Node<'t>)> {
+    let mut cursor = pattern.walk();
+    let mut index = 0;
+    let mut places = Vec::new();
+    for part in pattern.children(&mut cursor) {
+        match part.kind() {
+            "," => index += 1,
+            _ if part.is_named() && !part.is_extra() => places.push((index, part)),
+            _ => {}
         }
-        let (hole, selection) = (self.hole(node), self.selection(list));
-        self.item(list.list.clone(), selection, hole)
     }
+    places
 }

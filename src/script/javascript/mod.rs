@@ -1,83 +1,95 @@
-//! JavaScript: which commands does a script run, with what text? In comes the text of a script (with
-//! holes where a shell or a workflow puts something in); out go the [`Call`]s that it makes, and
-//! what could not be read. The script is not run but evaluated over what each expression may be
-//! (see [`thing`]): constants are followed through variables, functions, templates and arrays, and
-//! an item of a list of processes remembers by which tests of its name it was chosen
-//! (see [`knowledge`]). A string that nothing runs is no command, and neither is a function that
-//! nothing calls.
-//!
-//! `code` makes the text ready for the parser; `evaluator` holds the state; `statements`,
-//! `expressions`, `operators`, `bindings`, `functions` and `methods` say what each part of the language does;
-//! `library` knows the functions that run commands.
+//! JavaScript: which commands does a script run? In comes the text of a script (with holes where a
+//! shell or a workflow puts something in); out go its calls. `expressions` and `statements` bring
+//! tree-sitter's tree into the evaluator's form; `library` knows the functions that run commands.
+//! TypeScript is read by the same grammar as far as that goes, and what it does not understand is
+//! said.
 
-mod bindings;
-mod code;
-mod evaluator;
 mod expressions;
-mod functions;
-mod knowledge;
 mod library;
-mod lists;
-mod methods;
-mod operators;
-mod printed;
-mod selection;
 mod statements;
+mod strings;
 #[cfg(test)]
 mod tests;
-mod thing;
 
-use crate::invocation::{Value, Word};
-use crate::source::Location;
-use code::Code;
-use evaluator::Evaluator;
+use super::evaluator::{
+    self, Dialect, Evaluator, Reading, Runs, SessionMethod, Surroundings, Thing,
+    code::{Code, Parsed, Span},
+    lowering::Lowering,
+    syntax::Statement,
+};
+use crate::invocation::Word;
+use tree_sitter::Node;
 
-/// A command that a script runs.
-#[derive(Clone, Debug)]
-pub struct Call {
-    pub command: Command,
-    /// The call expression, `exec('pm2 delete ' + id)`.
-    pub location: Option<Location>,
-    /// The function that runs it, for the chain: `exec`, `child_process.spawn`, `pm2.delete`.
-    pub function: String,
+pub struct JavaScript;
+
+/// Finds the commands that `script` runs.
+pub fn read(script: &Word, surroundings: &Surroundings<'_>) -> Reading {
+    evaluator::read(script, &JavaScript, surroundings)
 }
 
-#[derive(Clone, Debug)]
-pub enum Command {
-    /// Text for a shell.
-    Shell(Value),
-    /// A program and its arguments, no shell between.
-    Argv(Vec<Value>),
-}
+impl Dialect for JavaScript {
+    fn grammar(&self) -> tree_sitter::Language {
+        tree_sitter_javascript::LANGUAGE.into()
+    }
 
-/// What was read, and what could not be.
-#[derive(Debug, Default)]
-pub struct Reading {
-    /// In the order in which they stand in the script.
-    pub calls: Vec<Call>,
-    /// What it writes to its standard output, without the last line's end, if it writes anything.
-    pub printed: Option<Value>,
-    /// Where the text could not be parsed, or was too deep, long or tangled to be followed.
-    pub unread: Vec<Location>,
-}
+    fn lower(&self, code: &Code, parsed: &Parsed, root: Node<'_>) -> Vec<Statement> {
+        Lowering::new(code, parsed, JavaScript).statements(root)
+    }
 
-/// What a variable of the environment holds, if that is known.
-pub type Environment<'a> = &'a dyn Fn(&str) -> Option<Value>;
+    fn global(&self, name: &str) -> Option<String> {
+        library::global(name)
+    }
 
-/// Finds the commands that `script` runs where these variables are set.
-pub fn read(script: &Word, environment: Environment<'_>) -> Reading {
-    let code = Code::new(script);
-    let Some(tree) = code.parse() else {
-        let unread = code.locate(0..usize::MAX).into_iter().collect();
-        return Reading { unread, ..Reading::default() };
-    };
-    let mut evaluator = Evaluator::new(&code, environment);
-    evaluator.run(tree.root_node());
-    let printed = evaluator.printed(tree.root_node());
-    let mut unread = code::errors(&tree);
-    let (calls, limit) = evaluator.finish();
-    unread.extend(limit);
-    unread.sort_by_key(|range| (range.start, range.end));
-    let unread = unread.into_iter().filter_map(|range| code.locate(range)).collect();
-    Reading { calls, printed, unread }
+    fn member(&self, path: &str, name: &str) -> String {
+        library::member(path, name)
+    }
+
+    fn runs(&self, path: &str) -> Option<Runs> {
+        library::runs(path)
+    }
+
+    fn call(
+        &self,
+        evaluator: &mut Evaluator<'_>,
+        path: &str,
+        arguments: Vec<Thing>,
+        at: Span,
+    ) -> Thing {
+        library::call(evaluator, path, arguments, at)
+    }
+
+    fn method(
+        &self,
+        _: &mut Evaluator<'_>,
+        _: &Thing,
+        _: &str,
+        _: &[Thing],
+        _: Span,
+    ) -> Option<Thing> {
+        None
+    }
+
+    fn method_name<'n>(&self, name: &'n str) -> &'n str {
+        name
+    }
+
+    fn module_files(&self, name: &str) -> Vec<String> {
+        if !name.starts_with('.') {
+            return Vec::new();
+        }
+        ["", ".js", ".cjs", ".mjs", ".ts", "/index.js"].map(|end| format!("{name}{end}")).into()
+    }
+
+    fn module_path<'n>(&self, name: &'n str) -> &'n str {
+        let name = name.strip_prefix("node:").unwrap_or(name);
+        name.trim_end_matches("/promises")
+    }
+
+    fn session_method(&self, session: &str, method: &str) -> Option<SessionMethod> {
+        library::session_method(session, method)
+    }
+
+    fn arguments_before(&self) -> usize {
+        2
+    }
 }

@@ -1,4 +1,4 @@
-use super::{command, reading};
+use super::{command, nothing_around, read, reading};
 use crate::invocation::{Hole, Origin, Piece, Word};
 use crate::source::{SourceFile, Text};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ fn a_call_in_an_indented_block_is_found_in_the_file() {
         text.push(&Text::of_range(Arc::clone(&file), at + 4..at + line.len()));
         at += line.len();
     }
-    let reading = super::read(&Word::known(text), &|_| None);
+    let reading = read(&Word::known(text), &nothing_around());
     let call = &reading.calls[0];
     let range = call.location.clone().unwrap().range;
     assert_eq!(&yaml[range], "exec('pm2 delete ' +\n      id)");
@@ -58,7 +58,7 @@ fn a_hole_of_the_shell_stays_the_hole_that_it_was() {
     let part = |range| Piece::Known(Text::of_range(Arc::clone(&file), range));
     let pieces =
         vec![part(0..17), Piece::Hole(hole.clone()), part(21..30), Piece::Hole(hole), part(34..35)];
-    let reading = super::read(&Word { pieces }, &|_| None);
+    let reading = read(&Word { pieces }, &nothing_around());
     let found: Vec<String> = reading.calls.iter().map(command).collect();
     assert_eq!(found, ["$ pm2 delete ‹$APP›", "$ ‹$APP›"]);
 }

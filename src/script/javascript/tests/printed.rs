@@ -1,6 +1,7 @@
 //! What a script prints is what `$(node -e …)` and `node -e … | xargs` take.
 
-use super::{reading, value};
+use super::reading;
+use crate::script::evaluator::shown::value;
 
 fn printed(script: &str) -> Option<String> {
     reading(script).printed.as_ref().map(value)

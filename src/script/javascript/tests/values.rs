@@ -1,4 +1,4 @@
-use super::{command, commands, each_runs, read};
+use super::{Surroundings, command, commands, each_runs, nothing_around, read};
 use crate::invocation::{Value, Word};
 use crate::source::{SourceFile, Text};
 use std::sync::Arc;
@@ -120,7 +120,11 @@ fn what_the_environment_holds_is_known() {
             text.push_made_up(if name == "STAGE" { stage } else { "all" }, None);
             Some(Value::known(text))
         };
-        read(&code, &held).calls.iter().map(command).collect::<Vec<_>>()
+        read(&code, &Surroundings { environment: &held, ..nothing_around() })
+            .calls
+            .iter()
+            .map(command)
+            .collect::<Vec<_>>()
     };
     assert_eq!(run("production"), ["$ pm2 delete all"]);
     assert_eq!(run("test"), [""; 0]);

@@ -1,17 +1,23 @@
 //! What an expression may be, as far as it can be known by reading.
 
-use super::knowledge::{ItemId, Knowledge};
+use super::{
+    knowledge::{ItemId, Knowledge},
+    selection::either,
+    syntax,
+};
 use crate::invocation::{Hole, Origin, Selection, Value};
 use indexmap::IndexMap;
-use std::{cell::Cell, rc::Rc};
-use tree_sitter::Node;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 /// Larger arrays and objects, counted with all that they hold, are given up.
 const MAX_SIZE: usize = 1000;
 
 #[derive(Clone)]
-pub enum Thing<'t> {
-    /// `undefined` and `null`.
+pub enum Thing {
+    /// `undefined`, `null` and `None`.
     Undefined,
     /// The result of what does not come back, such as `process.exit()`.
     Never,
@@ -24,18 +30,24 @@ pub enum Thing<'t> {
         ignores_case: bool,
     },
     /// An array or a set of which all items are known.
-    Array(Rc<Counted<Vec<Thing<'t>>>>),
+    Array(Rc<Counted<Vec<Thing>>>),
     /// A list of any length, of items like this one.
-    Each(Rc<Counted<Thing<'t>>>),
-    Object(Rc<Counted<Fields<'t>>>),
-    /// A function or class of the script.
-    Function(Function<'t>),
+    Each(Rc<Counted<Thing>>),
+    Object(Rc<Counted<Fields>>),
+    /// The arguments of a call that have a name.
+    Named(Rc<Counted<Fields>>),
+    /// A function of the script.
+    Function(Function),
+    /// A class of the script.
+    Class(Class),
+    /// A connection to another host.
+    Session(Session),
     /// A module, a global object or one of their functions, by its path: `child_process.exec`.
     Library(String),
     Unknown(Unknown),
 }
 
-pub type Fields<'t> = IndexMap<String, Thing<'t>>;
+pub type Fields = IndexMap<String, Thing>;
 
 /// Counts what it holds, so that things that hold each other stay small.
 pub struct Counted<T> {
@@ -43,11 +55,27 @@ pub struct Counted<T> {
     size: usize,
 }
 
-#[derive(Clone, Copy)]
-pub struct Function<'t> {
-    pub node: Node<'t>,
+#[derive(Clone)]
+pub struct Function {
+    pub code: Rc<syntax::Function>,
     /// The scope that it was made in.
     pub scope: usize,
+}
+
+#[derive(Clone)]
+pub struct Class {
+    pub code: Rc<syntax::Class>,
+    /// The scope that it was made in.
+    pub scope: usize,
+}
+
+/// A connection to another host, and whatever of a library stands for it.
+#[derive(Clone)]
+pub struct Session {
+    /// What made it: `paramiko.SSHClient`.
+    pub path: String,
+    /// The host, once it is said.
+    pub host: Rc<RefCell<Option<Value>>>,
 }
 
 /// Something of which only the origin is known: what a function gives, or the item of a list.
@@ -132,6 +160,15 @@ impl Unknown {
         hole
     }
 
+    /// Either of two: chosen by no more than what both were chosen by.
+    fn or(self, other: Self) -> Self {
+        let selection = either(&self.selection, &other.selection);
+        let from_name = self.from_name && other.from_name;
+        let is_process = self.list.contents() == Contents::Processes;
+        let either = if is_process { self } else { other };
+        Self { selection, from_name, ..either }
+    }
+
     fn value(&self) -> Value {
         Value::hole(self.as_hole(&self.selection))
     }
@@ -150,27 +187,44 @@ impl Unknown {
     }
 }
 
-impl<'t> Thing<'t> {
+impl Thing {
     /// An array of these items; nothing if they are too many.
-    pub fn array(items: Vec<Thing<'t>>) -> Option<Self> {
+    pub fn array(items: Vec<Thing>) -> Option<Self> {
         let sized = Counted::new(items.iter().map(Thing::size).sum(), items)?;
         Some(Self::Array(Rc::new(sized)))
     }
 
-    pub fn each(item: Thing<'t>) -> Option<Self> {
+    pub fn each(item: Thing) -> Option<Self> {
         Some(Self::Each(Rc::new(Counted::new(item.size(), item)?)))
     }
 
-    pub fn object(fields: Fields<'t>) -> Option<Self> {
+    pub fn object(fields: Fields) -> Option<Self> {
         let sized = Counted::new(fields.values().map(Thing::size).sum(), fields)?;
         Some(Self::Object(Rc::new(sized)))
+    }
+
+    pub fn named(fields: Fields) -> Option<Self> {
+        let sized = Counted::new(fields.values().map(Thing::size).sum(), fields)?;
+        Some(Self::Named(Rc::new(sized)))
+    }
+
+    /// A text, if that is known.
+    pub fn known_text(&self) -> Option<String> {
+        match self {
+            Self::Text(value) => value.text().map(String::from),
+            _ => None,
+        }
+    }
+
+    pub fn is_callable(&self) -> bool {
+        matches!(self, Self::Function(_) | Self::Library(_) | Self::Class(_))
     }
 
     fn size(&self) -> usize {
         match self {
             Self::Array(items) => items.size,
             Self::Each(item) => item.size,
-            Self::Object(fields) => fields.size,
+            Self::Object(fields) | Self::Named(fields) => fields.size,
             _ => 1,
         }
     }
@@ -191,7 +245,7 @@ impl<'t> Thing<'t> {
     }
 
     /// What it may be if it may be either of two things.
-    pub fn or(self, other: Thing<'t>) -> Self {
+    pub fn or(self, other: Thing) -> Self {
         use Thing::*;
         match (self, other) {
             (Undefined | Never, thing) | (thing, Undefined | Never) => thing,
@@ -224,12 +278,16 @@ impl<'t> Thing<'t> {
                 }
                 Thing::object(fields).unwrap_or(Object(left))
             }
-            (Unknown(_), thing @ (Each(_) | Object(_) | Function(_) | Library(_))) => thing,
+            (
+                Unknown(_),
+                thing @ (Each(_) | Object(_) | Function(_) | Class(_) | Library(_) | Session(_)),
+            ) => thing,
+            (Unknown(left), Unknown(right)) if left.item != right.item => Unknown(left.or(right)),
             (thing, _) => thing,
         }
     }
 
-    fn each_of(items: &[Thing<'t>], last: Thing<'t>) -> Self {
+    fn each_of(items: &[Thing], last: Thing) -> Self {
         let item = items.iter().cloned().fold(last.clone(), Thing::or);
         Thing::each(item).unwrap_or(last)
     }

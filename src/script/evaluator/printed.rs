@@ -1,9 +1,7 @@
-//! What a script prints: a filter between `pm2 jlist` and `xargs pm2 delete` may be JavaScript.
+//! What a script prints: a filter between `pm2 jlist` and `xargs pm2 delete` may be a script.
 
-use super::evaluator::Evaluator;
-use super::thing::Thing;
+use super::{code::Span, state::Evaluator, thing::Thing};
 use crate::invocation::{Value, Word};
-use tree_sitter::Node;
 
 /// What is printed by one call.
 pub struct Print {
@@ -12,17 +10,18 @@ pub struct Print {
     is_certain: bool,
 }
 
-impl<'t> Evaluator<'t> {
+impl Evaluator<'_> {
     /// `console.log(…)`. The line's end is left out: who takes the output does so too.
-    pub fn print(&mut self, parts: &[Thing<'t>], node: Node<'t>) {
-        let blank = Word::known(self.made_up(" ", node));
-        let text = self.joined(parts, &blank, node);
-        self.prints.push(Print { text, is_certain: self.branches == 0 });
+    pub fn print(&mut self, parts: &[Thing], at: Span) {
+        let blank = Word::known(self.made_up(" ", at));
+        let text = self.joined(parts, &blank, at);
+        self.prints.push(Print { text, is_certain: !self.is_in_branch() });
     }
 
     /// All that is printed; nothing if nothing is. What is printed in loops and branches is given
     /// as alternatives.
-    pub fn printed(&mut self, program: Node<'t>) -> Option<Value> {
+    pub fn printed(&mut self) -> Option<Value> {
+        let program = Span { start: 0, end: self.code.len() };
         let prints = std::mem::take(&mut self.prints);
         if prints.iter().all(|print| print.is_certain) {
             let line_end = Value::known(self.made_up("\n", program));

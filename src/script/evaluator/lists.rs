@@ -1,23 +1,20 @@
 //! Loops over lists: `for … of`, `forEach`, `map`, `filter` and their relatives.
 
-use super::evaluator::Evaluator;
-use super::knowledge::{Facts, Knowledge};
-use super::selection::of_pattern;
-use super::thing::{Contents, List, Tells, Thing};
-use crate::invocation::{Selection, Word};
-use tree_sitter::Node;
+use super::{
+    code::Span,
+    knowledge::{Facts, Knowledge},
+    selection::of_pattern,
+    state::Evaluator,
+    thing::{Contents, List, Tells, Thing},
+};
+use crate::invocation::{Selection, Value, Word};
 
 /// A loop over more known items than this is evaluated once, for any of them.
 const MAX_ROUNDS: usize = 32;
 
-impl<'t> Evaluator<'t> {
-    /// Does something for each item of a list. `node` is where the items get their name.
-    pub fn each_item(
-        &mut self,
-        list: &Thing<'t>,
-        node: Node<'t>,
-        mut act: impl FnMut(&mut Self, Thing<'t>),
-    ) {
+impl Evaluator<'_> {
+    /// Does something for each item of a list. `at` is where the items get their name.
+    pub fn each_item(&mut self, list: &Thing, at: Span, mut act: impl FnMut(&mut Self, Thing)) {
         match list {
             Thing::Array(items) if items.inner.len() <= MAX_ROUNDS => {
                 for item in &items.inner {
@@ -25,46 +22,51 @@ impl<'t> Evaluator<'t> {
                 }
             }
             _ => {
-                let item = self.any_item(list, node);
+                let item = self.any_item(list, at);
                 self.branch(Facts::new(), |this| act(this, item));
             }
         }
     }
 
     /// Any item of a list.
-    pub fn any_item(&mut self, list: &Thing<'t>, node: Node<'t>) -> Thing<'t> {
+    pub fn any_item(&mut self, list: &Thing, at: Span) -> Thing {
         match list {
-            Thing::Array(_) | Thing::Each(_) => self.index(list, "", node),
-            Thing::Unknown(unknown) => Thing::Unknown(self.element(unknown, node)),
-            Thing::Library(path) if path == "process.stdin" => self.standard_input(node),
-            _ => self.unknown(node),
+            Thing::Array(_) | Thing::Each(_) => self.index_unknown(list, "", at),
+            Thing::Unknown(unknown) => Thing::Unknown(self.element(unknown, at)),
+            Thing::Library(path) if path.ends_with(".stdin") => self.standard_input(at),
+            // The items of an object are its keys.
+            Thing::Object(fields) => {
+                let keys = fields.inner.keys().map(|key| Value::known(self.made_up(key, at)));
+                keys.reduce(Value::or).map_or(Thing::Undefined, Thing::Text)
+            }
+            _ => self.unknown(at),
         }
     }
 
     /// What comes from standard input: it may be the output of `pm2 jlist`.
-    pub fn standard_input(&mut self, node: Node<'t>) -> Thing<'t> {
-        let hole = self.hole(node);
+    pub fn standard_input(&mut self, at: Span) -> Thing {
+        let hole = self.hole(at);
         Thing::Unknown(self.item(List::of(Contents::ProcessesAsText), Selection::Any, hole))
     }
 
     /// `list.forEach(callback)` and its relatives; nothing if `method` is none of them.
     pub fn list_method(
         &mut self,
-        list: &Thing<'t>,
+        list: &Thing,
         method: &str,
-        arguments: &[Thing<'t>],
-        node: Node<'t>,
-    ) -> Option<Thing<'t>> {
+        arguments: &[Thing],
+        at: Span,
+    ) -> Option<Thing> {
         let callback = arguments.first()?.clone();
         let named = match &callback {
-            Thing::Function(function) => self.first_parameter(*function).unwrap_or(node),
-            Thing::Library(_) => node,
+            Thing::Function(function) => function.code.first_parameter().unwrap_or(at),
+            Thing::Library(_) => at,
             _ => return None,
         };
         let mut results = Vec::new();
-        let mut round = |this: &mut Self, item: Thing<'t>, extra: Option<Thing<'t>>| {
+        let mut round = |this: &mut Self, item: Thing, extra: Option<Thing>| {
             let given = extra.into_iter().chain([item.clone()]).collect();
-            let result = this.call_thing(&callback, given, node);
+            let result = this.call_thing(&callback, given, at);
             results.push((item, result));
         };
         match method {
@@ -77,7 +79,7 @@ impl<'t> Evaluator<'t> {
             _ => return None,
         }
         let is_known = matches!(list, Thing::Array(items) if items.inner.len() == results.len());
-        let listed = |items: Vec<Thing<'t>>| {
+        let listed = |items: Vec<Thing>| {
             let thing = if is_known {
                 Thing::array(items)
             } else {
@@ -115,7 +117,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// The items for which a test can be true, with what that tells of them.
-    fn kept(&mut self, tested: Vec<(Thing<'t>, Thing<'t>)>) -> Vec<Thing<'t>> {
+    fn kept(&mut self, tested: Vec<(Thing, Thing)>) -> Vec<Thing> {
         let kept = tested.into_iter().filter_map(|(item, result)| {
             let facts = result.knowledge().when_true?;
             Some(self.branch(facts, |this| this.settled(item)))
@@ -123,13 +125,21 @@ impl<'t> Evaluator<'t> {
         kept.collect()
     }
 
+    /// What a pattern for file names selects.
+    pub fn glob(&self, pattern: &str) -> Selection {
+        match pattern.contains(['?', '[']) {
+            true => Selection::SomeName,
+            false => of_pattern(pattern),
+        }
+    }
+
     /// What `list.includes(thing)` tells.
-    pub fn is_among(&self, list: &Thing<'t>, thing: &Thing<'t>) -> Knowledge {
+    pub fn is_among(&self, list: &Thing, thing: &Thing) -> Knowledge {
         let names: Option<Vec<String>> = match list {
-            Thing::Array(items) => items.inner.iter().map(known_text).collect(),
+            Thing::Array(items) => items.inner.iter().map(Thing::known_text).collect(),
             _ => None,
         };
-        match (names, known_text(thing)) {
+        match (names, thing.known_text()) {
             (Some(names), Some(name)) => Knowledge::constant(names.contains(&name)),
             (Some(names), None) => self.is_named(thing, Selection::Names(names)),
             (None, _) => self.is_named(thing, all_texts(list)),
@@ -137,8 +147,8 @@ impl<'t> Evaluator<'t> {
     }
 
     /// What `text.includes(part)`, `startsWith` or `endsWith` tells.
-    pub fn is_part(&self, text: &Thing<'t>, method: &str, part: &Thing<'t>) -> Knowledge {
-        match (known_text(text), known_text(part)) {
+    pub fn is_part(&self, text: &Thing, method: &str, part: &Thing) -> Knowledge {
+        match (text.known_text(), part.known_text()) {
             (Some(text), Some(part)) => Knowledge::constant(match method {
                 "startsWith" => text.starts_with(&part),
                 "endsWith" => text.ends_with(&part),
@@ -154,7 +164,7 @@ impl<'t> Evaluator<'t> {
             }
             (_, None) => {
                 // Which of the two is the name of an item?
-                let is_name = |thing: &Thing<'t>| match thing {
+                let is_name = |thing: &Thing| match thing {
                     Thing::Unknown(unknown) => unknown.tells() == Tells::Name || unknown.from_name,
                     _ => false,
                 };
@@ -166,15 +176,8 @@ impl<'t> Evaluator<'t> {
     }
 }
 
-fn known_text(thing: &Thing<'_>) -> Option<String> {
-    match thing {
-        Thing::Text(value) => value.text().map(String::from),
-        _ => None,
-    }
-}
-
 /// The names in a list of which only the items, not their number, are known.
-fn all_texts(list: &Thing<'_>) -> Selection {
+fn all_texts(list: &Thing) -> Selection {
     let item = match list {
         Thing::Each(item) => &item.inner,
         _ => return Selection::SomeName,

@@ -1,140 +1,112 @@
 //! Operators, and what comparisons tell of the items that they look at.
 
-use super::evaluator::Evaluator;
-use super::knowledge::{Facts, Knowledge};
-use super::thing::{Tells, Thing, Unknown};
+use super::{
+    code::Span,
+    knowledge::{Facts, Knowledge},
+    state::Evaluator,
+    syntax::{Expression, Operator},
+    thing::{Tells, Thing, Unknown},
+};
 use crate::invocation::{Selection, Value, Word};
-use tree_sitter::Node;
 
-impl<'t> Evaluator<'t> {
-    pub fn unary(&mut self, node: Node<'t>) -> Thing<'t> {
-        let Some(argument) = node.child_by_field_name("argument") else {
-            return self.unknown(node);
-        };
-        let thing = self.evaluate(argument);
-        match node.child_by_field_name("operator").map(|operator| operator.kind()) {
-            Some("!") => Thing::Test(thing.knowledge().not()),
-            Some("~" | "+") => thing,
-            Some("-") => match &thing {
-                Thing::Text(_) => Thing::Text(Value::one(self.code.raw(node.byte_range()))),
-                _ => self.unknown(node),
-            },
-            Some("void") => Thing::Undefined,
-            _ => self.unknown(node),
-        }
-    }
-
-    pub fn ternary(&mut self, node: Node<'t>) -> Thing<'t> {
-        let condition = node.child_by_field_name("condition");
-        let known = condition.map_or(Knowledge::nothing(), |c| self.evaluate(c).knowledge());
+impl Evaluator<'_> {
+    /// `condition ? yes : no`.
+    pub fn choice(&mut self, [condition, yes, no]: &[Expression; 3]) -> Thing {
+        let known = self.evaluate(condition).knowledge();
         let branch = |this: &mut Self, part, facts: Option<Facts>| {
-            let part = node.child_by_field_name(part)?;
             Some(this.branch(facts?, |this| {
                 let thing = this.evaluate(part);
                 this.settled(thing)
             }))
         };
-        let consequence = branch(self, "consequence", known.when_true);
-        let alternative = branch(self, "alternative", known.when_false);
-        consequence.into_iter().chain(alternative).reduce(Thing::or).unwrap_or(Thing::Undefined)
+        let yes = branch(self, yes, known.when_true);
+        let no = branch(self, no, known.when_false);
+        yes.into_iter().chain(no).reduce(Thing::or).unwrap_or(Thing::Undefined)
     }
 
-    /// A chain of one operator leans to the left and may be long: it is taken apart in a loop.
-    pub fn binary(&mut self, node: Node<'t>) -> Thing<'t> {
-        let operator = |node: Node<'t>| node.child_by_field_name("operator").map(|o| o.kind());
-        let same = operator(node);
-        let (mut first, mut rest) = (node, Vec::new());
-        while first.kind() == "binary_expression" && operator(first) == same {
-            let (Some(left), Some(right)) =
-                (first.child_by_field_name("left"), first.child_by_field_name("right"))
-            else {
-                break;
-            };
-            rest.push(right);
-            first = left;
-        }
+    pub fn operation(&mut self, operator: Operator, operands: &[Expression], at: Span) -> Thing {
+        let Some((first, rest)) = operands.split_first() else { return Thing::Undefined };
         let facts = self.facts.len();
         let mut thing = self.evaluate(first);
-        for right in rest.into_iter().rev() {
-            thing = self.operate(same.unwrap_or_default(), thing, right, node);
+        for right in rest {
+            thing = self.operate(operator, thing, right, at);
         }
         self.facts.truncate(facts);
         thing
     }
 
-    fn operate(
-        &mut self,
-        operator: &str,
-        left: Thing<'t>,
-        right: Node<'t>,
-        node: Node<'t>,
-    ) -> Thing<'t> {
+    fn operate(&mut self, operator: Operator, left: Thing, right: &Expression, at: Span) -> Thing {
         match operator {
-            "+" => {
-                let right = self.evaluate(right);
-                self.plus(left, right, node)
-            }
-            "&&" => {
+            Operator::And => {
                 let known = left.knowledge();
                 let Some(facts) = known.when_true.clone() else { return left };
                 let right = self.branch(facts.clone(), |this| {
                     let thing = this.evaluate(right);
                     this.settled(thing)
                 });
-                match right {
+                return match right {
                     Thing::Test(test) => Thing::Test(known.and(test)),
                     Thing::Unknown(_) if !facts.is_empty() => {
                         Thing::Test(known.and(right.knowledge()))
                     }
                     right => right,
-                }
+                };
             }
-            "||" | "??" => {
+            Operator::Or | Operator::IfNothing => {
                 let known = match (&left, operator) {
-                    (Thing::Unknown(_) | Thing::Undefined, _) | (_, "||") => left.knowledge(),
+                    (Thing::Unknown(_) | Thing::Undefined, _) | (_, Operator::Or) => {
+                        left.knowledge()
+                    }
                     _ => Knowledge::constant(true),
                 };
                 let Some(facts) = known.when_false.clone() else { return left };
                 let right = self.branch(facts, |this| this.evaluate(right));
-                match (&left, &right) {
+                return match (&left, &right) {
                     (Thing::Test(_), _) | (_, Thing::Test(_)) => {
                         Thing::Test(known.or(right.knowledge()))
                     }
                     _ => left.or(right),
+                };
+            }
+            _ => {}
+        }
+        let right_at = right.at;
+        let right = self.evaluate(right);
+        match operator {
+            Operator::Plus => self.plus(left, right, at),
+            Operator::Percent => self.format_percent(&left, &right, at),
+            Operator::Slash => {
+                let slash = Thing::Text(Value::known(self.made_up("/", right_at)));
+                let folder = self.plus(left, slash, at);
+                self.plus(folder, right, at)
+            }
+            Operator::Equal => Thing::Test(self.equal(&left, &right)),
+            Operator::NotEqual => Thing::Test(self.equal(&left, &right).not()),
+            Operator::In => Thing::Test(self.is_in(&left, &right)),
+            Operator::NotIn => Thing::Test(self.is_in(&left, &right).not()),
+            _ => Thing::Test(compared(operator, &left, &right)),
+        }
+    }
+
+    /// `key in object`, `item in list`, `part in text`.
+    fn is_in(&self, left: &Thing, right: &Thing) -> Knowledge {
+        match right {
+            Thing::Object(fields) => {
+                let names: Vec<String> = fields.inner.keys().cloned().collect();
+                match left.known_text() {
+                    Some(name) => Knowledge::constant(names.contains(&name)),
+                    None => self.is_named(left, Selection::Names(names)),
                 }
             }
-            "==" | "===" => {
-                let right = self.evaluate(right);
-                Thing::Test(self.equal(&left, &right))
-            }
-            "!=" | "!==" => {
-                let right = self.evaluate(right);
-                Thing::Test(self.equal(&left, &right).not())
-            }
-            ">" | ">=" | "<" | "<=" => {
-                let right = self.evaluate(right);
-                Thing::Test(compared(operator, &left, &right))
-            }
-            "in" => {
-                let right = self.evaluate(right);
-                match right {
-                    Thing::Object(fields) => {
-                        let names = fields.inner.keys().cloned().collect();
-                        Thing::Test(self.is_named(&left, Selection::Names(names)))
-                    }
-                    _ => Thing::Test(self.is_named(&left, Selection::SomeName)),
-                }
-            }
-            _ => {
-                self.evaluate(right);
-                self.unknown(node)
-            }
+            Thing::Array(_) | Thing::Each(_) => self.is_among(right, left),
+            Thing::Text(_) | Thing::Unknown(_) => self.is_part(right, "includes", left),
+            _ => self.is_named(left, Selection::SomeName),
         }
     }
 
     /// `left + right`. A buffer that starts empty becomes what is put into it.
-    pub fn plus(&mut self, left: Thing<'t>, right: Thing<'t>, node: Node<'t>) -> Thing<'t> {
-        let is_empty = |thing: &Thing<'t>| match thing {
+    pub fn plus(&mut self, left: Thing, right: Thing, at: Span) -> Thing {
+        let is_empty = |thing: &Thing| match thing {
             Thing::Text(value) => value.text().is_some_and(|text| text.is_empty()),
             _ => false,
         };
@@ -144,15 +116,25 @@ impl<'t> Evaluator<'t> {
             (Thing::Unknown(left), Thing::Unknown(right)) if left.item == right.item => {
                 Thing::Unknown(left)
             }
+            // Lists are put together in Python; who adds lists in JavaScript means that too.
+            (Thing::Array(left), Thing::Array(right)) => {
+                let items = left.inner.iter().chain(&right.inner).cloned().collect();
+                Thing::array(items).unwrap_or_else(|| self.unknown(at))
+            }
+            (Thing::Array(left), right @ (Thing::Unknown(_) | Thing::Each(_))) => {
+                let more = self.any_item(&right, at);
+                let items = left.inner.iter().cloned().chain([more]).collect();
+                Thing::array(items).unwrap_or_else(|| self.unknown(at))
+            }
             (left, right) => {
-                let (left, right) = (self.text(&left, node), self.text(&right, node));
-                Thing::Text(self.concatenated(left, &right, node))
+                let (left, right) = (self.text(&left, at), self.text(&right, at));
+                Thing::Text(self.concatenated(left, &right, at))
             }
         }
     }
 
     /// What `left === right` tells.
-    pub fn equal(&self, left: &Thing<'t>, right: &Thing<'t>) -> Knowledge {
+    pub fn equal(&self, left: &Thing, right: &Thing) -> Knowledge {
         match (left, right) {
             (Thing::Test(known), Thing::Test(truth)) | (Thing::Test(truth), Thing::Test(known))
                 if truth.is_constant() =>
@@ -191,7 +173,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// What a test of `thing` tells, which is true if it is what `selection` says.
-    pub fn is_named(&self, thing: &Thing<'t>, selection: Selection) -> Knowledge {
+    pub fn is_named(&self, thing: &Thing, selection: Selection) -> Knowledge {
         let Thing::Unknown(unknown) = thing else { return Knowledge::nothing() };
         if unknown.from_name {
             return Knowledge::looks_at(unknown.item);
@@ -218,13 +200,13 @@ fn names(value: &Value) -> Selection {
 }
 
 /// What `indexOf(…) >= 0` and the like tell.
-fn compared(operator: &str, left: &Thing<'_>, right: &Thing<'_>) -> Knowledge {
+fn compared(operator: Operator, left: &Thing, right: &Thing) -> Knowledge {
     let (Thing::Test(known), Thing::Text(value)) = (left, right) else {
         return Knowledge::nothing();
     };
     match (operator, value.text().as_deref()) {
-        (">", Some("-1")) | (">=", Some("0")) => known.clone(),
-        ("<", Some("0")) | ("<=", Some("-1")) => known.clone().not(),
+        (Operator::Greater, Some("-1")) | (Operator::GreaterOrEqual, Some("0")) => known.clone(),
+        (Operator::Less, Some("0")) | (Operator::LessOrEqual, Some("-1")) => known.clone().not(),
         _ => Knowledge::nothing(),
     }
 }

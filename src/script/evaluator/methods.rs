@@ -1,35 +1,47 @@
 //! What the methods of strings, lists, promises and objects give.
 
-use super::evaluator::Evaluator;
-use super::knowledge::Knowledge;
-use super::selection::of_regex;
-use super::thing::{Contents, Thing};
-use crate::invocation::{Piece, Selection, Value, Word};
-use crate::source::Text;
-use tree_sitter::Node;
+use super::{
+    code::Span,
+    knowledge::Knowledge,
+    selection::of_regex,
+    state::Evaluator,
+    syntax::{Expression, Kind},
+    thing::{Contents, Thing},
+};
+use crate::{
+    invocation::{Piece, Selection, Value, Word},
+    source::Text,
+};
 
-impl<'t> Evaluator<'t> {
-    /// `receiver.method(arguments)`; `object` is the expression before the dot, `node` the call.
+impl Evaluator<'_> {
+    /// `receiver.method(arguments)`; `object` is the expression before the dot, `at` the call.
     pub fn method(
         &mut self,
-        receiver: &Thing<'t>,
-        object: Node<'t>,
+        receiver: &Thing,
+        object: &Expression,
         method: &str,
-        mut arguments: Vec<Thing<'t>>,
-        node: Node<'t>,
-    ) -> Thing<'t> {
+        mut arguments: Vec<Thing>,
+        at: Span,
+    ) -> Thing {
         if let Thing::Object(fields) = receiver
             && let Some(function) = fields.inner.get(method)
         {
             return match function {
                 Thing::Function(function) => {
-                    let result = self.call_function(*function, Some(receiver.clone()), arguments);
-                    result.unwrap_or_else(|| self.unknown(node))
+                    self.call_method(function, receiver, object, arguments, at)
                 }
-                function => self.call_thing(&function.clone(), arguments, node),
+                function => self.call_thing(&function.clone(), arguments, at),
             };
         }
-        if let Some(result) = self.list_method(receiver, method, &arguments, node) {
+        if let Thing::Session(session) = receiver {
+            return self.call_session(session, method, arguments, at);
+        }
+        let dialect = self.dialect;
+        if let Some(result) = dialect.method(self, receiver, method, &arguments, at) {
+            return result;
+        }
+        let method = dialect.method_name(method);
+        if let Some(result) = self.list_method(receiver, method, &arguments, at) {
             return result;
         }
         match (method, arguments.as_slice()) {
@@ -58,36 +70,40 @@ impl<'t> Evaluator<'t> {
             }
             ("test" | "exec", [text]) => Thing::Test(self.matches(receiver, text)),
             ("match" | "search", [regex]) => Thing::Test(self.matches(regex, receiver)),
-            ("join", _) => self.join(receiver, arguments.first(), node),
-            ("split", [separator, ..]) => self.split(receiver, separator, node),
-            ("replace" | "replaceAll", [from, to]) => self.replace(receiver, from, to, node),
-            ("concat", _) => self.concat(receiver, arguments, node),
-            ("push" | "add" | "unshift", _) => self.push(receiver, object, arguments, node),
-            ("at", [_]) | ("pop" | "shift", []) => self.index(receiver, "", node),
-            ("apply" | "call", _) if is_callable(receiver) => {
+            ("join", _) => self.join(receiver, arguments.first(), at),
+            ("split", [separator, ..]) => self.split(receiver, separator, at),
+            ("replace" | "replaceAll", [from, to]) => self.replace(receiver, from, to, at),
+            ("concat", _) => self.concat(receiver, arguments, at),
+            ("push" | "add" | "unshift", _) => self.push(receiver, object, arguments, at),
+            ("extend", [Thing::Array(items)]) => {
+                let items = items.inner.clone();
+                self.push(receiver, object, items, at)
+            }
+            ("at", [_]) | ("pop" | "shift", []) => self.index_unknown(receiver, "", at),
+            ("apply" | "call", _) if receiver.is_callable() => {
                 let mut given: Vec<_> = arguments.drain(1.min(arguments.len())..).collect();
                 if method == "apply"
                     && let [Thing::Array(list)] = given.as_slice()
                 {
                     given = list.inner.clone();
                 }
-                self.call_thing(receiver, given, node)
+                self.call_thing(receiver, given, at)
             }
-            ("bind", _) if is_callable(receiver) => receiver.clone(),
-            ("then", _) => self.then(receiver, arguments, node),
+            ("bind", _) if receiver.is_callable() => receiver.clone(),
+            ("then", _) => self.then(receiver, arguments, at),
             ("catch" | "finally", _) => {
-                self.call_unknown(&Thing::Undefined, arguments, node);
+                self.call_unknown(&Thing::Undefined, arguments, at);
                 receiver.clone()
             }
             ("on" | "once" | "addListener" | "addEventListener", _) => {
-                self.listen(receiver, &arguments, node);
+                self.listen(receiver, &arguments, at);
                 receiver.clone()
             }
             _ => {
-                let thing = self.call_unknown(receiver, arguments, node);
+                let thing = self.call_unknown(receiver, arguments, at);
                 match (receiver, thing) {
                     (Thing::Unknown(unknown), Thing::Unknown(_)) => {
-                        let hole = self.hole(node);
+                        let hole = self.hole(at);
                         Thing::Unknown(unknown.derived(hole))
                     }
                     (_, thing) => thing,
@@ -97,7 +113,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// What `/regex/.test(text)` tells.
-    fn matches(&self, regex: &Thing<'t>, text: &Thing<'t>) -> Knowledge {
+    pub fn matches(&self, regex: &Thing, text: &Thing) -> Knowledge {
         let selection = match regex {
             Thing::Regex { pattern, ignores_case } => of_regex(pattern, *ignores_case),
             _ => Selection::SomeName,
@@ -105,7 +121,7 @@ impl<'t> Evaluator<'t> {
         self.is_named(text, selection)
     }
 
-    fn join(&mut self, list: &Thing<'t>, by: Option<&Thing<'t>>, node: Node<'t>) -> Thing<'t> {
+    fn join(&mut self, list: &Thing, by: Option<&Thing>, at: Span) -> Thing {
         match list {
             Thing::Array(items) => {
                 // Pieces of a buffer, put together.
@@ -116,16 +132,16 @@ impl<'t> Evaluator<'t> {
                     Some(Thing::Text(value)) => value.alternatives().first().cloned(),
                     _ => None,
                 };
-                let separator = separator.unwrap_or_else(|| Word::known(self.made_up(",", node)));
-                Thing::Text(self.joined(&items.inner, &separator, node))
+                let separator = separator.unwrap_or_else(|| Word::known(self.made_up(",", at)));
+                Thing::Text(self.joined(&items.inner, &separator, at))
             }
             Thing::Each(item) => item.inner.clone(),
             Thing::Unknown(unknown) => Thing::Unknown(unknown.clone()),
-            _ => self.unknown(node),
+            _ => self.unknown(at),
         }
     }
 
-    fn split(&mut self, text: &Thing<'t>, by: &Thing<'t>, node: Node<'t>) -> Thing<'t> {
+    fn split(&mut self, text: &Thing, by: &Thing, at: Span) -> Thing {
         let parts = match (text, by) {
             (Thing::Text(value), Thing::Text(by)) => match (value.alternatives(), by.text()) {
                 ([word], Some(by)) if !by.is_empty() => split_word(word, &by),
@@ -138,45 +154,34 @@ impl<'t> Evaluator<'t> {
         });
         match (list, text) {
             (Some(list), _) => list,
-            (None, Thing::Unknown(unknown)) => Thing::Unknown(unknown.derived(self.hole(node))),
-            _ => self.unknown(node),
+            (None, Thing::Unknown(unknown)) => Thing::Unknown(unknown.derived(self.hole(at))),
+            _ => self.unknown(at),
         }
     }
 
     /// Replaces the first place of a known text in a known text.
-    fn replace(
-        &mut self,
-        text: &Thing<'t>,
-        from: &Thing<'t>,
-        to: &Thing<'t>,
-        node: Node<'t>,
-    ) -> Thing<'t> {
+    fn replace(&mut self, text: &Thing, from: &Thing, to: &Thing, at: Span) -> Thing {
         if let (Thing::Text(text), Thing::Text(from), Thing::Text(to)) = (text, from, to)
             && let ([word], Some(from)) = (text.alternatives(), from.text())
             && let [Piece::Known(known)] = word.pieces.as_slice()
         {
-            let Some(at) = known.as_str().find(&*from) else { return Thing::Text(text.clone()) };
-            let head = Value::known(known.slice(0..at));
-            let tail = Value::known(known.slice(at + from.len()..known.len()));
-            let head = self.concatenated(head, to, node);
-            return Thing::Text(self.concatenated(head, &tail, node));
+            let Some(found) = known.as_str().find(&*from) else { return Thing::Text(text.clone()) };
+            let head = Value::known(known.slice(0..found));
+            let tail = Value::known(known.slice(found + from.len()..known.len()));
+            let head = self.concatenated(head, to, at);
+            return Thing::Text(self.concatenated(head, &tail, at));
         }
         match text {
-            Thing::Unknown(unknown) => Thing::Unknown(unknown.derived(self.hole(node))),
-            _ => self.unknown(node),
+            Thing::Unknown(unknown) => Thing::Unknown(unknown.derived(self.hole(at))),
+            _ => self.unknown(at),
         }
     }
 
-    fn concat(
-        &mut self,
-        receiver: &Thing<'t>,
-        arguments: Vec<Thing<'t>>,
-        node: Node<'t>,
-    ) -> Thing<'t> {
+    fn concat(&mut self, receiver: &Thing, arguments: Vec<Thing>, at: Span) -> Thing {
         match receiver {
-            Thing::Text(_) => arguments
-                .into_iter()
-                .fold(receiver.clone(), |text, next| self.plus(text, next, node)),
+            Thing::Text(_) => {
+                arguments.into_iter().fold(receiver.clone(), |text, next| self.plus(text, next, at))
+            }
             list => arguments.into_iter().fold(list.clone(), Thing::or),
         }
     }
@@ -184,60 +189,79 @@ impl<'t> Evaluator<'t> {
     /// Adds to the list that a variable holds.
     fn push(
         &mut self,
-        list: &Thing<'t>,
-        variable: Node<'t>,
-        arguments: Vec<Thing<'t>>,
-        node: Node<'t>,
-    ) -> Thing<'t> {
-        let Thing::Array(items) = list else { return self.call_unknown(list, arguments, node) };
+        list: &Thing,
+        variable: &Expression,
+        arguments: Vec<Thing>,
+        at: Span,
+    ) -> Thing {
+        let Thing::Array(items) = list else { return self.call_unknown(list, arguments, at) };
         let mut items = items.inner.clone();
         items.extend(arguments.into_iter().map(|argument| self.settled(argument)));
-        let longer = Thing::array(items).unwrap_or_else(|| self.unknown(node));
-        if variable.kind() == "identifier" {
-            let name = self.code.parsed(variable).to_owned();
-            self.replace_variable(&name, longer.clone());
+        let longer = Thing::array(items).unwrap_or_else(|| self.unknown(at));
+        if let Kind::Name(name) = &variable.kind {
+            self.replace_variable(name, longer.clone());
         }
         longer
     }
 
     /// `promise.then(callback)`: a promise is what it will be.
-    fn then(
-        &mut self,
-        promise: &Thing<'t>,
-        mut arguments: Vec<Thing<'t>>,
-        node: Node<'t>,
-    ) -> Thing<'t> {
+    fn then(&mut self, promise: &Thing, mut arguments: Vec<Thing>, at: Span) -> Thing {
         if arguments.is_empty() {
             return promise.clone();
         }
         let rest = arguments.split_off(1);
-        self.call_unknown(&Thing::Undefined, rest, node);
+        self.call_unknown(&Thing::Undefined, rest, at);
         arguments.pop().map_or(Thing::Undefined, |callback| {
-            self.call_thing(&callback, vec![promise.clone()], node)
+            self.call_thing(&callback, vec![promise.clone()], at)
         })
     }
 
     /// `stream.on('data', callback)`: the callback gets what the stream is.
-    fn listen(&mut self, stream: &Thing<'t>, arguments: &[Thing<'t>], node: Node<'t>) {
+    fn listen(&mut self, stream: &Thing, arguments: &[Thing], at: Span) {
         for argument in arguments {
             match argument {
                 Thing::Function(function) => {
                     let given = match stream {
-                        Thing::Unknown(unknown) => Thing::Unknown(unknown.derived(self.hole(node))),
-                        _ => self.unknown(node),
+                        Thing::Unknown(unknown) => Thing::Unknown(unknown.derived(self.hole(at))),
+                        _ => self.unknown(at),
                     };
-                    self.call_later(*function, vec![given]);
+                    self.call_later(function.clone(), vec![given]);
                 }
                 Thing::Library(_) => {
-                    self.call_thing(argument, Vec::new(), node);
+                    self.call_thing(argument, Vec::new(), at);
                 }
                 _ => {}
             }
         }
     }
 
+    /// The keys, the values or the pairs of both of an object.
+    pub fn parts_of_object(&mut self, object: Option<&Thing>, parts: &str, at: Span) -> Thing {
+        let Some(Thing::Object(fields)) = object else { return self.unknown(at) };
+        let pairs = fields.inner.iter().map(|(name, value)| {
+            let name = Thing::Text(Value::known(self.made_up(name, at)));
+            match parts {
+                "keys" => Some(name),
+                "values" => Some(value.clone()),
+                _ => Thing::array(vec![name, value.clone()]),
+            }
+        });
+        let pairs: Option<Vec<Thing>> = pairs.collect();
+        pairs.and_then(Thing::array).unwrap_or_else(|| self.unknown(at))
+    }
+
+    /// The path that its parts make, `path.join(…)`; what stands before an absolute part is dropped.
+    pub fn path_of(&mut self, parts: &[Thing], at: Span) -> Thing {
+        let texts: Vec<Thing> = parts.iter().map(|part| Thing::Text(self.text(part, at))).collect();
+        let is_absolute =
+            |part: &Thing| part.known_text().is_some_and(|part| part.starts_with('/'));
+        let start = texts.iter().rposition(is_absolute).unwrap_or(0);
+        let slash = Word::known(self.made_up("/", at));
+        Thing::Text(self.joined(&texts[start..], &slash, at))
+    }
+
     /// `JSON.parse(text)`.
-    pub fn parse_json(&mut self, text: Option<&Thing<'t>>, node: Node<'t>) -> Thing<'t> {
+    pub fn parse_json(&mut self, text: Option<&Thing>, at: Span) -> Thing {
         match text {
             Some(Thing::Unknown(text)) => {
                 let mut parsed = text.clone();
@@ -247,13 +271,9 @@ impl<'t> Evaluator<'t> {
                 }
                 Thing::Unknown(parsed)
             }
-            _ => self.unknown(node),
+            _ => self.unknown(at),
         }
     }
-}
-
-fn is_callable(thing: &Thing<'_>) -> bool {
-    matches!(thing, Thing::Function(_) | Thing::Library(_))
 }
 
 /// Without blanks at its ends, as far as these are known.
