@@ -1,12 +1,12 @@
 //! What steps leave to later ones, from workflow to finding.
 
 use super::{Configs, Level, lint};
-use crate::{config::Config, source::SourceFile};
+use crate::source::SourceFile;
 
 /// The findings on a workflow, each as its level and command.
 fn found(workflow: &str) -> Vec<String> {
     let file = SourceFile::new(".github/workflows/deploy.yml", workflow);
-    let report = lint(vec![file], &Configs::One(Box::new(Config::default())), false);
+    let report = lint(vec![file], &Configs::One(Box::default()), false);
     let shown = report.findings.iter().map(|finding| {
         let level = if finding.level == Level::Deny { "deny" } else { "warn" };
         format!("{level} {}", finding.command.join(" "))
