@@ -200,6 +200,156 @@ fn gitea_and_forgejo_workflows_run_on_the_owners_host() {
 }
 
 #[test]
+fn a_reusable_workflow_is_judged_by_what_its_caller_gives_it() {
+    let deploy = "on: push
+jobs:
+  production:
+    uses: ./.github/workflows/run.yml
+    with: {target: all}
+";
+    let run = "on:
+  workflow_call:
+    inputs: {target: {type: string}}
+jobs:
+  restart:
+    runs-on: self-hosted
+    steps:
+      - uses: ./.github/actions/restart
+        with: {target: '${{ inputs.target }}'}
+";
+    let action = "inputs: {target: {required: true}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: pm2 restart ${{ inputs.target }}
+";
+    let folder = repository(&[
+        (".github/workflows/deploy.yml", deploy),
+        (".github/workflows/run.yml", run),
+        (".github/actions/restart/action.yml", action),
+    ]);
+    let linted = tagout(folder.path(), &["lint", ".github/workflows/deploy.yml"]);
+    assert_snapshot!(printed(&linted), @"
+    pm2-all
+
+      × restarts every PM2 process that matches `all`, those of other apps too
+       ╭─[.github/actions/restart/action.yml:6:12]
+     5 │     - shell: bash
+     6 │       run: pm2 restart ${{ inputs.target }}
+       ·       ─┬─  ────────────────┬───────────────
+       ·        │                   ╰── on the host of the runner (self-hosted)
+       ·        ╰── run
+       ╰────
+      help: name the processes of this app, or give PM2 its ecosystem file
+            it is reached from .github/workflows/deploy.yml:4 ./.github/workflows/run.yml → .github/workflows/run.yml:8 ./.github/actions/restart
+
+    1 denied; read 1 script in 1 file
+    exit 1
+    ");
+}
+
+#[test]
+fn an_action_that_the_configuration_names_is_read_as_code() {
+    let config = "version: 1
+actions:
+  - uses: acme/on-host
+    inputs: [commands]
+    remote: {host: machine}
+";
+    let workflow = "on: push
+jobs:
+  d:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: acme/on-host@v2
+        with: {machine: prod, commands: pm2 kill}
+";
+    let folder = repository(&[("tagout.yml", config), (".github/workflows/d.yml", workflow)]);
+    assert_eq!(findings(folder.path(), &[]), ["deny pm2-daemon .github/workflows/d.yml:7:41"]);
+}
+
+#[test]
+fn a_workflow_that_is_not_yaml_is_read_all_the_same() {
+    let workflow = "on: push
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - name: Tell: them
+        run: echo deploying
+      - uses: appleboy/ssh-action@v1
+        with:
+          host: prod
+          script: |
+            cat > app.conf <<EOF
+server {
+}
+EOF
+            pm2 delete all
+";
+    let folder = repository(&[(".github/workflows/d.yml", workflow)]);
+    assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"
+    invalid-yaml
+
+      ⚠ this is not valid YAML: mapping values are not allowed in this context; put text with `: ` in it in quotes
+       ╭─[.github/workflows/d.yml:6:19]
+     5 │     steps:
+     6 │       - name: Tell: them
+       ·                   ▲
+       ·                   ╰── here
+     7 │         run: echo deploying
+       ╰────
+      help: the runner will not run this as it is meant; what tagout could make out of it was read
+
+    pm2-all
+
+      × deletes every PM2 process that matches `all`, those of other apps too
+        ╭─[.github/workflows/d.yml:16:13]
+     10 │           host: prod
+     11 │           script: |
+        ·           ───┬──
+        ·              ╰── appleboy/ssh-action script
+     12 │             cat > app.conf <<EOF
+     13 │ server {
+     14 │ }
+     15 │ EOF
+     16 │             pm2 delete all
+        ·             ───────┬──────
+        ·                    ╰── on prod
+        ╰────
+      help: name the processes of this app, or give PM2 its ecosystem file
+
+    1 denied, 1 warning; read 2 scripts in 1 file, with 1 gap:
+      .github/workflows/d.yml:6: this is not valid YAML: mapping values are not allowed in this context; put text with `: ` in it in quotes
+    exit 1
+    ");
+}
+
+#[test]
+fn what_is_not_there_to_be_read_is_in_the_coverage_and_no_finding() {
+    let workflow = "on: push
+jobs:
+  shared: {uses: acme/shared/.github/workflows/deploy.yml@v1}
+  own:
+    runs-on: self-hosted
+    steps:
+      - uses: ./.github/actions/none
+      - run: ${{ secrets.DEPLOY }}
+      - {shell: 'perl {0}', run: print 1}
+";
+    let folder = repository(&[(".github/workflows/d.yml", workflow)]);
+    assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"
+    nothing to report; read 3 scripts in 1 file, with 4 gaps:
+      .github/workflows/d.yml:3: `acme/shared/.github/workflows/deploy.yml@v1` is in another repository; it was not read
+      .github/workflows/d.yml:7: `./.github/actions/none` is not in the repository, or is too large for a script; it was not read
+      .github/workflows/d.yml:8: what this runs is only known at run time: ${{ secrets.DEPLOY }}
+      .github/workflows/d.yml:9: this language is not read yet
+    exit 0
+    ");
+}
+
+#[test]
 fn a_command_is_found_however_it_is_reached() {
     for script in [
         "pm2 delete all || true",
@@ -309,25 +459,25 @@ fn a_process_of_somebody_else_is_denied_by_the_inventory() {
 
 #[test]
 fn a_script_that_cannot_be_read_is_said_not_passed() {
-    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - shell: python\n        run: |\n          import os\n          os.system('pm2 delete all')\n";
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - shell: perl {0}\n        run: |\n          use strict;\n          system('pm2 delete all');\n";
     let folder = repository(&[(".github/workflows/d.yml", workflow)]);
     assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"
     unread-script
 
-      ⚠ this names `pm2`, but could not be read: Python is not read yet
+      ⚠ this names `pm2`, but could not be read: this language is not read yet
        ╭─[.github/workflows/d.yml:8:11]
-     6 │           - shell: python
+     6 │           - shell: perl {0}
      7 │             run: |
        ·             ─┬─
        ·              ╰── run
-     8 │ ╭─▶           import os
-     9 │ ├─▶           os.system('pm2 delete all')
+     8 │ ╭─▶           use strict;
+     9 │ ├─▶           system('pm2 delete all');
        · ╰──── on the host of the runner (self-hosted)
        ╰────
       help: check by hand what it does; tagout cannot vouch for it
 
-    1 warning; read 1 script in 1 file, with 1 gap:
-      .github/workflows/d.yml:8: Python is not read yet
+    1 warning; read 2 scripts in 1 file, with 1 gap:
+      .github/workflows/d.yml:8: this language is not read yet
     exit 0
     ");
 }

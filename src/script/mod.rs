@@ -6,7 +6,6 @@
 mod databases;
 mod evaluated;
 mod evaluator;
-mod exports;
 mod files;
 mod javascript;
 mod marks;
@@ -23,7 +22,6 @@ use crate::{
     invocation::{Invocation, Word},
     source::{Location, Repository, Script, expression::Filled},
 };
-pub use exports::Exports;
 use run::Run;
 use shell::Shell;
 
@@ -32,7 +30,6 @@ use shell::Shell;
 pub struct Reading {
     pub invocations: Vec<Invocation>,
     pub unread: Vec<Unread>,
-    pub exports: Exports,
 }
 
 /// A part of a script that could not be read.
@@ -52,14 +49,11 @@ pub fn read(script: &Script) -> Reading {
     let repository = file.map(|file| Repository::of(file.path()));
     let mut run = Run::in_repository(repository);
     run.services.clone_from(&script.services);
-    let mut ends = Vec::new();
     for Filled { text, env } in script.alternatives() {
         let mut shell = Shell::new(&mut run, script, &env);
         shell.once(&text, |shell| shell.code(script.language, &text));
-        ends.push(std::mem::take(&mut shell.state));
     }
-    let exports = Exports::of(&run.exports, &ends);
-    Reading { invocations: run.invocations, unread: run.unread, exports }
+    Reading { invocations: run.invocations, unread: run.unread }
 }
 
 impl Unread {

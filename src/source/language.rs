@@ -17,6 +17,9 @@ pub enum Language {
     /// What MongoDB's shell is given: JavaScript about a database.
     #[serde(skip)]
     MongoDb,
+    /// One that tagout knows nothing of.
+    #[serde(skip)]
+    Unknown,
 }
 
 /// Whose SQL it is.
@@ -43,6 +46,7 @@ impl fmt::Display for Language {
             Self::Batch => "cmd",
             Self::Sql(_) => "SQL",
             Self::MongoDb => "MongoDB",
+            Self::Unknown => "this language",
         })
     }
 }

@@ -3,6 +3,7 @@
 //! text, and the [`Problem`]s of what could not be read. Nothing odd in a file hides the rest of it.
 
 mod actions;
+mod broken;
 mod called;
 mod discover;
 mod expressions;

@@ -14,7 +14,7 @@ impl Shell {
     /// Reads a `shell:` value: a name (`bash`) or a template (`bash -e {0}`).
     ///
     /// Of a template that is a command, the language is that of the last interpreter that it
-    /// names, and the place is only seen where `ssh` is its first program.
+    /// names, and the place is that of its first `ssh`.
     pub fn parse(shell: &str) -> Self {
         let words: Vec<&str> =
             shell.split_whitespace().map(|w| w.trim_matches(['"', '\'', ';'])).collect();
@@ -25,11 +25,22 @@ impl Shell {
             Some(_) => true,
             None => words.is_empty(),
         };
+        let language = first.filter(|_| plain).or(named);
         Self {
-            language: first.filter(|_| plain).or(named).unwrap_or(Language::Shell),
+            language: language.unwrap_or_else(|| unknown_interpreter(&words)),
             is_command: !plain,
             remote: ssh_destination(&words).map(str::to_owned),
         }
+    }
+}
+
+/// The language of a template that names no known interpreter.
+fn unknown_interpreter(words: &[&str]) -> Language {
+    /// How the shells are called that actions install: `alpine.sh`, `micromamba-shell`.
+    const SHELLS: [&str; 4] = ["sh", "shell", "msys2", "bsd"];
+    match words {
+        [program, "{0}"] if !SHELLS.iter().any(|end| program.ends_with(end)) => Language::Unknown,
+        _ => Language::Shell,
     }
 }
 
@@ -49,12 +60,10 @@ fn runs_text(option: &str) -> bool {
     !option.starts_with("--") && option.contains('c')
 }
 
-/// The destination of an `ssh` at the start of the words.
+/// The destination of the first `ssh`.
 fn ssh_destination<'a>(words: &[&'a str]) -> Option<&'a str> {
     let mut words = words.iter();
-    if program_name(words.next()?) != "ssh" {
-        return None;
-    }
+    words.find(|word| program_name(word) == "ssh")?;
     while let Some(word) = words.next() {
         match word.strip_prefix('-') {
             None => return Some(word),
@@ -95,6 +104,8 @@ mod tests {
             ("sudo -u deploy bash -e {0}", Sh, true),
             ("sudo python3 {0}", Python, true),
             ("nix develop --command {0}", Sh, true),
+            ("alpine.sh {0}", Sh, true),
+            ("perl {0}", Language::Unknown, true),
             ("", Sh, false),
         ] {
             let read = Shell::parse(shell);
@@ -108,7 +119,8 @@ mod tests {
             ("ssh deploy@prod bash -s {0}", Some("deploy@prod")),
             ("ssh -i key -p 22 -oBatchMode=yes -tt prod bash -s", Some("prod")),
             ("ssh -i key", None),
-            ("bash -c 'ssh prod bash -s < {0}'", None),
+            ("bash -c 'ssh prod bash -s < {0}'", Some("prod")),
+            ("sshpass -p x ssh -p 22 prod bash -s {0}", Some("prod")),
             ("bash {0}", None),
         ] {
             assert_eq!(Shell::parse(shell).remote.as_deref(), remote, "{shell}");

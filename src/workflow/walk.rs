@@ -2,7 +2,7 @@
 //! the repository that it uses.
 
 use super::{
-    Forge, Problem, ProblemKind, WorkflowReading, expressions,
+    Forge, Problem, ProblemKind, WorkflowReading, broken, expressions,
     model::{Defaults, Document, Field, Job, Step, Workflow},
     place,
     read::Reader,
@@ -105,14 +105,21 @@ impl Walk<'_> {
                 None => nothing.map(|_| ProblemKind::NotAWorkflow),
             };
         }
-        if let Some(kind) = nothing.filter(|_| yaml.errors().is_empty()) {
+        if yaml.is_broken() {
+            self.broken(yaml.file());
+        } else if let Some(kind) = nothing {
             self.reader.problems.push(Problem::at(kind, yaml.file(), 0..0));
         }
     }
 
     pub fn syntax_errors(&mut self, yaml: &Yaml) {
         for error in yaml.errors() {
-            let kind = ProblemKind::Syntax(error.message.clone());
+            let kind = ProblemKind::Syntax(match error.is_repaired {
+                true => error.message.clone(),
+                false => {
+                    format!("{}; {}", error.message, broken::advice(yaml.file(), error.at.start))
+                }
+            });
             self.reader.problems.push(Problem::at(kind, yaml.file(), error.at.clone()));
         }
     }
@@ -120,8 +127,7 @@ impl Walk<'_> {
     pub fn workflow(&mut self, workflow: &Workflow, forge: Forge, call: Call) {
         let outer = expressions::of_workflow(workflow.env, call.inputs);
         for job in &workflow.jobs {
-            let mut contexts = expressions::in_job(&outer, job.env, job.matrix);
-            contexts.results = expressions::settings(job.outputs);
+            let contexts = expressions::in_job(&outer, job.env, job.matrix);
             if job.condition.is_some_and(|condition| contexts.condition(condition) == Some(false)) {
                 continue;
             }
@@ -160,9 +166,7 @@ impl Walk<'_> {
     pub fn steps(&mut self, steps: &[Step], around: &Around) {
         for step in steps {
             let around = around.in_step(step);
-            // What steps before it set is only known when they are read.
-            let any_env = Contexts { env: Vec::new(), ..around.contexts.clone() };
-            let never = |condition| any_env.condition(condition) == Some(false);
+            let never = |condition| around.contexts.condition(condition) == Some(false);
             if !step.condition.is_some_and(never) {
                 self.step(step, &around);
             }
@@ -222,8 +226,6 @@ impl Around<'_> {
     pub fn in_step(&self, step: &Step) -> Self {
         let mut around = self.clone();
         around.origin.step = Some(step.name.clone());
-        around.origin.id = step.id.map(str::to_owned);
-        around.origin.condition = step.condition.map(str::to_owned);
         add_variables(&mut around.env, step.env);
         around.contexts = expressions::in_step(&self.contexts, step.env);
         around

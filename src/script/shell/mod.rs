@@ -120,7 +120,6 @@ impl<'r> Shell<'r> {
         let done = read(self);
         let inner = std::mem::replace(&mut self.state, outer);
         self.state.files.extend(&inner.files);
-        self.state.exported.extend(&inner.exported);
         done
     }
 

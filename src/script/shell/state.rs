@@ -18,8 +18,6 @@ pub struct State {
     pub positional: Option<Vec<Value>>,
     /// Files that were written here, by path.
     pub files: Table<Text>,
-    /// What is certainly set for later steps; see [`Exports`](crate::script::Exports).
-    pub exported: Table<()>,
     /// Whether `exit` or `return` was reached.
     pub ended: bool,
 }
@@ -124,7 +122,6 @@ impl State {
 
     /// Takes in what a branch did that may or may not have been taken.
     pub fn merge(&mut self, branch: State) {
-        self.exported.keep_common(&branch.exported);
         if branch.ended {
             return;
         }

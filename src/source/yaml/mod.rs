@@ -8,6 +8,8 @@ mod merge;
 mod plain;
 mod repair;
 
+pub use repair::goes_on_with_workflow;
+
 use super::{Location, SourceFile, Text};
 use granit_parser::ScalarStyle;
 use std::{ops::Range, sync::Arc};

@@ -149,6 +149,9 @@ pub fn goes_on_with_workflow(line: &str) -> bool {
     let content = line.trim_start();
     let is_indented = content.len() < line.len();
     let item = content.strip_prefix("- ").map(str::trim_start);
+    if item.is_some_and(|item| item.starts_with('{')) {
+        return true;
+    }
     let Some((key, value)) = item.unwrap_or(content).split_once(':') else {
         return content.starts_with("---") || content == "...";
     };
