@@ -7,6 +7,7 @@
 
 pub mod source;
 pub mod config;
+pub mod recipe;
 pub mod workflow;
 pub mod invocation;
 pub mod program;

@@ -1,6 +1,8 @@
-use super::{Program, Source, definition::RunsWhat};
+use super::{
+    Program, Runs, Source,
+    definition::{RunsWhat, VerbOptions},
+};
 use crate::invocation::{Piece, Word};
-use std::ops::Range;
 
 /// An argv, taken apart as the program itself would.
 #[derive(Debug)]
@@ -30,11 +32,12 @@ impl<'a> Arguments<'a> {
         while at < argv.len() {
             let word = &argv[at];
             let head = word.head();
-            let is_option = !options_end && head.len() > 1 && head.starts_with('-');
+            let is_option = !options_end
+                && (head.len() > 1 && head.starts_with('-') || program.takes(head, "+"));
             if is_option && word.text().is_some_and(|text| text == "--") {
                 options_end = true;
                 at += 1;
-            } else if is_option && !program.ends_options(&parsed.operands) {
+            } else if is_option && !program.ends_options(&parsed) {
                 at += parsed.option(program, at);
             } else {
                 let assignment = (program.options.assignments && parsed.operands.is_empty())
@@ -55,12 +58,12 @@ impl<'a> Arguments<'a> {
         let spec = &program.options;
         let word = &self.argv[at];
         let head = word.head();
-        let verb = self.operands.first().and_then(|operand| operand.word.text());
+        let of_verb = |options: &&VerbOptions| options.verb.iter().any(|verb| self.calls(verb));
+        let of_verbs: Vec<&String> =
+            spec.verbs.iter().filter(of_verb).flat_map(|options| &options.value).collect();
         let takes_value = |name: &str| {
-            let of_verb = spec.verbs.iter().filter(|options| {
-                verb.as_ref().is_some_and(|verb| options.verb.iter().any(|name| name == verb))
-            });
-            spec.value.iter().chain(of_verb.flat_map(|options| &options.value)).any(|v| v == name)
+            let anywhere = spec.value.iter().chain(&spec.folder).chain(&spec.variable);
+            anywhere.chain(of_verbs.iter().copied()).any(|option| option == name)
         };
         let next = self.argv.get(at + 1);
         let mut push =
@@ -114,79 +117,143 @@ impl<'a> Arguments<'a> {
         self.options.iter().any(|(option, _)| names.contains(option))
     }
 
-    /// The spelling of an option that is used.
-    pub fn first_of(&self, names: &[String]) -> &str {
-        let used = self.options.iter().find(|(option, _)| names.contains(option));
-        used.map_or("", |(option, _)| option)
+    /// The values of an option, in order.
+    pub fn values_of(&self, names: &[String]) -> impl Iterator<Item = &Word> {
+        let named = self.options.iter().filter(|(option, _)| names.contains(option));
+        named.filter_map(|(_, value)| value.as_ref())
+    }
+
+    /// Whether the operands start with a subcommand such as `compose exec`; `_` is any word.
+    pub fn calls(&self, verb: &str) -> bool {
+        let mut operands = self.operands.iter();
+        verb.split(' ').all(|name| {
+            operands.next().is_some_and(|operand| {
+                name == "_" || operand.word.text().is_some_and(|text| text == name)
+            })
+        })
+    }
+
+    /// Whether one of these stands there, `-m` or `-m=shell`.
+    pub fn says(&self, options: &[String]) -> bool {
+        options.iter().any(|option| match option.split_once('=') {
+            Some((name, value)) => self
+                .values_of(&[name.to_owned()])
+                .any(|word| word.text().is_some_and(|text| text == value)),
+            None => self.has(std::slice::from_ref(option)),
+        })
     }
 
     pub fn operand_words(&self) -> Vec<&'a Word> {
         self.operands.iter().map(|operand| operand.word).collect()
     }
 
-    /// The words of the argv that `source` means; nothing where the call has none.
-    pub fn source(&self, source: &Source) -> Option<Vec<Word>> {
+    /// The words of the argv that `source` means, once for each command that they are; none where
+    /// the call has none, or where it is not in the argv.
+    pub fn commands(&self, source: &Source) -> Vec<Vec<Word>> {
+        let one = |word: &Word| vec![word.clone()];
         match source {
-            Source::Stdin => None,
-            Source::Operand(n) => Some(vec![self.operands.get(*n)?.word.clone()]),
-            Source::Operands(n) => {
-                let first = self.operands.get(*n)?.position;
-                Some(self.argv[first..].to_vec())
+            Source::Stdin | Source::Content(_) => Vec::new(),
+            Source::Operand(n) => {
+                self.operands.get(*n).map(|operand| one(operand.word)).into_iter().collect()
             }
-            Source::Option(names) => {
-                let given = self.options.iter().filter(|(option, _)| names.contains(option));
-                let values: Vec<Word> = given.filter_map(|(_, value)| value.clone()).collect();
-                (!values.is_empty()).then_some(values)
+            Source::Operands(n) => {
+                let first = self.operands.get(*n).map(|operand| operand.position);
+                first.map(|first| self.argv[first..].to_vec()).into_iter().collect()
+            }
+            Source::Rest(n) => {
+                let last = n.checked_sub(1).and_then(|last| self.operands.get(last));
+                let rest = last.map(|operand| self.argv[operand.position + 1..].to_vec());
+                rest.filter(|words| !words.is_empty()).into_iter().collect()
+            }
+            Source::Each(n) => self.operands.iter().skip(*n).map(|o| one(o.word)).collect(),
+            Source::Option(names) => self.values_of(names).map(one).collect(),
+            Source::Values(names) => {
+                let is_value = |word: &&Word| !word.head().starts_with("--");
+                self.after(names)
+                    .flat_map(|words| words.iter().take_while(is_value))
+                    .map(one)
+                    .collect()
             }
             Source::After(names) => {
-                let range = self.after(names)?;
-                Some(self.argv[range].to_vec())
+                let ends = |word: &Word| word.text().is_some_and(|text| text == ";" || text == "+");
+                let commands = self.after(names).filter_map(|words| words.split(ends).next());
+                commands.filter(|words| !words.is_empty()).map(<[Word]>::to_vec).collect()
             }
         }
     }
 
-    fn after(&self, names: &[String]) -> Option<Range<usize>> {
-        let is = |word: &Word, names: &[String]| {
-            word.text().is_some_and(|t| names.iter().any(|n| *n == t))
-        };
-        let first = self.argv.iter().position(|word| is(word, names))? + 1;
-        let ends = [";".to_owned(), "+".to_owned()];
-        let len = self.argv[first..].iter().position(|word| is(word, &ends));
-        let last = len.map_or(self.argv.len(), |len| first + len);
-        (first < last).then_some(first..last)
+    /// What stands after each of these words.
+    fn after(&self, names: &[String]) -> impl Iterator<Item = &'a [Word]> {
+        let argv = self.argv;
+        let is_name =
+            |word: &Word| word.text().is_some_and(|text| names.iter().any(|n| *n == text));
+        let found = (1..argv.len()).filter(move |at| is_name(&argv[*at]));
+        // `--` counts once: what stands after it is the command's own.
+        let once = names.iter().any(|name| name == "--");
+        found.take(if once { 1 } else { usize::MAX }).map(move |at| &argv[at + 1..])
     }
 }
 
 impl Program {
     /// Whether what follows these operands belongs to another program.
-    fn ends_options(&self, operands: &[Operand<'_>]) -> bool {
+    fn ends_options(&self, arguments: &Arguments<'_>) -> bool {
         self.runs.iter().any(|runs| {
-            let last = match runs.what.source() {
-                Source::Operands(n) | Source::Operand(n) => *n,
+            let needed = match runs.what.source() {
+                Source::Operands(n) | Source::Operand(n) => n + 1,
+                Source::Rest(n) => *n,
                 _ => return false,
             };
-            let own = matches!(runs.what, RunsWhat::Script(_) | RunsWhat::Make(_));
-            let verb = || operands.first().and_then(|operand| operand.word.text());
-            !own && operands.len() > last
-                && (runs.verb.is_empty()
-                    || verb().is_some_and(|v| runs.verb.iter().any(|r| *r == v)))
+            let own = matches!(
+                runs.what,
+                RunsWhat::Script(_) | RunsWhat::Make(_) | RunsWhat::Just(_) | RunsWhat::Task(_)
+            );
+            !own && arguments.operands.len() >= needed && runs.applies(arguments)
         })
+    }
+
+    /// Whether it has options that start with this sign, and `word` looks like one.
+    fn takes(&self, word: &str, sign: &str) -> bool {
+        word.len() > 1
+            && word.starts_with(sign)
+            && self.options.value.iter().any(|option| option.starts_with(sign))
+    }
+}
+
+impl Runs {
+    /// Whether a call is of the kind that this entry is for.
+    pub fn applies(&self, arguments: &Arguments<'_>) -> bool {
+        (self.verb.is_empty() || self.verb.iter().any(|verb| arguments.calls(verb)))
+            && (self.when.is_empty() || arguments.says(&self.when))
     }
 }
 
 impl RunsWhat {
+    /// Whether it runs something even where the call names nothing.
+    pub fn has_default(&self) -> bool {
+        matches!(self, Self::Make(_) | Self::Just(_) | Self::Task(_))
+    }
+
     pub fn source(&self) -> &Source {
         match self {
             Self::Argv(source)
             | Self::Shell(source)
             | Self::JavaScript(source)
             | Self::Python(source)
+            | Self::PowerShell(source)
+            | Self::Batch(source)
             | Self::Sql(source)
             | Self::MongoDb(source)
             | Self::Lines(source)
+            | Self::Calls(source)
+            | Self::Unread(source)
             | Self::File(source)
+            | Self::Crontab(source)
+            | Self::Parameters(source)
             | Self::Script(source)
-            | Self::Make(source) => source,
+            | Self::Make(source)
+            | Self::Just(source)
+            | Self::Task(source)
+            | Self::Deploy(source) => source,
         }
     }
 }

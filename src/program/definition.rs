@@ -48,6 +48,10 @@ pub struct Options {
     pub single_dash: bool,
     /// Leading operands of the form NAME=value are variables.
     pub assignments: bool,
+    /// Take a value: the folder that it works in.
+    pub folder: Vec<String>,
+    /// Take a value, NAME=value: a variable of what it runs.
+    pub variable: Vec<String>,
 }
 
 /// Options of some subcommands.
@@ -63,27 +67,44 @@ pub struct VerbOptions {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Runs {
-    /// Only for this subcommand: the first operand.
+    /// Only after one of these subcommands: the first operands, `_` for any, `compose exec`.
     #[serde(default, deserialize_with = "one_or_many")]
     pub verb: Vec<String>,
-    /// Only with one of these options.
-    #[serde(default)]
+    /// Only with one of these options, `-m` or `-m=shell`.
+    #[serde(default, deserialize_with = "one_or_many")]
     pub when: Vec<String>,
     #[serde(flatten)]
     pub what: RunsWhat,
-    /// It runs elsewhere: on the host that this operand or option names.
+    /// It runs on another machine, which this part of the call names.
     #[serde(default)]
     pub remote: Option<Source>,
-    /// Each line or item of standard input is appended to the argv.
+    /// It runs in a container that is there already, which this part of the call names.
     #[serde(default)]
-    pub appends_stdin: bool,
+    pub container: Option<Source>,
+    /// It runs in a container of this image, which is made for it and has nothing of the host.
+    #[serde(default)]
+    pub fresh: Option<Source>,
+    /// The program, where the call names it apart from its arguments.
+    #[serde(default)]
+    pub program: Option<Source>,
+    /// What it is given: `$1` and so on of shell text, more words of a package's script.
+    #[serde(default)]
+    pub arguments: Option<Source>,
+    /// The file that holds it, where the call names another than the usual one.
+    #[serde(default)]
+    pub from: Option<Source>,
+    /// It is run for each of several items.
+    #[serde(default)]
+    pub items: Option<Items>,
+    /// The entries after this one count as well.
+    #[serde(default)]
+    pub also: bool,
 }
 
 /// Where a client finds the server that its commands act on; on its own machine, if nothing here
 /// says otherwise.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[derive(Default)]
 pub struct Connects {
     /// What names the host.
     pub host: Vec<Source>,
@@ -102,17 +123,44 @@ pub enum RunsWhat {
     Shell(Source),
     JavaScript(Source),
     Python(Source),
+    PowerShell(Source),
     Sql(Source),
     /// JavaScript for MongoDB's shell.
     MongoDb(Source),
     /// Lines that are each the arguments of another call of itself, if it is given no operands.
     Lines(Source),
+    /// Text for Windows' `cmd`.
+    Batch(Source),
+    /// Text in a language of which only the commands are read that it runs: `system("…")`.
+    Calls(Source),
+    /// Text in a language that is not read.
+    Unread(Source),
     /// A file, in the language that its name or first line says; a shell script if neither does.
     File(Source),
+    /// The lines of a crontab.
+    Crontab(Source),
+    /// The `commands` of a document of AWS Systems Manager.
+    Parameters(Source),
     /// A script of the nearest `package.json`.
     Script(Source),
     /// A target of the `Makefile`.
     Make(Source),
+    /// A recipe of the `justfile`.
+    Just(Source),
+    /// A task of the `Taskfile.yml`.
+    Task(Source),
+    /// The hooks of a PM2 ecosystem file for an environment.
+    Deploy(Source),
+}
+
+/// How the items stand in the command that is run for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Items {
+    /// As `xargs` does: those of standard input, at the end or where the mark of `-I` stands.
+    Xargs,
+    /// As GNU `parallel` does: those after `:::` or of standard input, at the end or for `{}`.
+    Parallel,
 }
 
 /// Which part of the call.
@@ -122,13 +170,20 @@ pub enum Source {
     Operand(usize),
     /// `operands 1..`: from that one to the end, joined by blanks where it is text.
     Operands(usize),
-    /// `option -c|--command`: the value of an option, by any of its spellings; every value, if it
-    /// is there several times.
+    /// `rest 2`: all words after the first two operands, options too.
+    Rest(usize),
+    /// `each 1..`: the same, but each is a command of its own.
+    Each(usize),
+    /// `option -c|--command`: the option's value, each time that it is given.
     Option(Vec<String>),
-    /// `after -exec|-execdir`: the words after it up to `;` or `+`.
+    /// `values --scripts`: the words after it up to the next option, each on its own.
+    Values(Vec<String>),
+    /// `after -exec|-execdir`: the words after it up to `;` or `+`, each time that it is given.
     After(Vec<String>),
     /// `stdin`.
     Stdin,
+    /// `content of option -f`: the text of the file that is named there.
+    Content(Box<Source>),
 }
 
 /// One command of a program and what it does.
@@ -257,21 +312,26 @@ impl FromStr for Source {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let number = |digits: &str| digits.parse().map_err(|_| format!("`{digits}` is no number"));
+        let number = |digits: &str| {
+            let digits = digits.strip_suffix("..").unwrap_or(digits);
+            digits.parse().map_err(|_| format!("`{digits}` is no number"))
+        };
+        let names = |names: &str| names.split('|').map(str::to_owned).collect();
         match text.split_once(' ') {
             None if text == "stdin" => Ok(Self::Stdin),
             Some(("operand", position)) => Ok(Self::Operand(number(position)?)),
-            Some(("operands", range)) => {
-                Ok(Self::Operands(number(range.strip_suffix("..").unwrap_or(range))?))
-            }
-            Some(("option", names)) => {
-                Ok(Self::Option(names.split('|').map(str::to_owned).collect()))
-            }
-            Some(("after", names)) => {
-                Ok(Self::After(names.split('|').map(str::to_owned).collect()))
+            Some(("operands", range)) => Ok(Self::Operands(number(range)?)),
+            Some(("rest", position)) => Ok(Self::Rest(number(position)?)),
+            Some(("each", range)) => Ok(Self::Each(number(range)?)),
+            Some(("option", options)) => Ok(Self::Option(names(options))),
+            Some(("values", options)) => Ok(Self::Values(names(options))),
+            Some(("after", options)) => Ok(Self::After(names(options))),
+            Some(("content", source)) => {
+                Ok(Self::Content(Box::new(source.trim_start_matches("of ").parse()?)))
             }
             _ => Err(format!(
-                "`{text}` is none of `operand N`, `operands N..`, `option -x`, `after -x`, `stdin`"
+                "`{text}` is none of `operand N`, `operands N..`, `rest N`, `each N..`, `option -x`, \
+                 `values -x`, `after -x`, `stdin`, `content of …`"
             )),
         }
     }

@@ -11,6 +11,6 @@ mod pattern;
 pub use arguments::{Arguments, Operand, split_assignment};
 pub use catalog::{Catalog, RuleError, bare_name};
 pub use definition::{
-    Command, Connects, EffectSpec, Example, Program, Runs, RunsWhat, Scope, Source, Verb,
+    Command, Connects, EffectSpec, Example, Items, Program, Runs, RunsWhat, Scope, Source, Verb,
 };
 pub use pattern::{Match, Pattern};

@@ -36,7 +36,7 @@ impl Shell<'_> {
 
     fn host(&self, connects: &Connects, arguments: &Arguments<'_>) -> Option<Host> {
         let words = |sources: &[Source]| -> Vec<Word> {
-            sources.iter().filter_map(|source| arguments.source(source)).flatten().collect()
+            sources.iter().flat_map(|source| arguments.commands(source)).flatten().collect()
         };
         let urls = words(&connects.url);
         let named = words(&connects.host).first().map(Host::named);

@@ -1,100 +1,61 @@
 //! Files that scripts run: those they wrote themselves, and those of the repository.
 
-use super::shell::Shell;
-use crate::source::{Language, Text, shebang};
-use std::path::Path;
+use super::shell::{Shell, below_hole};
+use crate::{
+    invocation::Word,
+    source::{Language, SourceFile, Text, shebang},
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 impl Shell<'_> {
+    /// The file that a word names.
+    pub(super) fn file_of(&self, word: &Word) -> Option<Text> {
+        match word.text() {
+            Some(path) => self.script_text(&path),
+            None => Some(Text::of_file(self.repository_file(Path::new(""), &below_hole(word)?)?)),
+        }
+    }
+
     /// A file that was written by the script itself, or one of the repository.
     pub(super) fn script_text(&self, path: &str) -> Option<Text> {
-        if let Some(written) = self.state.files.get(plain(path)) {
-            return Some(written.as_ref().clone());
-        }
-        // A host that is deployed to has a copy of the repository, so a path that is in it is meant.
-        self.repository_file(path)
+        let written = self.state.files.get(plain(path));
+        written
+            .map(|text| text.as_ref().clone())
+            .or_else(|| self.file_here(path).map(Text::of_file))
     }
 
     /// A script that is called by its path.
     pub(super) fn own_script(&self, path: &str) -> Option<Text> {
-        if !path.contains('/') {
-            return None;
-        }
-        self.script_text(path)
+        if path.contains('/') { self.script_text(path) } else { None }
     }
 
-    fn repository_file(&self, path: &str) -> Option<Text> {
-        let file = self.run.repository.as_ref()?.file(Path::new(path))?;
-        Some(Text::of_file(file))
+    /// A file of the repository, by its path from the folder that the shell is in. A host that is
+    /// deployed to has a copy of the repository, so a path from its own folder is meant, too.
+    pub(super) fn file_here(&self, path: &str) -> Option<Arc<SourceFile>> {
+        let own = Path::new("");
+        self.repository_file(&self.state.folder, path).or_else(|| self.repository_file(own, path))
     }
 
-    pub(super) fn package_script(&self, name: &str) -> Option<Text> {
-        let file = self.repository_file("package.json")?;
-        let package: serde_json::Value = serde_json::from_str(file.as_str()).ok()?;
-        let code = package.get("scripts")?.get(name)?.as_str()?;
-        // JSON strings seldom have escapes: where the code stands as it is, its place is exact.
-        let mut text = Text::default();
-        match file.as_str().find(code) {
-            Some(at) => text.push(&file.slice(at..at + code.len())),
-            None => text.push_made_up(code, file.location().as_ref()),
-        }
-        Some(text)
+    /// A file by its path from a folder of the repository.
+    pub(super) fn repository_file(&self, folder: &Path, path: &str) -> Option<Arc<SourceFile>> {
+        self.run.repository.as_ref()?.file(&folder.join(path))
     }
 
-    pub(super) fn make_target(&self, name: &str) -> Option<Text> {
-        let file =
-            ["Makefile", "makefile", "GNUmakefile"].iter().find_map(|f| self.repository_file(f))?;
-        let source = file.as_str();
-        let mut recipe = Text::default();
-        let (mut inside, mut at) = (false, 0);
-        for line in source.split_inclusive('\n') {
-            if !line.starts_with(['\t', '#']) && !line.trim().is_empty() {
-                inside = line
-                    .split_once(':')
-                    .is_some_and(|(targets, _)| targets.split_whitespace().any(|t| t == name));
-            } else if inside && line.starts_with('\t') {
-                let prefix = line.len() - line.trim_start_matches(['\t', '@', '-', '+', ' ']).len();
-                recipe.push(&file.slice(at + prefix..at + line.len()));
-            }
-            at += line.len();
-        }
-        (!recipe.is_empty()).then(|| as_shell(&recipe))
+    /// The nearest file of this name, from the folder that the shell is in upwards, with its folder.
+    pub(super) fn nearest_file(&self, names: &[&str]) -> Option<(PathBuf, Arc<SourceFile>)> {
+        self.state.folder.ancestors().find_map(|folder| {
+            let file = names.iter().find_map(|name| self.repository_file(folder, name))?;
+            Some((folder.to_owned(), file))
+        })
     }
 }
 
 /// The one name of a file that is written here: `./x` is `x`.
 pub(super) fn plain(path: &str) -> &str {
     path.trim_start_matches("./")
-}
-
-/// The shell text of a recipe: make's `$$` is the shell's `$`, and its `$(NAME)` a variable.
-fn as_shell(recipe: &Text) -> Text {
-    let source = recipe.as_str();
-    let mut shell = Text::default();
-    let mut from = 0;
-    while let Some(at) = source[from..].find('$').map(|at| from + at) {
-        shell.push(&recipe.slice(from..at));
-        let rest = &source[at + 1..];
-        let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        let variable = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
-        let name = variable.map(|(name, _)| name).filter(is_name);
-        from = match name {
-            _ if rest.starts_with('$') => {
-                shell.push(&recipe.slice(at + 1..at + 2));
-                at + 2
-            }
-            Some(name) => {
-                let end = at + name.len() + 3;
-                shell.push_made_up(&format!("${{{name}}}"), recipe.locate(at..end).as_ref());
-                end
-            }
-            None => {
-                shell.push(&recipe.slice(at..at + 1));
-                at + 1
-            }
-        };
-    }
-    shell.push(&recipe.slice(from..source.len()));
-    shell
 }
 
 /// The language of a file that is run or sourced; the shell where nothing says it, and none for a

@@ -20,6 +20,10 @@ impl Marks {
         for piece in &word.pieces {
             match piece {
                 Piece::Known(known) => text.push(known),
+                // What no shell expanded is a pattern still.
+                Piece::Hole(hole) if matches!(hole.origin, Origin::Glob) => {
+                    text.push_made_up(&hole.written, hole.location.as_ref());
+                }
                 Piece::Hole(hole) => {
                     let mark = format!("{OPEN}{}{CLOSE}", self.0.len());
                     text.push_made_up(&mark, hole.location.as_ref());

@@ -3,15 +3,19 @@
 //! could not be read. The shell is read by a small abstract interpreter, not by patterns: a word is
 //! a set of possible values, and a string is code only where something executes it.
 
+mod calls;
 mod databases;
 mod evaluated;
 mod evaluator;
 mod files;
+mod items;
 mod javascript;
 mod marks;
 mod mongodb;
 mod nested;
+mod parameters;
 mod python;
+mod recipes;
 mod run;
 mod shell;
 mod sql;

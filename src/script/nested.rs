@@ -4,24 +4,31 @@ use super::{
     Unread,
     files::language_of,
     javascript, python,
-    shell::{Done, Output, Shell, State, values},
+    shell::{Done, Output, Shell, values},
 };
 use crate::{
-    invocation::{Hole, Invocation, Value, Word},
-    program::{Arguments, Catalog, Program, Runs, RunsWhat, Source, bare_name},
+    invocation::{Invocation, Value, Word},
+    program::{Arguments, Catalog, Program, Runs, RunsWhat, Source, bare_name, split_assignment},
     source::{Hop, Language, Place, Text},
 };
 
 impl Shell<'_> {
     /// Reads what a call runs in turn, and tells what it prints.
     pub fn nested(&mut self, invocation: Invocation) -> Done {
-        let Some(name) = invocation.argv.first().and_then(Word::text) else {
+        let Some((first, rest)) = invocation.argv.split_first() else {
             return prints(&invocation);
+        };
+        let Some(name) = first.text() else {
+            // `"$APP_DIR/deploy.sh"`
+            return match self.file_of(first) {
+                Some(text) => self.file(&invocation, &first.to_string(), text, rest),
+                None => prints(&invocation),
+            };
         };
         let Some(program) = Catalog::built_in().find(&name) else {
             let path = name.into_owned();
             return match self.own_script(&path) {
-                Some(text) => self.file(&invocation, &path, text, &invocation.argv[1..]),
+                Some(text) => self.file(&invocation, &path, text, rest),
                 None if is_script_path(&path) => {
                     self.missing(&invocation, format!("`{path}` is not in the repository"))
                 }
@@ -32,162 +39,181 @@ impl Shell<'_> {
         if arguments.has(&program.options.help) {
             return prints(&invocation);
         }
-        let runs = program.runs.iter().find_map(|runs| {
-            let words = self.source(runs, &arguments)?;
-            Some(Nested { program, runs, words, arguments: &arguments, invocation: &invocation })
-        });
-        match runs {
-            Some(nested) => {
-                self.deeper(invocation.location.as_ref(), |shell| shell.read_nested(nested))
-            }
-            None => prints(&invocation),
+        let outer = self.state.folder.clone();
+        if let Some(folder) = arguments.values_of(&program.options.folder).last() {
+            self.state.enter(folder);
         }
+        let mut done: Option<Done> = None;
+        for runs in program.runs.iter().filter(|runs| runs.applies(&arguments)) {
+            let commands = self.commands(runs, &arguments, &invocation);
+            let has_own = matches!(runs.what, RunsWhat::Lines(_)) && !arguments.operands.is_empty();
+            if commands.is_empty() || has_own {
+                continue;
+            }
+            let variables = arguments.values_of(&program.options.variable);
+            let nested = Nested {
+                program,
+                runs,
+                commands,
+                variables: variables.filter_map(split_assignment).collect(),
+                arguments: &arguments,
+                invocation: &invocation,
+            };
+            let location = invocation.location.as_ref();
+            let next = self.deeper(location, |shell| shell.read_nested(&nested));
+            done = Some(done.map_or(next.clone(), |done| done.then(next)));
+            if !runs.also {
+                break;
+            }
+        }
+        self.state.folder = outer;
+        done.unwrap_or_else(|| prints(&invocation))
     }
 
-    /// The words that one entry of `runs` means, if it applies.
-    fn source(&self, runs: &Runs, arguments: &Arguments<'_>) -> Option<Vec<Word>> {
-        let verb = arguments.operands.first().and_then(|operand| operand.word.text());
-        if !runs.verb.is_empty() && !verb.is_some_and(|verb| runs.verb.iter().any(|r| *r == verb)) {
-            return None;
-        }
-        if !runs.when.is_empty() && !arguments.has(&runs.when) {
-            return None;
-        }
-        if matches!(runs.what, RunsWhat::Lines(_)) && !arguments.operands.is_empty() {
-            return None;
-        }
+    /// The commands that one entry of `runs` means, each as its words; none if it does not apply.
+    fn commands(
+        &mut self,
+        runs: &Runs,
+        arguments: &Arguments<'_>,
+        invocation: &Invocation,
+    ) -> Vec<Vec<Word>> {
+        let of_value =
+            |value: &Value| value.alternatives().iter().map(|w| vec![w.clone()]).collect();
         match runs.what.source() {
             Source::Stdin => match &self.stdin {
-                Output::Known(value) => Some(value.alternatives().to_vec()),
-                _ => None,
+                Output::Known(value) => of_value(value),
+                _ => Vec::new(),
             },
-            source => arguments.source(source),
-        }
-    }
-
-    fn read_nested(&mut self, nested: Nested<'_>) -> Done {
-        let (hop, place) = (nested.hop(), nested.place());
-        match &nested.runs.what {
-            RunsWhat::Argv(_) => self.argv(nested, hop, place),
-            RunsWhat::Shell(_) => self.shell_text(nested, hop, place),
-            RunsWhat::JavaScript(_) => self.program_text(nested, hop, place, Language::JavaScript),
-            RunsWhat::Python(_) => self.program_text(nested, hop, place, Language::Python),
-            RunsWhat::Sql(_) => {
-                let language = Language::Sql(nested.program.dialect);
-                self.program_text(nested, hop, place, language)
-            }
-            RunsWhat::MongoDb(_) => self.program_text(nested, hop, place, Language::MongoDb),
-            RunsWhat::Lines(_) => {
-                let texts: Vec<Text> =
-                    nested.words.iter().map(|word| self.run.marks.text(word)).collect();
-                self.within(hop, place, |shell| {
-                    shell.argument_lines(&nested.invocation.argv, &texts)
-                })
-            }
-            RunsWhat::File(_) => self.script_file(nested),
-            RunsWhat::Script(_) => {
-                let Some(name) = nested.name() else { return prints(nested.invocation) };
-                match self.package_script(&name) {
-                    Some(text) => self.recipe(&text, hop),
-                    // `yarn pm2 …`: not a script but an installed program.
-                    None if nested.words.len() > 1 => self.argv(nested, hop, place),
-                    None => {
-                        let reason =
-                            format!("package.json has no script `{name}`, or is not there");
-                        self.missing(nested.invocation, reason)
+            Source::Content(source) => {
+                let files = arguments.commands(source);
+                let Some(file) = files.first().and_then(|words| words.first()) else {
+                    return Vec::new();
+                };
+                match (self.file_of(file), &self.stdin) {
+                    (Some(text), _) => of_value(&self.run.marks.value(&text)),
+                    (None, Output::Known(value)) if is_stdin(file) => of_value(value),
+                    (None, _) if is_stdin(file) => Vec::new(),
+                    (None, _) => {
+                        self.missing(invocation, format!("`{file}` is not in the repository"));
+                        Vec::new()
                     }
                 }
             }
-            RunsWhat::Make(_) => {
-                let Some(name) = nested.name() else { return prints(nested.invocation) };
-                match self.make_target(&name) {
-                    Some(text) => self.recipe(&text, hop),
-                    None => {
-                        let reason = format!("there is no Makefile with a target `{name}`");
-                        self.missing(nested.invocation, reason)
-                    }
+            source => {
+                let mut commands = arguments.commands(source);
+                let program =
+                    runs.program.as_ref().map(|source| arguments.commands(source).concat());
+                if let Some(program) = program.filter(|program| !program.is_empty()) {
+                    commands = vec![[program, commands.concat()].concat()];
+                }
+                match runs.items {
+                    Some(items) => commands
+                        .into_iter()
+                        .flat_map(|words| self.with_items(items, words, arguments))
+                        .collect(),
+                    // `make` alone builds the first target.
+                    None if commands.is_empty() && runs.what.has_default() => vec![Vec::new()],
+                    None => commands,
                 }
             }
         }
     }
 
-    fn argv(&mut self, nested: Nested<'_>, hop: Hop, place: Option<Place>) -> Done {
-        let mut words = nested.words;
-        if nested.runs.appends_stdin {
-            words.extend(self.piped_words());
-        }
-        for (name, value) in &nested.arguments.assignments {
-            self.state.set(name, Value::one(value.clone()));
-        }
-        let location = nested.invocation.location.clone();
-        let remote = place.is_some();
-        self.within(hop, place, |shell| match remote {
-            true => shell.in_state(State::default(), |shell| shell.call(words, location)),
-            false => shell.program(words, location),
-        })
-    }
-
-    fn shell_text(&mut self, nested: Nested<'_>, hop: Hop, place: Option<Place>) -> Done {
-        let source = nested.runs.what.source();
-        let positional = match source {
-            // `bash -c CODE NAME ARGUMENT…`
-            Source::Operand(n) => Some(values(&nested.operands_from(n + 2))),
-            _ => None,
+    fn read_nested(&mut self, nested: &Nested<'_>) -> Done {
+        let (hop, place) = (nested.hop(), nested.place(&self.place));
+        let mut state = match &place {
+            Some(_) => self.state.elsewhere(),
+            None => self.state.clone(),
         };
-        let texts: Vec<Text> = match source {
-            Source::Operands(_) | Source::After(_) => vec![self.joined(&nested.words)],
-            _ => nested.words.iter().map(|word| self.run.marks.text(word)).collect(),
-        };
-        let state = if place.is_some() { State::default() } else { self.state.child(positional) };
-        let stdin = if nested.reads_stdin() { Output::Silent } else { self.stdin.clone() };
+        for (name, value) in nested.arguments.assignments.iter().chain(&nested.variables) {
+            state.set(name, Value::one(value.clone()));
+        }
         self.within(hop, place, |shell| {
-            shell.in_state(state, |shell| shell.all_of(stdin, &texts, Language::Shell))
+            shell.in_state(state, |shell| {
+                let mut done = Done::default();
+                for words in &nested.commands {
+                    done = done.then(shell.command(nested, words));
+                }
+                done
+            })
         })
     }
 
-    fn program_text(
-        &mut self,
-        nested: Nested<'_>,
-        hop: Hop,
-        place: Option<Place>,
-        language: Language,
-    ) -> Done {
-        let texts: Vec<Text> = nested.words.iter().map(|word| self.run.marks.text(word)).collect();
-        self.within(hop, place, |shell| shell.all_of(Output::Silent, &texts, language))
-    }
-
-    fn script_file(&mut self, nested: Nested<'_>) -> Done {
-        let Some(path) = nested.name() else { return prints(nested.invocation) };
-        let rest = match nested.runs.what.source() {
-            Source::Operand(n) => nested.operands_from(n + 1),
-            _ => Vec::new(),
-        };
-        match self.script_text(&path) {
-            Some(text) => self.file(nested.invocation, &path, text, &rest),
-            None => self.missing(nested.invocation, format!("`{path}` is not in the repository")),
+    /// Reads one command that a call runs.
+    fn command(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {
+        match &nested.runs.what {
+            RunsWhat::Argv(_) => self.program(words.to_vec(), nested.invocation.location.clone()),
+            RunsWhat::Shell(_) => self.shell_text(nested, words),
+            RunsWhat::JavaScript(_) => self.program_text(words, Language::JavaScript),
+            RunsWhat::Python(_) => self.program_text(words, Language::Python),
+            RunsWhat::PowerShell(_) => self.program_text(words, Language::PowerShell),
+            RunsWhat::Batch(_) => self.program_text(words, Language::Batch),
+            RunsWhat::Sql(_) => self.program_text(words, Language::Sql(nested.program.dialect)),
+            RunsWhat::MongoDb(_) => self.program_text(words, Language::MongoDb),
+            RunsWhat::Lines(_) => {
+                let text = self.joined(words);
+                self.argument_lines(&nested.invocation.argv, &[text])
+            }
+            RunsWhat::Calls(_) => {
+                let text = self.joined(words);
+                self.calls(&text)
+            }
+            RunsWhat::Unread(_) => {
+                let name = nested.invocation.argv.first().map(Word::to_string).unwrap_or_default();
+                let reason = format!("what `{name}` is told here is not read");
+                let location = words.first().and_then(Word::location);
+                self.run.unread.push(Unread::code(location, reason));
+                prints(nested.invocation)
+            }
+            RunsWhat::File(_) => self.script_file(nested, words),
+            RunsWhat::Crontab(_) => {
+                let text = self.joined(words);
+                self.crontab(&text)
+            }
+            RunsWhat::Parameters(_) => {
+                let text = self.joined(words);
+                self.parameters(&text)
+            }
+            RunsWhat::Script(_) => self.package_script(nested, words),
+            RunsWhat::Make(_) => self.make(nested),
+            RunsWhat::Just(_) => self.just(nested),
+            RunsWhat::Task(_) => self.task(nested),
+            RunsWhat::Deploy(_) => self.deploy_hooks(nested),
         }
     }
 
-    /// Reads a script of a package or of a makefile, in a shell of its own.
-    fn recipe(&mut self, text: &Text, hop: Hop) -> Done {
-        let state = self.state.child(None);
-        self.within(hop, None, |shell| shell.in_state(state, |shell| shell.script(text)))
+    fn shell_text(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {
+        let text = self.joined(words);
+        let given = nested.given();
+        let state = self.state.child((!given.is_empty()).then(|| values(&given)));
+        let is_stdin = matches!(nested.runs.what.source(), Source::Stdin);
+        let stdin = if is_stdin { Output::Silent } else { self.stdin.clone() };
+        self.in_state(state, |shell| shell.with_stdin(stdin, |shell| shell.script(&text)))
+    }
+
+    fn program_text(&mut self, words: &[Word], language: Language) -> Done {
+        let text = self.joined(words);
+        self.with_stdin(Output::Silent, |shell| shell.code(language, &text))
+    }
+
+    fn script_file(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {
+        let Some(word) = words.first() else { return prints(nested.invocation) };
+        match self.file_of(word) {
+            Some(text) => self.file(nested.invocation, &word.to_string(), text, &nested.given()),
+            None => self.missing(nested.invocation, format!("`{word}` is not in the repository")),
+        }
     }
 
     /// Says that what a call runs is not there to be read.
-    fn missing(&mut self, invocation: &Invocation, what: String) -> Done {
+    pub(super) fn missing(&mut self, invocation: &Invocation, what: String) -> Done {
         let reason = format!("{what}, so what it does is not known");
         self.run.unread.push(Unread::missing(invocation.location.clone(), reason));
         prints(invocation)
     }
 
-    fn all_of(&mut self, stdin: Output, texts: &[Text], language: Language) -> Done {
+    fn with_stdin(&mut self, stdin: Output, read: impl FnOnce(&mut Self) -> Done) -> Done {
         let outer = std::mem::replace(&mut self.stdin, stdin);
-        let mut done = Done::default();
-        for text in texts {
-            let next = self.code(language, text);
-            done = Done { output: done.output.and(next.output), success: next.success };
-        }
+        let done = read(self);
         self.stdin = outer;
         done
     }
@@ -208,26 +234,8 @@ impl Shell<'_> {
         }
     }
 
-    /// The words that `xargs` takes from its input.
-    fn piped_words(&self) -> Vec<Word> {
-        let value = self.stdin.value("standard input".into(), None);
-        let [word] = value.alternatives() else { return vec![unknown_input(value)] };
-        match word.text() {
-            None => vec![word.clone()],
-            Some(text) => {
-                let mut words = Vec::new();
-                for part in text.split_whitespace() {
-                    let mut known = Text::default();
-                    known.push_made_up(part, word.location().as_ref());
-                    words.push(Word::known(known));
-                }
-                words
-            }
-        }
-    }
-
     /// Reads a file that is run or sourced.
-    fn file(
+    pub(super) fn file(
         &mut self,
         invocation: &Invocation,
         path: &str,
@@ -251,65 +259,83 @@ impl Shell<'_> {
 }
 
 /// What a call runs, by one entry of its program's `runs`.
-struct Nested<'a> {
+pub(super) struct Nested<'a> {
     program: &'a Program,
     runs: &'a Runs,
-    words: Vec<Word>,
-    arguments: &'a Arguments<'a>,
-    invocation: &'a Invocation,
+    commands: Vec<Vec<Word>>,
+    /// What its options set for what it runs.
+    variables: Vec<(String, Word)>,
+    pub arguments: &'a Arguments<'a>,
+    pub invocation: &'a Invocation,
 }
 
 impl Nested<'_> {
-    fn reads_stdin(&self) -> bool {
-        matches!(self.runs.what.source(), Source::Stdin)
+    /// The arguments of what is run.
+    pub fn given(&self) -> Vec<Word> {
+        let source = self.runs.arguments.as_ref();
+        source.map(|source| self.arguments.commands(source).concat()).unwrap_or_default()
     }
 
-    /// The first word, if it is known: a file's, script's or target's name.
-    fn name(&self) -> Option<String> {
-        self.words.first().and_then(Word::text).map(|name| name.into_owned())
+    /// The file that the call names for what it runs.
+    pub fn file(&self) -> Option<String> {
+        let named = self.arguments.commands(self.runs.from.as_ref()?);
+        named.last()?.first().map(Word::to_string)
     }
 
-    fn operands_from(&self, first: usize) -> Vec<Word> {
-        self.arguments.operands.iter().skip(first).map(|operand| operand.word.clone()).collect()
-    }
-
-    fn place(&self) -> Option<Place> {
+    /// The place that it runs at, if that is not here.
+    fn place(&self, here: &Place) -> Option<Place> {
+        // What is told to a server happens where the server is.
         if self.program.connects.is_some() {
             return Some(self.invocation.place.clone());
         }
-        let source = self.runs.remote.as_ref()?;
-        let name = self.arguments.source(source).map(|words| super::display(&words));
-        Some(Place::Remote(name.unwrap_or_else(|| "a remote host".into())))
+        let name = |source: &Source| {
+            self.arguments.commands(source).last().map(|words| super::display(words))
+        };
+        let Runs { remote, container, fresh, .. } = self.runs;
+        if let Some(source) = remote {
+            return Some(Place::Remote(name(source).unwrap_or_else(|| "a remote host".into())));
+        }
+        if let Some(source) = container {
+            return Some(here.container(&name(source).unwrap_or_default()));
+        }
+        let image = name(fresh.as_ref()?).unwrap_or_default();
+        Some(Place::Ephemeral(format!("a new container of {image}")))
     }
 
-    /// The step in the chain: `ssh`, `bash -c`, `ssh heredoc`.
+    /// The step in the chain: `ssh`, `bash -c`, `ssh heredoc`, `docker compose exec`.
     fn hop(&self) -> Hop {
         let word = self.invocation.argv.first();
         let name = word.map(Word::to_string).unwrap_or_default();
-        let name = bare_name(&name);
-        let step = match (self.runs.what.source(), self.runs.when.first()) {
-            (Source::Stdin, _) => format!("{name} heredoc"),
-            (Source::Option(options), _) => format!("{name} {}", self.arguments.first_of(options)),
-            (_, Some(option)) => format!("{name} {option}"),
-            (Source::After(options), _) => format!("{name} {}", options.join("|")),
-            _ => name.to_owned(),
+        let mut step = bare_name(&name).to_owned();
+        let verb = self.runs.verb.iter().find(|verb| self.arguments.calls(verb));
+        let given = |names: &[String]| {
+            names.iter().find(|name| self.arguments.has(std::slice::from_ref(name))).cloned()
         };
+        let detail = match (verb, self.runs.what.source()) {
+            (_, Source::Stdin) => Some("heredoc".to_owned()),
+            (Some(verb), _) => Some(verb.replace("_ ", "")),
+            (_, Source::Option(names)) => given(names),
+            (_, Source::After(names)) => Some(names.join("|")),
+            _ => given(&self.runs.when),
+        };
+        if let Some(detail) = detail {
+            step = format!("{step} {detail}");
+        }
         Hop { step, location: word.and_then(Word::location) }
     }
 }
 
 /// What a program prints of which nothing more is known.
-fn prints(invocation: &Invocation) -> Done {
+pub(super) fn prints(invocation: &Invocation) -> Done {
     Done { output: Output::Of(vec![invocation.clone()]), success: None }
+}
+
+fn is_stdin(path: &Word) -> bool {
+    path.text().is_some_and(|path| path == "-" || path == "/dev/stdin")
 }
 
 /// Whether a path that is called is a script of one's own, not an installed program.
 fn is_script_path(path: &str) -> bool {
     let installed = ["node_modules/", "vendor/", "/bin/"].iter().any(|part| path.contains(part));
     path.contains('/') && !path.starts_with(['/', '~']) && !installed
-}
-
-fn unknown_input(value: Value) -> Word {
-    let location = value.alternatives().first().and_then(Word::location);
-    Word::hole(Hole::unknown("standard input", location))
 }

@@ -50,6 +50,11 @@ impl Repository {
         if !metadata.is_file() || metadata.len() > MAX_LEN {
             return None;
         }
+        // A link may lead out of the repository.
+        let root = if self.root.as_os_str().is_empty() { Path::new(".") } else { &self.root };
+        if !path.canonicalize().ok()?.starts_with(root.canonicalize().ok()?) {
+            return None;
+        }
         Some(Arc::new(SourceFile::read(&path).ok()?))
     }
 }

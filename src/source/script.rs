@@ -63,6 +63,19 @@ pub enum Place {
     Remote(String),
 }
 
+impl Place {
+    /// A container that runs there already. What it holds is taken for a thing of its host: it
+    /// outlives the deploy, others may depend on it, and its volumes are the host's.
+    pub fn container(&self, name: &str) -> Self {
+        let within = |place: &str| format!("{place}, container {name}");
+        match self {
+            Self::Ephemeral(place) => Self::Ephemeral(within(place)),
+            Self::Host(place) => Self::Host(within(place)),
+            Self::Remote(place) => Self::Remote(within(place)),
+        }
+    }
+}
+
 /// One step of the way from the workflow to a command.
 #[derive(Clone, Debug)]
 pub struct Hop {

@@ -6,6 +6,7 @@ use crate::{
     program::split_assignment,
     source::{Hop, Location, Text},
 };
+use std::path::PathBuf;
 
 impl Shell<'_> {
     /// Reads a builtin; nothing if `name` is none.
@@ -23,9 +24,14 @@ impl Shell<'_> {
                 let end = argv.len() - usize::from(name == "[" && argv.len() > 1);
                 Some(Done { output: Output::Silent, success: holds(&argv[1..end]) })
             }
-            "cd" | "pushd" | "popd" | "shopt" | "ulimit" | "umask" | "wait" | "sleep" => {
+            "cd" | "pushd" => {
+                match argv.get(1) {
+                    Some(folder) => self.state.enter(folder),
+                    None => self.state.folder = PathBuf::new(),
+                }
                 Some(Done::default())
             }
+            "popd" | "shopt" | "ulimit" | "umask" | "wait" | "sleep" => Some(Done::default()),
             "exit" | "return" => {
                 self.state.ended = true;
                 Some(Done::default())

@@ -13,7 +13,7 @@ mod table;
 mod words;
 
 pub use builtins::values;
-pub use state::State;
+pub use state::{State, below_hole, joined};
 
 use super::run::Run;
 use crate::{
@@ -55,11 +55,22 @@ pub struct Done {
     pub success: Option<bool>,
 }
 
+impl Done {
+    /// This, and then the next.
+    pub fn then(self, next: Done) -> Done {
+        Done { output: self.output.and(next.output), success: next.success }
+    }
+}
+
 impl<'r> Shell<'r> {
     pub fn new(run: &'r mut Run, script: &Script, env: &IndexMap<String, Vec<Text>>) -> Self {
+        let mut state = State::with_environment(env);
+        if let Some(folder) = &script.folder {
+            state.enter(&Word::known(folder.clone()));
+        }
         Self {
             run,
-            state: State::with_environment(env),
+            state,
             place: script.place.clone(),
             via: script.via.clone(),
             stdin: Output::Silent,
@@ -159,8 +170,12 @@ impl Output {
                 first.extend(second);
                 Self::Of(first)
             }
-            (Self::Of(stages), Self::Known(_)) | (Self::Known(_), Self::Of(stages)) => {
-                Self::Of(stages)
+            (first, second) => {
+                let value = |output: Self| match output {
+                    Self::Known(value) => value,
+                    output => output.value("…".into(), None).then(&line_end()),
+                };
+                Self::Known(value(first).then(&value(second)))
             }
         }
     }
@@ -174,4 +189,10 @@ fn without_final_line_breaks(word: &Word) -> Word {
         *text = text.slice(0..len);
     }
     word
+}
+
+fn line_end() -> Value {
+    let mut text = Text::default();
+    text.push_made_up("\n", None);
+    Value::known(text)
 }

@@ -1,11 +1,14 @@
 use super::table::Table;
 use crate::{
-    invocation::{Hole, Origin, Value, Word},
+    invocation::{Hole, Origin, Piece, Value, Word},
     script::marks::environment_value,
     source::{Location, Text},
 };
 use indexmap::IndexMap;
-use std::sync::Arc;
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
 
 /// What a running shell knows.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,9 @@ pub struct State {
     pub positional: Option<Vec<Value>>,
     /// Files that were written here, by path.
     pub files: Table<Text>,
+    /// The folder it is in, from that of the repository; where that is not known, it is taken for
+    /// the repository's own, of which a host that is deployed to has a copy.
+    pub folder: PathBuf,
     /// Whether `exit` or `return` was reached.
     pub ended: bool,
 }
@@ -60,9 +66,24 @@ impl State {
         Self {
             variables: self.variables.clone(),
             files: self.files.clone(),
+            folder: self.folder.clone(),
             positional,
             ..Self::default()
         }
+    }
+
+    /// A shell on another machine: of this one it has the files that were copied, no variables.
+    pub fn elsewhere(&self) -> Self {
+        Self { files: self.files.clone(), ..Self::default() }
+    }
+
+    /// Goes to a folder, as `cd` does.
+    pub fn enter(&mut self, folder: &Word) {
+        self.folder = match folder.text() {
+            Some(path) => joined(&self.folder, Path::new(path.as_ref())),
+            None => below_hole(folder).and_then(|path| joined(Path::new(""), Path::new(&path))),
+        }
+        .unwrap_or_default();
     }
 
     pub fn set(&mut self, name: &str, value: Value) {
@@ -135,4 +156,26 @@ impl State {
         self.aliases.extend(&branch.aliases);
         self.files.extend(&branch.files);
     }
+}
+
+/// A path from a folder of the repository; nothing if it leads out of it.
+pub fn joined(folder: &Path, path: &Path) -> Option<PathBuf> {
+    let mut joined = folder.to_owned();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::Normal(name) => joined.push(name),
+            Component::ParentDir if joined.pop() => {}
+            _ => return None,
+        }
+    }
+    Some(joined)
+}
+
+/// The path below an unknown folder, `scripts/x.sh` of `$APP_DIR/scripts/x.sh`.
+pub fn below_hole(word: &Word) -> Option<String> {
+    let (first, rest) = word.pieces.split_first()?;
+    let rest = Word { pieces: rest.to_vec() };
+    let path = rest.text().filter(|_| matches!(first, Piece::Hole(_)))?;
+    path.strip_prefix('/').map(str::to_owned)
 }
