@@ -1,4 +1,4 @@
-use super::{Finding, Judge};
+use super::{Finding, Judge, carry::Carried};
 use crate::{
     config::{Config, ConfigError, find, folder_of, load_inventory},
     script,
@@ -131,12 +131,17 @@ fn one(file: Arc<SourceFile>, judge: Judge<'_>) -> LintReport {
         report.findings.extend(judge.problem(problem));
         report.coverage.skipped.push(Gap::at(&problem.location, problem.kind.to_string()));
     }
-    for script in &reading.scripts {
-        let read = script::read(script);
+    let mut carried = Carried::default();
+    for mut script in reading.scripts {
+        if !carried.give(&mut script) {
+            continue;
+        }
+        let read = script::read(&script);
+        carried.take(&script, read.exports);
         report.coverage.scripts += 1;
         report.coverage.analysed += usize::from(read.unread.is_empty());
         for unread in &read.unread {
-            report.findings.extend(judge.unread(script, unread));
+            report.findings.extend(judge.unread(&script, unread));
             let location = unread.location.clone().or_else(|| script.text.location());
             let gap = location.map(|location| Gap::at(&location, unread.reason.clone()));
             report.coverage.skipped.extend(gap);

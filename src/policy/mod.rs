@@ -2,11 +2,14 @@
 //! [`Finding`]s: what is denied, warned of or noted, by the rules of `rules/policy.yml`, by the
 //! place where it would happen, and by whose things the inventory says they are.
 
+mod carry;
 mod finding;
 mod judge;
 mod lint;
 mod ownership;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub use finding::{Finding, Level};
 pub use judge::Judge;

@@ -7,6 +7,7 @@ mod calls;
 mod databases;
 mod evaluated;
 mod evaluator;
+mod exports;
 mod files;
 mod items;
 mod javascript;
@@ -26,6 +27,7 @@ use crate::{
     invocation::{Invocation, Word},
     source::{Location, Repository, Script, expression::Filled},
 };
+pub use exports::Exports;
 use run::Run;
 use shell::Shell;
 
@@ -34,6 +36,7 @@ use shell::Shell;
 pub struct Reading {
     pub invocations: Vec<Invocation>,
     pub unread: Vec<Unread>,
+    pub exports: Exports,
 }
 
 /// A part of a script that could not be read.
@@ -53,11 +56,14 @@ pub fn read(script: &Script) -> Reading {
     let repository = file.map(|file| Repository::of(file.path()));
     let mut run = Run::in_repository(repository);
     run.services.clone_from(&script.services);
+    let mut ends = Vec::new();
     for Filled { text, env } in script.alternatives() {
         let mut shell = Shell::new(&mut run, script, &env);
         shell.once(&text, |shell| shell.code(script.language, &text));
+        ends.push(std::mem::take(&mut shell.state));
     }
-    Reading { invocations: run.invocations, unread: run.unread }
+    let exports = Exports::of(&run.exports, &ends);
+    Reading { invocations: run.invocations, unread: run.unread, exports }
 }
 
 impl Unread {

@@ -1,4 +1,4 @@
-use super::{Unread, marks::Marks};
+use super::{Unread, exports::Export, marks::Marks};
 use crate::{
     invocation::Invocation,
     source::{Location, Repository},
@@ -11,6 +11,8 @@ pub struct Run {
     pub invocations: Vec<Invocation>,
     pub unread: Vec<Unread>,
     pub marks: Marks,
+    /// What was written for later steps, in order.
+    pub exports: Vec<Export>,
     /// For the files that scripts call.
     pub repository: Option<Repository>,
     /// Under which names the service containers of the job are reached.

@@ -49,6 +49,10 @@ pub struct Origin {
     pub job: Option<String>,
     /// The step's name, or its position in the job.
     pub step: Option<String>,
+    /// The step's `id`, by which later ones know it.
+    pub id: Option<String>,
+    /// The step's `if:`.
+    pub condition: Option<String>,
 }
 
 /// Where a script's effects land.

@@ -72,6 +72,7 @@ impl Walk<'_> {
             container: None,
             services: None,
             matrix: None,
+            outputs: None,
             env: None,
             defaults: Defaults::default(),
             steps: Vec::new(),

@@ -28,6 +28,7 @@ pub(super) struct Job<'y> {
     pub services: Option<Node<'y>>,
     pub matrix: Option<Node<'y>>,
     pub env: Option<Node<'y>>,
+    pub outputs: Option<Node<'y>>,
     pub defaults: Defaults<'y>,
     pub steps: Vec<Step<'y>>,
 }
@@ -54,6 +55,7 @@ pub(super) enum Runs<'y> {
 pub(super) struct Step<'y> {
     /// Its name, else its id, else its position.
     pub name: String,
+    pub id: Option<&'y str>,
     pub condition: Option<&'y str>,
     pub run: Option<Field<'y>>,
     pub uses: Option<Field<'y>>,

@@ -73,6 +73,7 @@ impl Reader {
             services: job.get("services"),
             matrix: job.get("strategy").and_then(|strategy| strategy.get("matrix")),
             env: job.get("env"),
+            outputs: job.get("outputs"),
             defaults: defaults(job),
             steps: self.steps(job),
         }
@@ -134,6 +135,7 @@ impl Reader {
         }
         Step {
             name: named.map_or_else(|| format!("step {}", index + 1), str::to_owned),
+            id: step.get("id").and_then(Node::as_str),
             condition: condition(step),
             run,
             uses: Field::of(step, "uses"),

@@ -106,6 +106,7 @@ impl Given<'_> {
         let step = self.inputs.step;
         let inner = Step {
             name: step.name.clone(),
+            id: step.id,
             condition: None,
             run: None,
             uses: Some(uses),

@@ -127,7 +127,8 @@ impl Walk<'_> {
     pub fn workflow(&mut self, workflow: &Workflow, forge: Forge, call: Call) {
         let outer = expressions::of_workflow(workflow.env, call.inputs);
         for job in &workflow.jobs {
-            let contexts = expressions::in_job(&outer, job.env, job.matrix);
+            let mut contexts = expressions::in_job(&outer, job.env, job.matrix);
+            contexts.results = expressions::settings(job.outputs);
             if job.condition.is_some_and(|condition| contexts.condition(condition) == Some(false)) {
                 continue;
             }
@@ -166,7 +167,9 @@ impl Walk<'_> {
     pub fn steps(&mut self, steps: &[Step], around: &Around) {
         for step in steps {
             let around = around.in_step(step);
-            let never = |condition| around.contexts.condition(condition) == Some(false);
+            // What steps before it set is only known when they are read.
+            let any_env = Contexts { env: Vec::new(), ..around.contexts.clone() };
+            let never = |condition| any_env.condition(condition) == Some(false);
             if !step.condition.is_some_and(never) {
                 self.step(step, &around);
             }
@@ -226,6 +229,8 @@ impl Around<'_> {
     pub fn in_step(&self, step: &Step) -> Self {
         let mut around = self.clone();
         around.origin.step = Some(step.name.clone());
+        around.origin.id = step.id.map(str::to_owned);
+        around.origin.condition = step.condition.map(str::to_owned);
         add_variables(&mut around.env, step.env);
         around.contexts = expressions::in_step(&self.contexts, step.env);
         around

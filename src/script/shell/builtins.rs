@@ -93,7 +93,8 @@ impl Shell<'_> {
         }
     }
 
-    fn printed(&self, word: Word) -> Done {
+    fn printed(&mut self, word: Word) -> Done {
+        self.printed_command(&word);
         Done { output: Output::Known(Value::one(word)), success: Some(true) }
     }
 

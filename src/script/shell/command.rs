@@ -232,6 +232,9 @@ impl Shell<'_> {
 
     /// Notes what is written to a file, in case the file is run later.
     pub(super) fn written(&mut self, path: &Word, output: &Output, appends: bool) {
+        if self.exported(path, output) {
+            return;
+        }
         let Some(path) = path.text().map(|path| plain(&path).to_owned()) else { return };
         let Output::Known(value) = output else {
             self.state.files.remove(&path);

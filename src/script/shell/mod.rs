@@ -131,6 +131,7 @@ impl<'r> Shell<'r> {
         let done = read(self);
         let inner = std::mem::replace(&mut self.state, outer);
         self.state.files.extend(&inner.files);
+        self.state.exported.extend(&inner.exported);
         done
     }
 

@@ -24,6 +24,8 @@ pub struct State {
     /// The folder it is in, from that of the repository; where that is not known, it is taken for
     /// the repository's own, of which a host that is deployed to has a copy.
     pub folder: PathBuf,
+    /// What is certainly set for later steps; see [`Exports`](crate::script::Exports).
+    pub exported: Table<()>,
     /// Whether `exit` or `return` was reached.
     pub ended: bool,
 }
@@ -143,6 +145,7 @@ impl State {
 
     /// Takes in what a branch did that may or may not have been taken.
     pub fn merge(&mut self, branch: State) {
+        self.exported.keep_common(&branch.exported);
         if branch.ended {
             return;
         }

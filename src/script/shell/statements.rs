@@ -105,7 +105,7 @@ impl Shell<'_> {
             }
             "redirected_statement" => self.redirected(unit, node, depth),
             "pipeline" => self.pipeline(unit, node, depth),
-            "list" => self.list(unit, node, depth),
+            "list" => self.list(unit, node, &[], depth),
             "negated_command" => {
                 let done = self.sequence(unit, node, depth);
                 Done { output: done.output, success: done.success.map(|success| !success) }
@@ -163,7 +163,14 @@ impl Shell<'_> {
         done
     }
 
-    fn list(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
+    /// Reads `a && b` and `a || b`, of which the last command has these redirections.
+    fn list(
+        &mut self,
+        unit: &Unit<'_>,
+        node: Node<'_>,
+        redirects: &[Node<'_>],
+        depth: usize,
+    ) -> Done {
         let parts = children(node);
         let [left, right] = parts.as_slice() else { return self.sequence(unit, node, depth) };
         let operator = &unit.prepared.code[left.end_byte()..right.start_byte()];
@@ -172,10 +179,13 @@ impl Shell<'_> {
         if self.state.ended || first.success == Some(!needs) {
             return first;
         }
+        let read = |shell: &mut Self| {
+            shell.with_redirections(unit, redirects, |s| s.statement(unit, *right, depth + 1))
+        };
         let second = if first.success == Some(needs) {
-            self.statement(unit, *right, depth + 1)
+            read(self)
         } else {
-            let done = self.branch(|shell| shell.statement(unit, *right, depth + 1));
+            let done = self.branch(read);
             Done { success: None, ..done }
         };
         Done { output: first.output.and(second.output), success: second.success }
@@ -351,6 +361,10 @@ impl Shell<'_> {
             self.redirections(unit, &redirects);
             return Done::default();
         };
+        // tree-sitter gives the redirections of `a && b >file` to all of it.
+        if body.kind() == "list" {
+            return self.list(unit, body, &redirects, depth);
+        }
         self.with_redirections(unit, &redirects, |shell| shell.statement(unit, body, depth + 1))
     }
 

@@ -47,6 +47,13 @@ impl<V> Table<V> {
         }
     }
 
+    /// Keeps only what `other` has, too.
+    pub fn keep_common(&mut self, other: &Self) {
+        if !Arc::ptr_eq(&self.0, &other.0) {
+            Arc::make_mut(&mut self.0).retain(|name, _| other.0.contains_key(name));
+        }
+    }
+
     /// Takes in what `other` has, which wins.
     pub fn extend(&mut self, other: &Self) {
         self.merge(other, |_, theirs| Arc::clone(theirs));

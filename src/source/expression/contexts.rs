@@ -16,6 +16,8 @@ pub struct Contexts {
     pub matrix: Option<Arc<Matrix>>,
     /// `steps.ID.outputs.NAME`, by `ID.NAME` in lower case.
     pub outputs: Arc<Settings>,
+    /// The outputs of the job, as they are written.
+    pub results: Arc<Settings>,
     /// `needs.JOB.outputs.NAME`, by `JOB.NAME` in lower case.
     pub needs: Arc<Settings>,
 }
@@ -49,6 +51,13 @@ impl PossibleValues {
     /// Nothing is known of it.
     pub fn unknown() -> Self {
         Self { values: Vec::new(), others: true }
+    }
+
+    /// Adds a value, unless it is there.
+    pub fn add(&mut self, value: Value) {
+        if !self.values.contains(&value) {
+            self.values.push(value);
+        }
     }
 }
 

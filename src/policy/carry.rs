@@ -1,0 +1,93 @@
+use crate::{
+    script::Exports,
+    source::{
+        Script,
+        expression::{Contexts, Setting, Settings},
+    },
+};
+use std::sync::Arc;
+
+/// What the steps of a workflow leave to the steps and jobs after them.
+#[derive(Default)]
+pub(super) struct Carried {
+    /// The job that is being read.
+    job: Option<String>,
+    /// What is known at its end, so far.
+    contexts: Option<Contexts>,
+    /// Whether the script that is being read runs, if every run of the job decides it alike.
+    runs: Option<bool>,
+    variables: Arc<Settings>,
+    outputs: Arc<Settings>,
+    /// Outputs of the jobs before it.
+    needs: Arc<Settings>,
+}
+
+impl Carried {
+    /// Tells a script what those before it left; false if by that it never runs.
+    pub fn give(&mut self, script: &mut Script) -> bool {
+        if script.origin.job != self.job {
+            self.end_job();
+            self.job.clone_from(&script.origin.job);
+        }
+        script.contexts.exported = Arc::clone(&self.variables);
+        script.contexts.outputs = Arc::clone(&self.outputs);
+        script.contexts.needs = Arc::clone(&self.needs);
+        self.contexts = Some(script.contexts.clone());
+        self.runs = match &script.origin.condition {
+            Some(condition) => script.contexts.condition(condition),
+            None => Some(true),
+        };
+        self.runs != Some(false)
+    }
+
+    /// Takes what a script leaves.
+    pub fn take(&mut self, script: &Script, exports: Exports) {
+        let may_be_skipped = self.runs != Some(true);
+        for (name, mut setting) in exports.variables {
+            setting.may_be_unset |= may_be_skipped;
+            leave(&mut self.variables, name, setting);
+        }
+        if let Some(id) = &script.origin.id {
+            for (name, mut setting) in exports.outputs {
+                setting.may_be_unset |= may_be_skipped;
+                leave(&mut self.outputs, format!("{}.{name}", id.to_lowercase()), setting);
+            }
+        }
+    }
+
+    fn end_job(&mut self) {
+        let (variables, outputs) =
+            (std::mem::take(&mut self.variables), std::mem::take(&mut self.outputs));
+        let (Some(mut contexts), Some(job)) = (self.contexts.take(), self.job.take()) else {
+            return;
+        };
+        // The last step's own variables are not the job's.
+        if let Some(own) = contexts.env.last_mut() {
+            *own = Arc::default();
+        }
+        contexts.exported = variables;
+        contexts.outputs = outputs;
+        // A job of a called workflow is known there by its own name.
+        let job = job.rsplit(" / ").next().unwrap_or(&job).to_lowercase();
+        for (name, setting) in contexts.results.iter() {
+            let mut resolved = Setting { location: setting.location.clone(), ..Setting::default() };
+            for value in &setting.possible.values {
+                let possible = contexts.possible_value(value);
+                resolved.possible.others |= possible.others;
+                possible.values.into_iter().for_each(|value| resolved.possible.add(value));
+            }
+            leave(&mut self.needs, format!("{job}.{}", name.to_lowercase()), resolved);
+        }
+    }
+}
+
+/// Sets something. Where that is not certain, it can still be what it was.
+fn leave(settings: &mut Arc<Settings>, name: String, mut setting: Setting) {
+    let settings = Arc::make_mut(settings);
+    if let Some(before) = settings.get(&name).filter(|_| setting.may_be_unset) {
+        before.possible.values.iter().for_each(|value| setting.possible.add(value.clone()));
+        setting.possible.others |= before.possible.others;
+        setting.may_be_unset = before.may_be_unset;
+    }
+    settings.insert(name, setting);
+}
