@@ -19,7 +19,7 @@ impl Script {
         let mut env: IndexMap<String, Vec<Text>> = IndexMap::new();
         let mut open: IndexMap<&str, Option<Location>> = IndexMap::new();
         for (name, text) in &self.env {
-            if has_expressions(text.as_str()) {
+            if is_open(text.as_str()) {
                 open.insert(name, text.location());
             }
             env.insert(name.clone(), vec![text.clone()]);
@@ -28,7 +28,7 @@ impl Script {
             open.insert(name, location.clone());
             env.entry(name.clone()).or_default();
         }
-        if open.is_empty() && !has_expressions(self.text.as_str()) {
+        if open.is_empty() && !is_open(self.text.as_str()) {
             return vec![Filled { text: self.text.clone(), env }];
         }
         open.retain(|name, location| {
@@ -88,8 +88,9 @@ impl Filled {
     }
 }
 
-fn has_expressions(text: &str) -> bool {
-    expressions(text).next().is_some()
+/// Whether a text has expressions that the workflow may decide.
+fn is_open(text: &str) -> bool {
+    expressions(text).any(|expression| !expression.is_for_the_run())
 }
 
 fn made_up(value: &Value, location: Option<&Location>) -> Text {

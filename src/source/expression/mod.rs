@@ -53,6 +53,18 @@ pub fn expressions(text: &str) -> impl Iterator<Item = Expression<'_>> {
     })
 }
 
+impl Expression<'_> {
+    /// Whether it is a plain name of which no workflow says anything, which most are: that can be
+    /// told without parsing.
+    fn is_for_the_run(&self) -> bool {
+        let Some((context, name)) = self.inner.split_once('.') else { return false };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        matches!(context, "secrets" | "vars" | "github" | "runner")
+            && name.chars().all(is_plain)
+            && !name.to_ascii_lowercase().starts_with("event.inputs")
+    }
+}
+
 /// Where the `}}` stands that ends an expression. One in a string does not, unless the string has
 /// no end.
 fn length(inner: &str) -> Option<usize> {
