@@ -5,7 +5,7 @@ use super::shell::{Output, Shell, State};
 use crate::{
     invocation::{Origin, Piece, Word},
     source::{
-        Place,
+        Place, Text,
         expression::{Settings, Value},
     },
 };
@@ -78,7 +78,7 @@ impl Shell<'_> {
         // As the file would have it: `x=value`.
         let (start, end) = (command.len() + "name=".len(), name.len());
         let mut written = Word::known(head.slice(start..start + end));
-        written.push(equals_sign());
+        written.push(made_up("="));
         written.push(Piece::Known(head.slice(start + end + 2..head.len())));
         for piece in &line.pieces[1..] {
             written.push(piece.clone());
@@ -97,9 +97,9 @@ impl Shell<'_> {
     }
 }
 
-fn equals_sign() -> Piece {
-    let mut text = crate::source::Text::default();
-    text.push_made_up("=", None);
+fn made_up(string: &str) -> Piece {
+    let mut text = Text::default();
+    text.push_made_up(string, None);
     Piece::Known(text)
 }
 
@@ -154,9 +154,7 @@ impl Open {
             return Some((self.name, self.value));
         }
         if !self.value.pieces.is_empty() {
-            let mut line_break = crate::source::Text::default();
-            line_break.push_made_up("\n", line.location().as_ref());
-            self.value.push(Piece::Known(line_break));
+            self.value.push(made_up("\n"));
         }
         self.value.append(&line);
         *open = Some(self);
@@ -225,8 +223,5 @@ fn value_of(word: &Word) -> Value {
             }
         }
     }
-    match word.is_known() {
-        true => Value::String(text),
-        false => Value::Unknown(text),
-    }
+    if word.is_known() { Value::String(text) } else { Value::Unknown(text) }
 }

@@ -48,11 +48,6 @@ impl PossibleValues {
         Self { values: vec![value], others: false }
     }
 
-    /// Nothing is known of it.
-    pub fn unknown() -> Self {
-        Self { values: Vec::new(), others: true }
-    }
-
     /// Adds a value, unless it is there.
     pub fn add(&mut self, value: Value) {
         if !self.values.contains(&value) {
