@@ -462,6 +462,23 @@ fn a_script_that_cannot_be_read_is_said_not_passed() {
     let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - shell: perl {0}\n        run: |\n          use strict;\n          system('pm2 delete all');\n";
     let folder = repository(&[(".github/workflows/d.yml", workflow)]);
     assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"
+    unread-script
+
+      ⚠ this names `pm2`, but could not be read: this language is not read yet
+       ╭─[.github/workflows/d.yml:8:11]
+     6 │           - shell: perl {0}
+     7 │             run: |
+       ·             ─┬─
+       ·              ╰── run
+     8 │ ╭─▶           use strict;
+     9 │ ├─▶           system('pm2 delete all');
+       · ╰──── on the host of the runner (self-hosted)
+       ╰────
+      help: check by hand what it does; tagout cannot vouch for it
+
+    1 warning; read 2 scripts in 1 file, with 1 gap:
+      .github/workflows/d.yml:8: this language is not read yet
+    exit 0
     ");
 }
 

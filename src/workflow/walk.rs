@@ -198,6 +198,7 @@ impl Walk<'_> {
         let shell_text = settings.shell.and_then(Node::text);
         let shell = around.shell(shell_text.as_ref().map(Text::as_str));
         if let Some(template) = shell_text.filter(|_| shell.is_command) {
+            let template = without_script(&template);
             let hop = Hop { step: "shell".to_owned(), location: template.location() };
             let place = around.place.clone();
             let script = around.script(template, Language::Shell, place, hop);
@@ -261,6 +262,18 @@ impl Around<'_> {
             services: self.services.clone(),
         }
     }
+}
+
+/// A template of a shell without the `{0}` that stands for the script, which is read by itself.
+fn without_script(template: &Text) -> Text {
+    let mut text = Text::default();
+    let mut from = 0;
+    for (at, script) in template.as_str().match_indices("{0}") {
+        text.push(&template.slice(from..at));
+        from = at + script.len();
+    }
+    text.push(&template.slice(from..template.len()));
+    text
 }
 
 pub(super) fn add_variables(env: &mut Variables, node: Option<Node>) {

@@ -120,11 +120,11 @@ jobs:
         run: pm2 list
 "#), @r#"
     d / step 1 | Ephemeral("ubuntu-latest") | Shell | shell
-      6:16 bash -c "pm2 delete all; bash {0}"
+      6:16 bash -c "pm2 delete all; bash "
     d / step 1 | Ephemeral("ubuntu-latest") | Shell | run
       7:14 echo hi
     d / step 2 | Ephemeral("ubuntu-latest") | Shell | shell
-      8:16 ssh deploy@prod bash -s {0}
+      8:16 ssh deploy@prod bash -s 
     d / step 2 | Remote("deploy@prod") | Shell | run
       9:14 pm2 list
     "#);
