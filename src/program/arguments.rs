@@ -247,6 +247,7 @@ impl RunsWhat {
             | Self::Calls(source)
             | Self::Unread(source)
             | Self::File(source)
+            | Self::Copies(source)
             | Self::Crontab(source)
             | Self::Parameters(source)
             | Self::Script(source)

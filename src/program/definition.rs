@@ -137,6 +137,8 @@ pub enum RunsWhat {
     Unread(Source),
     /// A file, in the language that its name or first line says; a shell script if neither does.
     File(Source),
+    /// Files that it copies, the last word saying where to: here or, after `host:`, elsewhere.
+    Copies(Source),
     /// The lines of a crontab.
     Crontab(Source),
     /// The `commands` of a document of AWS Systems Manager.

@@ -56,7 +56,7 @@ impl Justfile {
     /// name. `arguments` are those of the recipe.
     pub fn commands(&self, name: Option<&str>, arguments: &[String]) -> Option<Vec<Text>> {
         let first = self.recipes.first().map(|recipe| recipe.name.as_str());
-        let mut commands = self.variables.clone();
+        let mut commands = Vec::new();
         self.add(name.or(first)?, arguments, &mut HashSet::new(), &mut commands)?;
         Some(commands)
     }
@@ -75,33 +75,41 @@ impl Justfile {
         for needed in &recipe.needs {
             self.add(needed, &[], seen, commands);
         }
+        commands.extend(self.lines(recipe, arguments));
+        Some(())
+    }
+
+    /// The lines of a recipe, each for a shell of its own, with the variables that just fills in.
+    fn lines(&self, recipe: &JustRecipe, arguments: &[String]) -> Vec<Text> {
+        let mut variables = Text::default();
+        for variable in &self.variables {
+            variables.push(variable);
+            variables.push_made_up("\n", None);
+        }
         for (position, parameter) in recipe.parameters.iter().enumerate() {
             let (name, default) = parameter.split_once('=').unwrap_or((parameter, ""));
             let value = arguments.get(position).map_or(default.trim_matches(['"', '\'']), |a| a);
             if !value.is_empty() {
-                let mut code = Text::default();
-                code.push_made_up(
-                    &format!("{}='{value}'", name.trim_matches(['*', '+', '$'])),
-                    None,
-                );
-                commands.push(code);
+                let name = name.trim_matches(['*', '+', '$']);
+                variables.push_made_up(&format!("{name}='{value}'\n"), None);
             }
         }
-        commands.extend(recipe.lines.iter().cloned());
-        Some(())
+        let with_variables = |line: &Text| {
+            let mut code = variables.clone();
+            code.push(line);
+            code
+        };
+        recipe.lines.iter().map(with_variables).collect()
     }
 
     pub fn recipes(&self) -> Vec<Recipe> {
-        let all = self.recipes.iter().map(|recipe| {
-            let mut code = Text::default();
-            self.variables.iter().for_each(|variable| {
-                code.push(variable);
-                code.push_made_up("\n", None);
-            });
-            recipe.lines.iter().for_each(|line| code.push(line));
-            Recipe::here(format!("just {}", recipe.name), code)
-        });
-        all.collect()
+        let mut recipes = Vec::new();
+        for recipe in &self.recipes {
+            let name = format!("just {}", recipe.name);
+            let lines = self.lines(recipe, &[]).into_iter();
+            recipes.extend(lines.map(|code| Recipe::here(name.clone(), code)));
+        }
+        recipes
     }
 }
 

@@ -27,6 +27,23 @@ impl Shell<'_> {
             .or_else(|| self.file_here(path).map(Text::of_file))
     }
 
+    /// Notes copies of files, which may be run where they are copied to.
+    pub(super) fn copies(&mut self, words: &[Word]) {
+        let Some((to, from)) = words.split_last() else { return };
+        let Some(to) = to.text() else { return };
+        // `user@host:/tmp/x.sh`
+        let to = to.split_once(':').map_or(to.as_ref(), |(_, path)| path);
+        for file in from {
+            let (Some(text), path) = (self.file_of(file), file.to_string()) else { continue };
+            let name = path.rsplit('/').next().unwrap_or(&path);
+            let inside = format!("{}/{name}", to.trim_end_matches('/'));
+            if !to.ends_with('/') {
+                self.state.files.set(plain(to), text.clone());
+            }
+            self.state.files.set(plain(&inside), text);
+        }
+    }
+
     /// A script that is called by its path.
     pub(super) fn own_script(&self, path: &str) -> Option<Text> {
         if path.contains('/') { self.script_text(path) } else { None }

@@ -91,8 +91,8 @@ impl Shell<'_> {
                 };
                 match (self.file_of(file), &self.stdin) {
                     (Some(text), _) => of_value(&self.run.marks.value(&text)),
-                    (None, Output::Known(value)) if is_stdin(file) => of_value(value),
-                    (None, _) if is_stdin(file) => Vec::new(),
+                    (None, Output::Known(value)) if is_no_file(file) => of_value(value),
+                    (None, _) if is_no_file(file) => Vec::new(),
                     (None, _) => {
                         self.missing(invocation, format!("`{file}` is not in the repository"));
                         Vec::new()
@@ -166,6 +166,10 @@ impl Shell<'_> {
                 prints(nested.invocation)
             }
             RunsWhat::File(_) => self.script_file(nested, words),
+            RunsWhat::Copies(_) => {
+                self.copies(words);
+                prints(nested.invocation)
+            }
             RunsWhat::Crontab(_) => {
                 let text = self.joined(words);
                 self.crontab(&text)
@@ -200,6 +204,7 @@ impl Shell<'_> {
         let Some(word) = words.first() else { return prints(nested.invocation) };
         match self.file_of(word) {
             Some(text) => self.file(nested.invocation, &word.to_string(), text, &nested.given()),
+            None if is_no_file(word) => prints(nested.invocation),
             None => self.missing(nested.invocation, format!("`{word}` is not in the repository")),
         }
     }
@@ -330,8 +335,10 @@ pub(super) fn prints(invocation: &Invocation) -> Done {
     Done { output: Output::Of(vec![invocation.clone()]), success: None }
 }
 
-fn is_stdin(path: &Word) -> bool {
-    path.text().is_some_and(|path| path == "-" || path == "/dev/stdin")
+/// Whether a path is no file of its own: standard input, or `{0}`, the script of a step, which is
+/// read apart.
+fn is_no_file(path: &Word) -> bool {
+    path.text().is_some_and(|path| matches!(path.as_ref(), "-" | "/dev/stdin" | "{0}"))
 }
 
 /// Whether a path that is called is a script of one's own, not an installed program.

@@ -20,7 +20,8 @@ pub use problem::{Problem, ProblemKind};
 
 use crate::{
     config::Config,
-    source::{Hop, Language, Script, SourceFile, Text, yaml::Yaml},
+    recipe::{self, Recipe},
+    source::{Hop, Language, Place, Script, SourceFile, Text, yaml::Yaml},
 };
 use std::{path::Path, sync::Arc};
 
@@ -38,8 +39,21 @@ pub fn read(file: Arc<SourceFile>, config: &Config) -> WorkflowReading {
     if let Some(at) = file.not_utf8() {
         reading.problems.push(Problem::at(ProblemKind::NotUtf8, &file, at..at + 1));
     }
+    let recipes = recipe::of_file(&file);
+    let is_recipes = recipes.is_some();
+    reading.scripts.extend(recipes.into_iter().flatten().map(script_of_recipe));
     match Language::of_file(file.path(), file.text()) {
         Some(language) => reading.scripts.push(script_of_file(file, language)),
+        None if is_recipes => {
+            let is_data = |name| matches!(name, Some("json" | "yml" | "yaml"));
+            if is_data(file.path().extension().and_then(|ending| ending.to_str())) {
+                let yaml = Yaml::parse(file);
+                for error in yaml.errors() {
+                    let kind = ProblemKind::Syntax(error.message.clone());
+                    reading.problems.push(Problem::at(kind, yaml.file(), error.at.clone()));
+                }
+            }
+        }
         None => {
             let mut walked = walk::read(Yaml::parse(file), config);
             reading.scripts.append(&mut walked.scripts);
@@ -56,6 +70,15 @@ fn script_of_file(file: Arc<SourceFile>, language: Language) -> Script {
     let name = file.path().file_name().unwrap_or(file.path().as_os_str());
     let step = Hop { step: name.to_string_lossy().into_owned(), location: None };
     Script { via: vec![step], ..Script::alone(Text::of_file(file), language) }
+}
+
+fn script_of_recipe(recipe: Recipe) -> Script {
+    let via = vec![Hop { step: recipe.name, location: None }];
+    let script = Script { via, ..Script::alone(recipe.code, Language::Shell) };
+    match recipe.is_remote {
+        true => Script { place: Place::Remote("the host that it deploys to".to_owned()), ..script },
+        false => script,
+    }
 }
 
 /// Which forge runs the workflows of a folder.
