@@ -32,8 +32,8 @@ impl<'a> Arguments<'a> {
         while at < argv.len() {
             let word = &argv[at];
             let head = word.head();
-            let is_option = !options_end
-                && (head.len() > 1 && head.starts_with('-') || program.takes(head, "+"));
+            let dash = head.starts_with('-') || (program.options.slash && head.starts_with('/'));
+            let is_option = !options_end && (head.len() > 1 && dash || program.takes(head, "+"));
             if is_option && word.text().is_some_and(|text| text == "--") {
                 options_end = true;
                 at += 1;

@@ -46,6 +46,8 @@ pub struct Options {
     pub help: Vec<String>,
     /// `-abc` is one option, not three.
     pub single_dash: bool,
+    /// Options start with `/`, too, as on Windows.
+    pub slash: bool,
     /// Leading operands of the form NAME=value are variables.
     pub assignments: bool,
     /// Take a value: the folder that it works in.

@@ -3,6 +3,7 @@
 //! could not be read. The shell is read by a small abstract interpreter, not by patterns: a word is
 //! a set of possible values, and a string is code only where something executes it.
 
+mod batch;
 mod calls;
 mod databases;
 mod evaluated;
@@ -15,6 +16,7 @@ mod marks;
 mod mongodb;
 mod nested;
 mod parameters;
+mod powershell;
 mod python;
 mod recipes;
 mod run;

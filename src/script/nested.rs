@@ -231,7 +231,9 @@ impl Shell<'_> {
             Language::Python => self.evaluated(text, language, python::read),
             Language::Sql(dialect) => self.sql(text, dialect),
             Language::MongoDb => self.mongodb(text),
-            language => {
+            Language::PowerShell => self.powershell(text),
+            Language::Batch => self.batch(text),
+            Language::Unknown => {
                 let reason = format!("{language} is not read yet");
                 self.run.unread.push(Unread::code(text.location(), reason));
                 Done { output: Output::Of(Vec::new()), success: None }

@@ -231,7 +231,7 @@ impl Shell<'_> {
     }
 
     /// Notes what is written to a file, in case the file is run later.
-    pub(super) fn written(&mut self, path: &Word, output: &Output, appends: bool) {
+    pub(in crate::script) fn written(&mut self, path: &Word, output: &Output, appends: bool) {
         if self.exported(path, output) {
             return;
         }

@@ -133,6 +133,14 @@ impl State {
         }
     }
 
+    /// The elements of a variable that is an array.
+    pub fn array(&self, name: &str) -> Option<Vec<Word>> {
+        match self.variables.get(name)?.as_ref() {
+            Variable::Scalar(_) => None,
+            Variable::Array(words) => Some(words.clone()),
+        }
+    }
+
     /// A variable that nothing here sets.
     pub fn unknown_variable(name: &str, location: Option<Location>) -> Value {
         Value::hole(Hole {
