@@ -1,13 +1,15 @@
-use super::command_of;
-use crate::{
-    invocation::{Invocation, Selection, Word},
-    program::{Arguments, Catalog, bare_name},
-};
-use regex::Regex;
-use std::sync::LazyLock;
+//! By what a pipeline such as `pm2 jlist | jq … | head` selects from the list that it starts with.
 
-/// A regular expression that is compiled when it is first needed.
-type Pattern = LazyLock<Option<Regex>>;
+use super::{
+    command_of,
+    jq::{self, Variable},
+};
+use crate::{
+    invocation::{Invocation, Piece, Selection, Word},
+    program::{Arguments, Catalog, bare_name},
+    script::selection::{both, of_regex},
+};
+use std::borrow::Cow;
 
 /// Words that tell what state a thing is in, not whose it is.
 const STATES: [&str; 12] = [
@@ -25,8 +27,7 @@ const STATES: [&str; 12] = [
     "up",
 ];
 
-/// By what a pipeline such as `pm2 jlist | jq … | head` selects from the list that it starts with;
-/// nothing if it does not start with a list of what runs.
+/// What a pipeline selects; nothing if it does not start with a list of what runs.
 pub fn selection(stages: &[Invocation]) -> Option<Selection> {
     let (first, filters) = stages.split_first()?;
     let program = Catalog::built_in().find(&first.argv.first()?.text()?)?;
@@ -38,57 +39,216 @@ pub fn selection(stages: &[Invocation]) -> Option<Selection> {
         command.narrowed_by.iter().any(|mark| text.contains(mark.as_str()))
     };
     let by_option = arguments.options.iter().filter_map(|(_, value)| value.as_ref()).any(narrowed);
-    if by_option {
-        return Some(Selection::SomeName);
-    }
-    Some(filters.iter().find_map(filtered_by_name).unwrap_or(Selection::Any))
+    let start = if by_option { Selection::SomeName } else { Selection::Any };
+    Some(filters.iter().filter_map(filtered).fold(start, |all, next| both(&all, &next)))
 }
 
-/// The selection that one stage of a pipeline makes, if it is by name.
-fn filtered_by_name(stage: &Invocation) -> Option<Selection> {
+/// What one stage of a pipeline lets through, if it is a filter that is known.
+fn filtered(stage: &Invocation) -> Option<Selection> {
     let name = stage.argv.first()?.text()?;
-    let arguments = stage.argv[1..].iter().map(Word::to_string);
+    let arguments = &stage.argv[1..];
     match bare_name(&name) {
-        "jq" => arguments.filter(|a| !a.starts_with('-')).find_map(|filter| by_jq(&filter)),
-        "grep" | "egrep" | "fgrep" => {
-            let words: Vec<String> = arguments.collect();
-            if words.iter().any(|word| is_short_flag(word, 'v')) {
-                return None;
-            }
-            let pattern = words.iter().find(|word| !word.starts_with('-'))?;
-            names_something(pattern).then_some(Selection::SomeName)
-        }
-        "awk" | "gawk" | "sed" => {
-            static MATCH: Pattern = Pattern::new(|| Regex::new("/([^/]+)/").ok());
-            let program = arguments.into_iter().find(|word| !word.starts_with('-'))?;
-            let found = MATCH.as_ref()?.captures(&program)?;
-            names_something(&found[1]).then_some(Selection::SomeName)
-        }
+        "jq" | "jaq" | "gojq" => by_jq(arguments),
+        "grep" | "egrep" | "fgrep" => by_grep(bare_name(&name), arguments),
+        "awk" | "gawk" | "mawk" => by_awk(&marked(first_operand(arguments, &["-F", "-v"])?)),
+        "sed" => by_sed(arguments),
         _ => None,
     }
 }
 
-fn is_short_flag(word: &str, flag: char) -> bool {
-    word.starts_with('-') && !word.starts_with("--") && word.contains(flag)
+/// A word with a mark for each of its holes.
+fn marked(word: &Word) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Known(text) => text.as_str().to_owned(),
+        Piece::Hole(_) => jq::UNKNOWN.to_string(),
+    };
+    word.pieces.iter().map(piece).collect()
+}
+
+/// The first word that is no option and no value of one.
+fn first_operand<'w>(words: &'w [Word], with_value: &[&str]) -> Option<&'w Word> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let head = word.head();
+        if with_value.contains(&head) {
+            words.next();
+        } else if !head.starts_with('-') || head == "-" {
+            return Some(word);
+        }
+    }
+    None
+}
+
+fn by_jq(words: &[Word]) -> Option<Selection> {
+    let mut variables = Vec::new();
+    let mut filter = None;
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match word.head() {
+            "--arg" | "--argjson" => {
+                let (name, value) = (rest.next()?.to_string(), rest.next()?);
+                let value = match value.text() {
+                    Some(text) => Variable::Texts(vec![text.trim_matches('"').to_owned()]),
+                    None => Variable::Unknown,
+                };
+                variables.push((format!("${name}"), value));
+            }
+            "--slurpfile" | "--rawfile" => {
+                variables.push((format!("${}", rest.next()?), Variable::Unknown));
+                rest.next();
+            }
+            "--indent" | "-L" | "-f" | "--from-file" => {
+                rest.next();
+            }
+            head if head.len() > 1 && head.starts_with('-') => {}
+            _ => {
+                filter.get_or_insert(word);
+            }
+        }
+    }
+    let filter = marked(filter?);
+    let names_something = || filter.contains(".name").then_some(Selection::SomeName);
+    jq::selection(&filter, &variables).or_else(names_something)
+}
+
+fn by_grep(program: &str, words: &[Word]) -> Option<Selection> {
+    let has = |letter: char, long: &str| {
+        words.iter().any(|word| {
+            let head = word.head();
+            let short = head.starts_with('-') && !head.starts_with("--") && head.contains(letter);
+            short || head == long
+        })
+    };
+    if has('v', "--invert-match") {
+        return None;
+    }
+    let given = words.iter().position(|word| word.head() == "-e").and_then(|at| words.get(at + 1));
+    let with_value = ["-A", "-B", "-C", "-m", "-f"];
+    let pattern = marked(given.or_else(|| first_operand(words, &with_value))?);
+    if program == "fgrep" || has('F', "--fixed-strings") {
+        return by_regex(&escaped(&pattern), has('i', "--ignore-case"));
+    }
+    let extended = program == "egrep" || has('E', "--extended-regexp") || has('P', "--perl-regexp");
+    let pattern = if extended { Cow::Borrowed(pattern.as_str()) } else { extended_regex(&pattern) };
+    by_regex(&pattern, has('i', "--ignore-case"))
+}
+
+/// What the lines that match an expression name; nothing for one that any app can match.
+fn by_regex(pattern: &str, ignores_case: bool) -> Option<Selection> {
+    if !names_something(pattern) {
+        return None;
+    }
+    if pattern.contains(jq::UNKNOWN) {
+        return Some(Selection::SomeName);
+    }
+    Some(of_regex(pattern, ignores_case))
+}
+
+/// A basic regular expression, in which `\|`, `\(` and `\)` mean what they mean without a stroke in
+/// others.
+fn extended_regex(pattern: &str) -> Cow<'_, str> {
+    match pattern.contains('\\') {
+        true => Cow::Owned(pattern.replace("\\|", "|").replace("\\(", "(").replace("\\)", ")")),
+        false => Cow::Borrowed(pattern),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let special = |c: char| r".*+?()[]{}|^$\".contains(c);
+    text.chars().fold(String::new(), |mut escaped, c| {
+        if special(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+        escaped
+    })
+}
+
+/// `/web/ {print $1}`, `$2 == "web"`, `$2 ~ /web/`; what is turned round by `!` selects nothing.
+fn by_awk(program: &str) -> Option<Selection> {
+    let condition = program.split('{').next().unwrap_or_default().trim();
+    if condition.contains('!') || condition.contains("||") {
+        return None;
+    }
+    if let Some((_, pattern)) = condition.split_once('/') {
+        return by_regex(pattern.rsplit_once('/')?.0, false);
+    }
+    let (_, value) = condition.split_once("==")?;
+    let value = value.trim().strip_prefix('"')?.split('"').next()?;
+    if value.contains(jq::UNKNOWN) {
+        return Some(Selection::SomeName);
+    }
+    names_something(value).then(|| Selection::Names(vec![value.to_owned()]))
+}
+
+/// `sed -n '/web/p'`; any other use lets every line through.
+fn by_sed(words: &[Word]) -> Option<Selection> {
+    let is_quiet =
+        words.iter().any(|word| matches!(word.head(), "-n" | "-En" | "-nE" | "-rn" | "-nr"));
+    let script = marked(first_operand(words, &[])?);
+    let (pattern, command) = script.trim().strip_prefix('/')?.rsplit_once('/')?;
+    if !is_quiet || !matches!(command.trim(), "p" | "Ip") {
+        return None;
+    }
+    by_regex(&extended_regex(pattern), command.contains('I'))
 }
 
 /// Whether a pattern can tell apps apart: not by state, not by matching everything.
 fn names_something(pattern: &str) -> bool {
-    let bare = pattern.trim_matches(|c: char| !c.is_alphanumeric());
-    let states = bare.split(['|', '\\', ' ']).filter(|part| !part.is_empty());
-    !bare.is_empty() && !states.clone().all(|part| STATES.contains(&part.to_lowercase().as_str()))
+    let bare = pattern.trim_matches(|c: char| !c.is_alphanumeric() && c != jq::UNKNOWN);
+    let parts = bare.split(['|', '\\', ' ', '(', ')']).filter(|part| !part.is_empty());
+    !bare.is_empty() && !parts.clone().all(|part| STATES.contains(&part.to_lowercase().as_str()))
 }
 
-/// `select(.name == "web")` and its relatives.
-fn by_jq(filter: &str) -> Option<Selection> {
-    static SELECT: Pattern = Pattern::new(|| Regex::new(r"select\((?s:.*)\.name\b").ok());
-    static EXACT: Pattern = Pattern::new(|| Regex::new(r#"\.name\s*==\s*"([^"]+)""#).ok());
-    static OR: Pattern = Pattern::new(|| Regex::new(r"\bor\b").ok());
-    // `or` lets more in than the name does.
-    if !SELECT.as_ref()?.is_match(filter) || OR.as_ref()?.is_match(filter) {
-        return None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        invocation::Origin,
+        script,
+        source::{Language, Script, SourceFile, Text},
+    };
+    use std::sync::Arc;
+
+    /// What `xargs pm2 delete` gets behind a pipeline.
+    fn of(filters: &str) -> Selection {
+        let code = format!("pm2 delete $(pm2 jlist | {filters})");
+        let file = Arc::new(SourceFile::new("x.sh", code));
+        let reading = script::read(&Script::alone(Text::of_file(file), Language::Shell));
+        let call = reading.invocations.last();
+        let hole = call.and_then(|call| call.argv[2].holes().next());
+        let Some(Origin::Output(stages)) = hole.map(|hole| &hole.origin) else {
+            panic!("{filters}: {reading:?}");
+        };
+        selection(stages).unwrap()
     }
-    let exact = EXACT.as_ref()?.captures_iter(filter);
-    let names: Vec<String> = exact.map(|found| found[1].to_owned()).collect();
-    Some(if names.is_empty() { Selection::SomeName } else { Selection::Names(names) })
+
+    #[test]
+    fn every_filter_of_a_pipeline_counts() {
+        let names =
+            |names: &[&str]| Selection::Names(names.iter().map(|n| (*n).to_owned()).collect());
+        let pattern = |pattern: &str| Selection::Pattern(pattern.to_owned());
+        for (filters, expected) in [
+            (r#"jq -r '.[] | select(.name == "web") | .pm_id'"#, names(&["web"])),
+            (r#"jq -r --arg n web '.[] | select(.name == $n) | .pm_id'"#, names(&["web"])),
+            (r#"jq -r --arg n "$APP" '.[] | select(.name == $n) | .pm_id'"#, Selection::SomeName),
+            (r#"jq -r ".[] | select(.name == \"$APP\") | .pm_id""#, Selection::SomeName),
+            (r#"jq -r '.[] | select(.pm2_env.status == "errored") | .pm_id'"#, Selection::Any),
+            ("jq -r '.[].name' | grep '^web-'", pattern("web-*")),
+            ("jq -r '.[].name' | grep -E '^(a|b)$'", names(&["a", "b"])),
+            (r"jq -r '.[].name' | grep '^a$\|^b$'", names(&["a", "b"])),
+            ("jq -r '.[].name' | grep -v '^web$'", Selection::Any),
+            ("jq -r '.[].name' | grep -vE 'a|b' | grep web", pattern("*web*")),
+            ("jq -r '.[].name' | grep .", Selection::Any),
+            ("grep errored | awk '{print $2}'", Selection::Any),
+            ("awk '/web/ {print $2}'", pattern("*web*")),
+            ("awk '$4 == \"web\" {print $2}'", names(&["web"])),
+            ("awk '!/web/ {print $2}'", Selection::Any),
+            ("sed -n '/web/p'", pattern("*web*")),
+            ("sed '/web/d'", Selection::Any),
+            ("grep \"$APP\" | head -1", Selection::SomeName),
+        ] {
+            assert_eq!(of(filters), expected, "{filters}");
+        }
+    }
 }

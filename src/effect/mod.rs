@@ -3,6 +3,7 @@
 //! `rules/programs`, how each kind of resource is named is in `rules/resources.yml`; what remains
 //! here is the judgement of targets that are not plain names: patterns, paths, and lists.
 
+mod jq;
 mod listing;
 mod path;
 mod resource;

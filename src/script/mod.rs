@@ -29,6 +29,7 @@ use crate::{
     invocation::{Invocation, Word},
     source::{Location, Repository, Script, expression::Filled},
 };
+pub(crate) use evaluator::selection;
 pub use exports::Exports;
 use run::Run;
 use shell::Shell;

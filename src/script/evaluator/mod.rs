@@ -23,7 +23,7 @@ mod methods;
 mod modules;
 mod operators;
 mod printed;
-mod selection;
+pub mod selection;
 #[cfg(test)]
 pub mod shown;
 mod state;
