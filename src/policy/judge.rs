@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     effect::{self, Effect},
     invocation::{Invocation, Word},
-    program::Catalog,
+    program::{Catalog, Does},
     script::Unread,
     source::{Hop, Location, Place, Script},
     workflow::{Problem, ProblemKind},
@@ -128,11 +128,8 @@ fn place_of(invocation: &Invocation) -> Option<Location> {
 fn dangerous_name(text: &str) -> Option<&'static str> {
     static SEARCH: OnceLock<(Option<AhoCorasick>, Vec<&'static str>)> = OnceLock::new();
     let (search, names) = SEARCH.get_or_init(|| {
-        let harmful = Catalog::built_in().all().filter(|(_, program)| {
-            !program.is_language && program.commands.iter().any(|command| command.effect.is_some())
-        });
-        let names: Vec<&str> =
-            harmful.flat_map(|(_, program)| program.names.iter().map(String::as_str)).collect();
+        let acting = Catalog::built_in().names().filter(|(_, does)| *does == Does::Acts);
+        let names: Vec<&str> = acting.map(|(name, _)| name).collect();
         (AhoCorasick::new(&names).ok(), names)
     });
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');

@@ -9,7 +9,7 @@ mod definition;
 mod pattern;
 
 pub use arguments::{Arguments, Operand, split_assignment};
-pub use catalog::{Catalog, RuleError, bare_name};
+pub use catalog::{Catalog, Does, RuleError, bare_name};
 pub use definition::{
     Command, Connects, EffectSpec, Example, Items, Program, Runs, RunsWhat, Scope, Source, Verb,
 };

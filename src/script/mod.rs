@@ -19,9 +19,12 @@ mod parameters;
 mod powershell;
 mod python;
 mod recipes;
+mod relevance;
 mod run;
 mod shell;
 mod sql;
+#[cfg(test)]
+mod relevance_tests;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +34,7 @@ use crate::{
 };
 pub(crate) use evaluator::selection;
 pub use exports::Exports;
+pub use relevance::may_matter;
 use run::Run;
 use shell::Shell;
 
@@ -53,8 +57,14 @@ pub struct Unread {
     pub names: Option<&'static str>,
 }
 
-/// Reads a script and all code in it.
+/// Reads a script and all code in it, if it can matter: of most scripts their words alone tell that
+/// nothing in them has an effect that is known.
 pub fn read(script: &Script) -> Reading {
+    if may_matter(script) { read_whole(script) } else { Reading::default() }
+}
+
+/// Reads a script and all code in it, whatever it is.
+pub fn read_whole(script: &Script) -> Reading {
     let file = script.text.location().map(|location| location.file);
     let repository = file.map(|file| Repository::of(file.path()));
     let mut run = Run::in_repository(repository);

@@ -1,0 +1,196 @@
+//! A script that is passed over has nothing in it that matters.
+
+use super::{Reading, may_matter, read_whole};
+use crate::{
+    effect,
+    program::Catalog,
+    source::{Language, Script, SourceFile, Text},
+};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn script(text: &str) -> Script {
+    let file = Arc::new(SourceFile::new("x.sh", text));
+    Script::alone(Text::of_file(file), Language::Shell)
+}
+
+/// The effects that a reading finds, and the files that it misses. What is called in a script
+/// that the shell itself does not understand is a guess, and counts only if it has an effect.
+fn found(reading: &Reading) -> Vec<String> {
+    let effects = reading.invocations.iter().flat_map(effect::of).map(|effect| effect.to_string());
+    let is_broken = reading.unread.iter().any(|unread| unread.is_code);
+    let missing = reading.unread.iter().filter(|unread| !unread.is_code && !is_broken);
+    let reasons = missing.map(|unread| unread.reason.clone());
+    // A path with blanks in it is here a quote that is never closed.
+    let has_blanks = |reason: &String| {
+        reason.split('`').nth(1).is_some_and(|path| path.contains(char::is_whitespace))
+    };
+    effects.chain(reasons.filter(|reason| !has_blanks(reason))).collect()
+}
+
+#[test]
+fn every_call_with_an_effect_matters() {
+    for (path, program) in Catalog::built_in().all().filter(|(_, p)| !p.is_language) {
+        for example in program.examples.iter().filter(|example| example.effect != "none") {
+            assert!(may_matter(&script(&example.run)), "{path}: {}", example.run);
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_put_together_matters() {
+    for hidden in [
+        "p'm'2 kill",
+        "p\"\"m2 kill",
+        "p\\m2 kill",
+        "p\\\nm2 kill",
+        "\"pm2\" kill",
+        "X=m2; p$X kill",
+        "X=m2; echo; sudo p${X} kill",
+        "X=pm; ${X}2 kill",
+        "X=p Y=m2; $X$Y kill",
+        "$(echo pm2) kill",
+        "`echo pm2` kill",
+        "{pm2,kill}",
+        "p{m2,} kill",
+        "$'\\x70m2' kill",
+        "C='pm2 kill'; $C",
+        "eval \"$X\"",
+        "echo cG0yIGtpbGw= | base64 -d | sh",
+        "f() { \"$@\"; }; f p\"m2\" kill",
+        "alias x=y; x",
+        "/usr/bin/pm2 kill",
+        "pm2@latest kill",
+        "X=1 ./x.sh",
+        "X=$(date) ./x.sh",
+        "X=\"a b\" ./x.sh",
+        "sudo -u me ./x.sh",
+        "if ./x.sh; then :; fi",
+        "> log ./x.sh",
+        ". ./x.sh",
+        "a && \\\n  ./x.sh",
+        "{ ./x.sh; }",
+        "'my tools/x' y",
+        "case $X in\n  a) scripts/x ;;\nesac",
+        "bash x",
+        "env A=b make all",
+        "X=pm2; X=${X} ; echo; ${X#a} kill",
+        "${{ env.X }} kill",
+        "sudo ${{ env.X }}",
+        "echo A=b >> $GITHUB_ENV",
+        "echo \"A=b\" >> \"${GITHUB_OUTPUT}\"",
+        "echo A=b >> ${{ github.env }}",
+        "echo ::set-output name=a::b",
+    ] {
+        assert!(may_matter(&script(hidden)), "{hidden}");
+    }
+}
+
+#[test]
+fn ordinary_steps_do_not_matter() {
+    for plain in [
+        "echo \"$GITHUB_REF on ${{ runner.os }}\"",
+        "cargo test --workspace --locked",
+        "go vet ./...",
+        "VERSION=\"v1 of $NAME\"\necho \"building $VERSION\" > out/version.txt",
+        "if [ -f package.json ]; then\n  echo \"tag=${GITHUB_REF#refs/tags/}\"\nfi",
+        "pip install -r requirements.txt -e .",
+        "mkdir -p ~/.ssh && chmod 700 ~/.ssh",
+        "for i in 1 2 3; do curl -fsS \"https://$HOST/health\" && break; sleep 3; done",
+        "tar -czf \"app-$(date +%s).tar.gz\" dist/ # not ./x.sh",
+        "terraform plan -out=\"$PLAN\"",
+    ] {
+        assert!(!may_matter(&script(plain)), "{plain}");
+    }
+}
+
+/// Parts that scripts are made of, and those that hide a name in them.
+const PARTS: &[&str] = &[
+    "pm2",
+    "kill",
+    "p",
+    "m2",
+    "all",
+    "delete",
+    "pm",
+    "2",
+    " ",
+    " ",
+    " ",
+    "\n",
+    ";",
+    "|",
+    "&&",
+    "\"",
+    "'",
+    "\\",
+    "$X",
+    "${X}",
+    "${X:-p}",
+    "${X#a}",
+    "$(",
+    ")",
+    "(",
+    "`",
+    "{",
+    "}",
+    ",",
+    "X=",
+    "Y=m2",
+    "echo ",
+    "sudo ",
+    "sh ",
+    "-c ",
+    "bash ",
+    "eval ",
+    "f() {",
+    "$@",
+    "$1",
+    "./x.sh",
+    "a/b",
+    "/",
+    "<<E\n",
+    "\nE\n",
+    "> o",
+    "if ",
+    "; then ",
+    "; fi",
+    "for i in ",
+    "; do ",
+    "; done",
+    "case p in ",
+    ";; ",
+    "esac",
+    "#",
+    "xargs ",
+    "env ",
+    "${{ env.X }}",
+    "source ",
+    ". ",
+    "$'\\x70'",
+    "[",
+    "]",
+    "=",
+    "@",
+    "*",
+    "printf %s ",
+    "export ",
+    "! ",
+    "base64 -d",
+    "node -e ",
+    "make ",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn what_is_passed_over_has_no_effect_and_calls_no_file(
+        parts in prop::collection::vec(prop::sample::select(PARTS), 1..14),
+    ) {
+        let script = script(&parts.concat());
+        if !may_matter(&script) {
+            prop_assert_eq!(found(&read_whole(&script)), Vec::<String>::new());
+        }
+    }
+}
