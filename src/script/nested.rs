@@ -156,7 +156,9 @@ impl Shell<'_> {
             }
             RunsWhat::Calls(_) => {
                 let text = self.joined(words);
-                self.calls(&text)
+                self.calls(&text);
+                // What it prints is still its own.
+                prints(nested.invocation)
             }
             RunsWhat::Unread(_) => {
                 let name = nested.invocation.argv.first().map(Word::to_string).unwrap_or_default();
