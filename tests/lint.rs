@@ -483,6 +483,59 @@ fn a_script_that_cannot_be_read_is_said_not_passed() {
 }
 
 #[test]
+fn a_step_in_python_is_read_to_the_call_that_does_it() {
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - shell: python\n        run: |\n          import subprocess\n\n          for verb in ['stop', 'delete']:\n              subprocess.run(['pm2', verb, 'all'])\n";
+    let folder = repository(&[(".github/workflows/d.yml", workflow)]);
+    assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"
+    pm2-all
+
+      × deletes every PM2 process that matches `all`, those of other apps too
+        ╭─[.github/workflows/d.yml:11:15]
+      6 │       - shell: python
+      7 │         run: |
+        ·         ─┬─
+        ·          ╰── run
+      8 │           import subprocess
+      9 │
+     10 │           for verb in ['stop', 'delete']:
+     11 │               subprocess.run(['pm2', verb, 'all'])
+        ·               ──────────────────┬─────────────────
+        ·                                 ╰── on the host of the runner (self-hosted)
+        ╰────
+      help: name the processes of this app, or give PM2 its ecosystem file
+
+    1 denied; read 1 script in 1 file
+    exit 1
+    ");
+}
+
+#[test]
+fn followed_scripts_of_python_and_node_are_read_with_their_own_files() {
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: python3 ops/stop.py all\n      - run: node ops/stop.js all\n      - run: npx tsx ops/stop.ts\n";
+    let folder = repository(&[
+        (".github/workflows/d.yml", workflow),
+        ("ops/stop.py", "import sys\nfrom pm import stop\n\nstop(sys.argv[1])\n"),
+        ("ops/pm.py", "import os\n\ndef stop(app):\n    os.system(f'pm2 stop {app}')\n"),
+        ("ops/stop.js", "require('./pm').stop(process.argv[2])\n"),
+        (
+            "ops/pm.js",
+            "const { exec } = require('child_process')\nexports.stop = app => exec(`pm2 stop ${app}`)\n",
+        ),
+        (
+            "ops/stop.ts",
+            "import { execSync } from 'child_process'\n\nconst target: string = 'all'\nexecSync(`pm2 stop ${target}`)\n",
+        ),
+    ]);
+    let expected = [
+        "deny pm2-all ops/pm.js:2:23",
+        "deny pm2-all ops/pm.py:4:5",
+        // The types of TypeScript are in the way.
+        "warn pm2-unknown ops/stop.ts:4:1",
+    ];
+    assert_eq!(findings(folder.path(), &[]), expected);
+}
+
+#[test]
 fn a_file_that_is_not_yaml_is_a_finding_and_read_as_far_as_it_goes() {
     let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: pm2 delete all\n      - run: [\n";
     let folder = repository(&[(".github/workflows/d.yml", workflow)]);

@@ -199,7 +199,11 @@ impl Shell<'_> {
 
     fn program_text(&mut self, words: &[Word], language: Language) -> Done {
         let text = self.joined(words);
-        self.with_stdin(Output::Silent, |shell| shell.code(language, &text))
+        // The shell's own `$1` is no argument of the code.
+        let state = self.state.child(None);
+        self.with_stdin(Output::Silent, |shell| {
+            shell.in_state(state, |shell| shell.code(language, &text))
+        })
     }
 
     fn script_file(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {

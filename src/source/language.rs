@@ -57,7 +57,9 @@ impl Language {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("yml" | "yaml" | "json") => None,
             Some("sh" | "bash" | "zsh" | "ksh") => Some(Self::Shell),
-            Some("js" | "cjs" | "mjs") => Some(Self::JavaScript),
+            Some("js" | "cjs" | "mjs" | "jsx" | "ts" | "cts" | "mts" | "tsx") => {
+                Some(Self::JavaScript)
+            }
             Some("py") => Some(Self::Python),
             Some("ps1") => Some(Self::PowerShell),
             Some("bat" | "cmd") => Some(Self::Batch),

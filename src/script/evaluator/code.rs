@@ -36,6 +36,11 @@ pub struct Parsed {
 impl Code {
     /// Adds a script; gives nothing for its tree if it is too long.
     pub fn add(&mut self, script: &Word, grammar: &tree_sitter::Language) -> Option<Parsed> {
+        if !self.parsed.is_empty() {
+            // No line belongs to two files.
+            self.text.push_made_up("\n", None);
+            self.parsed.push('\n');
+        }
         let base = self.parsed.len();
         for piece in &script.pieces {
             match piece {
@@ -123,6 +128,14 @@ impl Code {
             word.push(Piece::Known(self.text.slice(done..at.end)));
         }
         word
+    }
+
+    /// A part with the rest of the lines that it stands in: an error may be no more than a sign.
+    pub fn whole_lines(&self, at: Span) -> Span {
+        let (before, after) = (self.parsed.get(..at.start), self.parsed.get(at.end..));
+        let start = before.and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let rest = after.map_or(0, |after| after.find('\n').unwrap_or(after.len()));
+        Span { start, end: at.end + rest }
     }
 
     /// A text that stands nowhere; it counts as written at `at`.

@@ -139,7 +139,8 @@ impl<'s> Evaluator<'s> {
             self.unread.push(Span { start, end: self.code.len() });
             return Vec::new();
         };
-        self.unread.extend(code::errors(&parsed));
+        let errors = code::errors(&parsed).into_iter();
+        self.unread.extend(errors.map(|error| self.code.whole_lines(error)));
         self.dialect.lower(&self.code, &parsed, parsed.tree.root_node())
     }
 

@@ -1,4 +1,4 @@
-use super::{commands, each_runs};
+use super::{command, commands, each_runs};
 
 #[test]
 fn exec_runs_its_text_in_a_shell_however_it_was_imported() {
@@ -126,4 +126,128 @@ fn callbacks_run_and_so_does_what_the_script_calls() {
             "ready && exec('pm2 kill')",
         ],
     );
+}
+
+#[test]
+fn the_tools_that_run_commands_are_known_by_their_own_ways() {
+    each_runs(
+        "$ pm2 delete all",
+        &[
+            "import { $ } from 'bun'; await $`pm2 delete ${'all'}`.quiet()",
+            "import { $ } from 'execa'; const run = $({ cwd: '/srv' }); await run`pm2 delete all`",
+            "const $$ = require('zx').$; await $$`pm2 delete all`",
+            "require('shelljs/global'); exec('pm2 delete all')",
+            "eval(\"exec('pm2 delete all')\")",
+        ],
+    );
+    each_runs(
+        "[pm2, delete, all]",
+        &[
+            "import { command } from 'execa'; command('pm2 delete all')",
+            "import execa from 'execa'; execa.command('pm2 delete all')",
+            "import spawn from 'cross-spawn'; spawn.sync('pm2', ['delete', 'all'])",
+            "Bun.spawn(['pm2', 'delete', 'all'])",
+            "await execa('pm2', ['delete', ...['all']])?.stdout",
+        ],
+    );
+    each_runs("[bash] < pm2 delete all", &["execFileSync('bash', { input: 'pm2 delete all' })"]);
+}
+
+#[test]
+fn what_node_removes_itself_is_the_command_that_does_it() {
+    each_runs(
+        "[rm, -rf, /var/www]",
+        &[
+            "import fs from 'node:fs'; fs.rmSync('/var/www', { recursive: true, force: true })",
+            "import { rm } from 'fs/promises'; await rm('/var/www', { recursive: true })",
+            "const { promises: fs } = require('fs'); await fs.rmdir('/var/www')",
+            "const fs = require('fs-extra'); fs.emptyDirSync('/var/www')",
+            "import { rimraf } from 'rimraf'; await rimraf('/var/www')",
+            "require('rimraf')('/var/www', () => {})",
+            "const path = require('path'); fs.rmSync(path.join('/var', 'www'))",
+        ],
+    );
+    each_runs("[kill, 1]", &["process.kill(1, 'SIGKILL')"]);
+}
+
+#[test]
+fn what_another_host_runs_is_said_to_run_there() {
+    each_runs(
+        "$ pm2 delete all @ prod",
+        &[
+            "const { NodeSSH } = require('node-ssh'); const ssh = new NodeSSH(); await ssh.connect({ host: 'prod' }); await ssh.execCommand('pm2 delete all')",
+            "const { NodeSSH } = require('node-ssh'); const ssh = new NodeSSH(); ssh.connect({ host: 'prod' }).then(() => ssh.execCommand('pm2 delete all'))",
+            "const { Client } = require('ssh2'); const conn = new Client(); conn.on('ready', () => { conn.exec('pm2 delete all', (err, stream) => {}) }).connect({ host: 'prod', port: 22 })",
+        ],
+    );
+}
+
+#[test]
+fn the_list_of_pm2s_own_interface_is_a_list_of_processes() {
+    for (guard, chosen) in
+        [("p.pm2_env.status === 'errored'", "any"), ("names.includes(p.name)", "web, api")]
+    {
+        let script = format!(
+            "const pm2 = require('pm2'); const names = ['web', 'api'];
+            pm2.connect(() => pm2.list((err, list) => list.forEach(p => {{ if ({guard}) pm2.delete(p.pm_id, () => {{}}) }})))"
+        );
+        assert_eq!(commands(&script), [format!("[pm2, delete, ‹p.pm_id: {chosen}›]")]);
+    }
+}
+
+#[test]
+fn own_files_and_arguments_are_known() {
+    use crate::script::evaluator::{Surroundings, shown::nothing_around};
+    use crate::{
+        invocation::Value,
+        script::marks::Marks,
+        source::{SourceFile, Text},
+    };
+    use std::sync::Arc;
+
+    let file = |name: &str, text: &str| Text::of_file(Arc::new(SourceFile::new(name, text)));
+    let found = |path: &str| match path {
+        "ops/run.js" => Some(file(
+            path,
+            "const { execSync } = require('child_process'); module.exports = c => execSync(c)",
+        )),
+        "lib/names.js" => {
+            Some(file(path, "exports.old = 'old'; exports.stop = () => exec('never')"))
+        }
+        "lib/more.mjs" => Some(file(
+            path,
+            "export const more = '-web'; export default function () { return 'pm2' }",
+        )),
+        _ => None,
+    };
+    let mut argument = Text::default();
+    argument.push_made_up("delete", None);
+    let around = Surroundings {
+        arguments: Some(vec![Value::known(argument)]),
+        file: &found,
+        folder: "ops".to_owned(),
+        ..nothing_around()
+    };
+    let script = "const run = require('./run'); const { old } = require('../lib/names.js');
+        import pm2, { more } from '../lib/more.mjs'; const [, , verb] = process.argv;
+        run(`${pm2()} ${process.argv[2]} ${old}${more}`); run(`pm2 ${verb} all`)";
+    let code = Marks::default().value(&file("ops/x.js", script));
+    let reading = super::read(&code.alternatives()[0], &around);
+    let found: Vec<String> = reading.calls.iter().map(command).collect();
+    assert_eq!(found, ["$ pm2 delete old-web | pm2 delete all"]);
+}
+
+#[test]
+fn typescript_is_read_around_its_types_and_that_is_said() {
+    for script in [
+        "interface App { name: string }\nexec('pm2 delete all')",
+        "type Name = 'a' | 'b';\nexec('pm2 delete all')",
+        "import type { X } from './x';\nexec('pm2 delete all' as string)",
+        "enum E { A = 'a' }\nexec('pm2 delete all')",
+    ] {
+        let found = super::reading(script);
+        let calls: Vec<String> = found.calls.iter().map(command).collect();
+        assert_eq!(calls, ["$ pm2 delete all"], "{script}");
+        assert!(!found.unread.is_empty(), "{script}");
+    }
 }
