@@ -10,6 +10,9 @@ pub struct Invocation {
     pub stdin: Option<Word>,
     /// Where the command stands in the text that it was read from.
     pub location: Option<Location>,
+    /// The folder that it runs in, as far as that is known; empty for the one that the script
+    /// starts in.
+    pub folder: Word,
     pub place: Place,
     /// The steps that lead here, outermost first.
     pub via: Vec<Hop>,

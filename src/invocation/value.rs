@@ -85,6 +85,13 @@ impl Word {
         Self { pieces: vec![Piece::Hole(hole)] }
     }
 
+    /// Known text that stands in no file.
+    pub fn made_up(text: &str) -> Self {
+        let mut known = Text::default();
+        known.push_made_up(text, None);
+        Self::known(known)
+    }
+
     /// The text, if all of it is known.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         match self.pieces.as_slice() {
@@ -154,6 +161,15 @@ impl Word {
     pub fn append(&mut self, other: &Word) {
         for piece in &other.pieces {
             self.push(piece.clone());
+        }
+    }
+
+    /// Takes over from a word that reads the same which of its holes can be empty.
+    fn may_be_empty_as(&mut self, other: &Word) {
+        for (held, new) in self.pieces.iter_mut().zip(&other.pieces) {
+            if let (Piece::Hole(held), Piece::Hole(new)) = (held, new) {
+                held.may_be_empty |= new.may_be_empty;
+            }
         }
     }
 
@@ -247,7 +263,8 @@ impl Value {
             (None, None) => held.to_string() == word.to_string(),
             _ => false,
         };
-        if self.alternatives.iter().any(same) {
+        if let Some(position) = self.alternatives.iter().position(same) {
+            self.alternatives[position].may_be_empty_as(&word);
             return;
         }
         match self.alternatives.len() {

@@ -46,7 +46,7 @@ impl Shell<'_> {
                 }
             }
         }
-        Done { output: Output::Of(Vec::new()), success: None }
+        Done::printing(Output::Of(Vec::new()), None)
     }
 
     /// The ways in which the variables of a line can be filled in.

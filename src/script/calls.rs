@@ -31,7 +31,7 @@ impl Shell<'_> {
                 }
             }
         }
-        Done { output: Output::Of(Vec::new()), success: None }
+        Done::printing(Output::Of(Vec::new()), None)
     }
 }
 

@@ -75,7 +75,7 @@ impl Shell<'_> {
                 }
             }
         }
-        Done { output: Output::Of(Vec::new()), success: None }
+        Done::printing(Output::Of(Vec::new()), None)
     }
 
     fn sql_file(&mut self, path: &str, location: Option<Location>, dialect: SqlDialect) {
@@ -100,7 +100,7 @@ impl Shell<'_> {
             }
             self.program(call.argv, call.location);
         }
-        Done { output: Output::Of(Vec::new()), success: None }
+        Done::printing(Output::Of(Vec::new()), None)
     }
 
     /// Reads lines that are each the arguments of a call of `argv`.

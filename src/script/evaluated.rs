@@ -3,7 +3,7 @@
 use super::{
     Unread,
     evaluator::{Call, Command, Reading, Surroundings},
-    shell::{Done, Output, Shell, State, fields},
+    shell::{Done, Output, Shell, fields},
 };
 use crate::{
     invocation::Word,
@@ -35,14 +35,14 @@ impl Shell<'_> {
             self.evaluated_call(call);
         }
         let output = reading.printed.map_or(Output::Of(Vec::new()), Output::Known);
-        Done { output, success: None }
+        Done::printing(output, None)
     }
 
     /// Reads a command that code of another language runs.
     fn evaluated_call(&mut self, call: Call) {
         let hop = Hop { step: call.function, location: call.location.clone() };
         let place = call.host.map(|host| Place::Remote(super::display(host.alternatives())));
-        let state = if place.is_some() { State::default() } else { self.state.child(None) };
+        let state = if place.is_some() { self.state.elsewhere() } else { self.state.child(None) };
         let stdin = call.input.map_or_else(|| self.stdin.clone(), Output::Known);
         let outer = std::mem::replace(&mut self.stdin, stdin);
         self.within(hop, place, |shell| match call.command {

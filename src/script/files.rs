@@ -15,15 +15,15 @@ impl Shell<'_> {
     pub(super) fn file_of(&self, word: &Word) -> Option<Text> {
         match word.text() {
             Some(path) => self.script_text(&path),
+            None if self.written_code(word).is_some() => self.written_code(word).cloned(),
             None => Some(Text::of_file(self.repository_file(Path::new(""), &below_hole(word)?)?)),
         }
     }
 
     /// A file that was written by the script itself, or one of the repository.
     pub(super) fn script_text(&self, path: &str) -> Option<Text> {
-        let written = self.state.files.get(plain(path));
-        written
-            .map(|text| text.as_ref().clone())
+        self.written_code(&Word::made_up(path))
+            .cloned()
             .or_else(|| self.file_here(path).map(Text::of_file))
     }
 
@@ -38,9 +38,9 @@ impl Shell<'_> {
             let name = path.rsplit('/').next().unwrap_or(&path);
             let inside = format!("{}/{name}", to.trim_end_matches('/'));
             if !to.ends_with('/') {
-                self.state.files.set(plain(to), text.clone());
+                self.state.files.set(self.path(&Word::made_up(to)), text.clone());
             }
-            self.state.files.set(plain(&inside), text);
+            self.state.files.set(self.path(&Word::made_up(&inside)), text);
         }
     }
 
@@ -68,11 +68,6 @@ impl Shell<'_> {
             Some((folder.to_owned(), file))
         })
     }
-}
-
-/// The one name of a file that is written here: `./x` is `x`.
-pub(super) fn plain(path: &str) -> &str {
-    path.trim_start_matches("./")
 }
 
 /// The language of a file that is run or sourced; the shell where nothing says it, and none for a

@@ -73,6 +73,7 @@ pub fn read_whole(script: &Script) -> Reading {
     for Filled { text, env } in script.alternatives() {
         let mut shell = Shell::new(&mut run, script, &env);
         shell.once(&text, |shell| shell.code(script.language, &text));
+        shell.finish();
         ends.push(std::mem::take(&mut shell.state));
     }
     let exports = Exports::of(&run.exports, &ends);

@@ -127,6 +127,7 @@ impl Shell<'_> {
         };
         for (name, value) in nested.arguments.assignments.iter().chain(&nested.variables) {
             state.set(name, Value::one(value.clone()));
+            state.export(name);
         }
         self.within(hop, place, |shell| {
             shell.in_state(state, |shell| {
@@ -242,7 +243,7 @@ impl Shell<'_> {
             Language::Unknown => {
                 let reason = format!("{language} is not read yet");
                 self.run.unread.push(Unread::code(text.location(), reason));
-                Done { output: Output::Of(Vec::new()), success: None }
+                Done::printing(Output::Of(Vec::new()), None)
             }
         }
     }
@@ -340,7 +341,7 @@ impl Nested<'_> {
 
 /// What a program prints of which nothing more is known.
 pub(super) fn prints(invocation: &Invocation) -> Done {
-    Done { output: Output::Of(vec![invocation.clone()]), success: None }
+    Done::printing(Output::Of(vec![invocation.clone()]), None)
 }
 
 /// Whether a path is no file of its own: standard input, or `{0}`, the script of a step, which is

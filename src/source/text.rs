@@ -142,6 +142,12 @@ impl Text {
         Text { string: self.string[range].to_owned(), segments }
     }
 
+    /// Without blanks at both ends.
+    pub fn trimmed(&self) -> Text {
+        let start = self.string.len() - self.string.trim_start().len();
+        self.slice(start..start + self.string.trim().len())
+    }
+
     /// Where the bytes of `range` were written. A range that joins text from several files is
     /// placed in the first of them; an empty range is where the byte after it is.
     pub fn locate(&self, range: Range<usize>) -> Option<Location> {

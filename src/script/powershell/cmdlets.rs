@@ -39,14 +39,14 @@ impl Shell<'_> {
         let done = match name {
             "write-host" | "write-output" | "echo" | "write" | "write-verbose"
             | "write-warning" | "write-error" | "write-information" | "write-debug" => {
-                Done { output: known(as_values(&call.positional(&SWITCHES))), success: None }
+                Done::printing(known(as_values(&call.positional(&SWITCHES))), None)
             }
             "out-null" => Done::default(),
             "cd" | "set-location" | "push-location" | "pop-location" | "sleep" | "start-sleep"
             | "import-module" | "set-strictmode" | "exit" => Done::default(),
             "out-string" | "out-host" | "out-default" | "tee-object" | "sort-object"
             | "convertfrom-json" | "convertto-json" | "select-object" | "select" | "sort" => {
-                Done { output: self.stdin.clone(), success: None }
+                Done::printing(self.stdin.clone(), None)
             }
             "where-object" | "where" | "?" => self.ps_where(call),
             "foreach-object" | "foreach" | "%" => self.ps_for_each(call),
@@ -102,7 +102,7 @@ impl Shell<'_> {
             });
             output = output.and(done.output);
         }
-        Done { output, success: None }
+        Done::printing(output, None)
     }
 
     /// Reads a block for each item of the input.
@@ -120,7 +120,7 @@ impl Shell<'_> {
     /// known of a list.
     fn ps_where(&mut self, call: &Call) -> Done {
         let passed = self.stdin.clone();
-        let Output::Of(_) = &passed else { return Done { output: passed, success: None } };
+        let Output::Of(_) = &passed else { return Done::printing(passed, None) };
         let chosen = match call.block() {
             Some(code) => selection(code),
             None => {
@@ -130,12 +130,12 @@ impl Shell<'_> {
                 by_name.then(|| names_of(&names)).flatten()
             }
         };
-        let Some(selection) = chosen else { return Done { output: passed, success: None } };
+        let Some(selection) = chosen else { return Done::printing(passed, None) };
         let hole = Hole {
             origin: Origin::Item(selection),
             ..Hole::unknown("what Where-Object chooses", call.location.clone())
         };
-        Done { output: Output::Known(Value::hole(hole)), success: None }
+        Done::printing(Output::Known(Value::hole(hole)), None)
     }
 
     fn ps_write(&mut self, name: &str, call: &Call) {
@@ -164,7 +164,7 @@ impl Shell<'_> {
             Some(text) => Output::Known(self.run.marks.value(&text)),
             None => Output::Of(Vec::new()),
         };
-        Done { output, success: None }
+        Done::printing(output, None)
     }
 
     /// Calls a function of the script: its parameters by name, the others in order.
@@ -187,7 +187,8 @@ impl Shell<'_> {
                 None => self.state.unset(&name),
             }
         }
-        self.state.set_array("ps:args", call.positional(&[]));
+        let arguments = call.positional(&[]).into_iter().map(Value::one);
+        self.state.set_list("ps:args", arguments);
         let text = unit.slice(body.byte_range());
         let done = self.deeper(call.location.as_ref(), |shell| {
             shell.once(&text, |shell| shell.ps_statement(&unit, body, 0))

@@ -104,7 +104,7 @@ impl Shell<'_> {
             let next = self.ps_call(call);
             done = Some(match done {
                 None => next,
-                Some(done) => Done { output: done.output.and(next.output), success: None },
+                Some(done) => Done::printing(done.output.and(next.output), None),
             });
         }
         let mut done = done.unwrap_or_default();
@@ -171,8 +171,9 @@ impl Shell<'_> {
         let Some(name) = call.name.text().map(|name| name.to_lowercase()) else {
             return self.ps_program(call, None);
         };
-        if let Some(function) = self.state.functions.get(&function_key(&name)).cloned() {
-            return self.ps_function(&function, &call);
+        let function = self.state.functions.get(&function_key(&name));
+        if let Some(body) = function.and_then(|function| function.bodies.last()).cloned() {
+            return self.ps_function(&body, &call);
         }
         match self.cmdlet(&name, &call) {
             Some(done) => done,
@@ -212,7 +213,7 @@ impl Shell<'_> {
         for argv in argvs {
             output = output.and(self.program(argv, call.location.clone()).output);
         }
-        Done { output: output.and(block_output), success: None }
+        Done::printing(output.and(block_output), None)
     }
 
     /// Reads a block that may be run.

@@ -3,7 +3,7 @@ use crate::{
     invocation::{Value, Word},
     script::{
         Unread,
-        shell::{Done, Output, Shell},
+        shell::{Done, Function, Output, Shell},
     },
 };
 use tree_sitter::Node;
@@ -28,7 +28,8 @@ impl Shell<'_> {
             "function_statement" => {
                 if let Some(name) = children(node).first() {
                     let name = function_key(unit.str(*name));
-                    self.state.functions.set(name, unit.slice(node.byte_range()));
+                    let function = Function::of(unit.slice(node.byte_range()));
+                    self.state.functions.set(name, function);
                 }
                 Done::default()
             }
@@ -49,7 +50,7 @@ impl Shell<'_> {
             }
             kind if kind.ends_with("_expression") || kind == "string_literal" => {
                 let items = self.ps_list(unit, node, depth);
-                Done { output: known(items), success: None }
+                Done::printing(known(items), None)
             }
             _ => self.ps_sequence(unit, node, depth),
         }
@@ -63,15 +64,14 @@ impl Shell<'_> {
             }
             output = output.and(self.ps_statement(unit, child, depth + 1).output);
         }
-        Done { output, success: None }
+        Done::printing(output, None)
     }
 
     /// Reads something that may or may not happen.
     pub(super) fn ps_branch(&mut self, read: impl FnOnce(&mut Self) -> Done) -> Done {
         let before = self.state.clone();
         let done = read(self);
-        let after = std::mem::replace(&mut self.state, before);
-        self.state.merge(after);
+        self.state = before.or(std::mem::take(&mut self.state));
         done
     }
 
@@ -96,7 +96,7 @@ impl Shell<'_> {
                 }
             };
         }
-        Done { output: std::mem::replace(&mut self.stdin, outer), success: None }
+        Done::printing(std::mem::replace(&mut self.stdin, outer), None)
     }
 
     fn ps_assignment(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
@@ -118,11 +118,11 @@ impl Shell<'_> {
             .is_some_and(|value| innermost(value).kind() == "array_expression");
         match (operator, items.as_slice()) {
             ("=", [one]) if !is_array => self.state.set(&name, one.clone()),
-            ("=", _) => self.state.set_array(&name, words(items)),
+            ("=", _) => self.state.set_list(&name, items),
             ("+=", [one]) if self.state.array(&name).is_none() => {
                 self.state.append(&name, one.clone());
             }
-            ("+=", _) => self.state.extend_array(&name, words(items)),
+            ("+=", _) => self.state.extend_list(&name, items),
             _ => self.state.unset(&name),
         }
         Done::default()
@@ -165,7 +165,7 @@ impl Shell<'_> {
             let done = self.ps_branch(|shell| shell.ps_sequence(unit, clause, depth + 1));
             output = output.and(done.output);
         }
-        Done { output, success: None }
+        Done::printing(output, None)
     }
 
     fn ps_foreach(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {

@@ -26,7 +26,7 @@ impl Shell<'_> {
             "variable" => {
                 let written = unit.str(node);
                 match variable_key(written).and_then(|name| self.state.array(&name)) {
-                    Some(elements) => elements.into_iter().map(Value::one).collect(),
+                    Some(elements) => elements,
                     None => vec![self.ps_value(unit, node, depth)],
                 }
             }
@@ -125,10 +125,7 @@ impl Shell<'_> {
     /// The value of a variable; an array is joined by blanks, as in a text.
     fn ps_value_of(&self, name: &str, written: &str, location: Option<Location>) -> Value {
         match (self.state.array(name), self.state.get(name)) {
-            (Some(elements), _) => {
-                let elements: Vec<Value> = elements.into_iter().map(Value::one).collect();
-                joined(&elements, &known(" "))
-            }
+            (Some(elements), _) => joined(&elements, &known(" ")),
             (None, Some(value)) => value,
             (None, None) => {
                 let shown = written.trim_start_matches(['$', '@']).trim_matches(['{', '}']);

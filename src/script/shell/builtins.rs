@@ -1,8 +1,8 @@
-//! What the shell does itself, and the few programs whose output can be told by reading.
+//! What the shell does itself.
 
-use super::{Done, Output, Shell, statements::holds};
+use super::{Done, Output, Shell, printing, state::Ends};
 use crate::{
-    invocation::{Piece, Value, Word},
+    invocation::{Hole, Piece, Value, Word},
     program::split_assignment,
     source::{Hop, Location, Text},
 };
@@ -16,86 +16,108 @@ impl Shell<'_> {
         argv: &[Word],
         location: Option<&Location>,
     ) -> Option<Done> {
-        let certain = |success| Some(Done { output: Output::Silent, success: Some(success) });
-        match name {
-            "true" | ":" => certain(true),
-            "false" => certain(false),
-            "[" | "test" => {
-                let end = argv.len() - usize::from(name == "[" && argv.len() > 1);
-                Some(Done { output: Output::Silent, success: holds(&argv[1..end]) })
-            }
-            "cd" | "pushd" => {
-                match argv.get(1) {
-                    Some(folder) => self.state.enter(folder),
-                    None => self.state.folder = PathBuf::new(),
-                }
-                Some(Done::default())
-            }
-            "popd" | "shopt" | "ulimit" | "umask" | "wait" | "sleep" => Some(Done::default()),
-            "exit" | "return" => {
+        let arguments = &argv[1..];
+        let done = match name {
+            "true" | ":" => Done::silent(Some(true)),
+            "false" => Done::silent(Some(false)),
+            "shopt" | "ulimit" | "umask" | "wait" | "sleep" | "hash" => Done::default(),
+            "cd" | "pushd" | "popd" => self.change_folder(name, arguments),
+            "exit" => {
                 self.state.ended = true;
-                Some(Done::default())
+                Done::default()
             }
+            "return" => self.leave_by(Ends::Return, arguments),
+            "break" => self.leave_by(Ends::Break(levels(arguments)), &[]),
+            "continue" => self.leave_by(Ends::Continue(levels(arguments)), &[]),
             "eval" => {
-                let code = self.joined(&argv[1..]);
-                Some(self.step("eval", location, |shell| shell.script(&code)))
+                let code = self.joined(arguments);
+                self.step("eval", location, |shell| shell.script(&code))
             }
-            "trap" if argv.len() > 2 => {
-                let code = self.run.marks.text(&argv[1]);
-                self.step("trap", location, |shell| shell.script(&code));
-                Some(Done::default())
+            "source" | "." => return self.sourced(arguments, location),
+            "trap" => {
+                self.trap(arguments);
+                Done::silent(Some(true))
             }
             "alias" => {
-                for (alias, value) in argv[1..].iter().filter_map(split_assignment) {
+                for (alias, value) in arguments.iter().filter_map(split_assignment) {
                     let code = self.run.marks.text(&value);
                     self.state.aliases.set(alias, code);
                 }
-                Some(Done::default())
+                Done::silent(Some(true))
             }
-            "set" => {
-                let separator = argv.iter().position(|word| word.text().is_some_and(|t| t == "--"));
-                if let Some(at) = separator {
-                    self.state.positional = Some(values(&argv[at + 1..]));
+            "unalias" => {
+                for alias in arguments.iter().filter_map(Word::text) {
+                    self.state.aliases.remove(&alias);
                 }
-                Some(Done::default())
+                Done::silent(Some(true))
             }
+            "export" | "declare" | "local" | "readonly" | "typeset" => {
+                self.declaration_words(name, arguments)
+            }
+            "unset" => self.unset_words(arguments),
+            "set" => self.set_options(arguments),
             "shift" => {
-                if let Some(words) =
-                    self.state.positional.as_mut().filter(|words| !words.is_empty())
-                {
-                    words.remove(0);
+                self.shift(arguments);
+                Done::default()
+            }
+            "read" => self.read_line(arguments, location),
+            "mapfile" | "readarray" => self.map_file(arguments, location),
+            "let" => {
+                let mut success = Some(true);
+                for argument in arguments {
+                    let text = self.run.marks.text(argument);
+                    success = self.is_true(&text);
                 }
-                Some(Done::default())
+                Done::silent(success)
             }
-            "read" | "mapfile" | "readarray" => {
-                let value = lines(&self.stdin, location);
-                for variable in
-                    argv[1..].iter().filter_map(Word::text).filter(|t| !t.starts_with('-'))
-                {
-                    self.state.set(&variable, value.clone());
+            "coproc" | "time" if !arguments.is_empty() => {
+                let from = usize::from(arguments[0].text().is_some_and(|text| text == "-p"));
+                return Some(self.call(arguments[from..].to_vec(), location.cloned()));
+            }
+            // The command itself, not an alias or a function of that name.
+            "command" | "builtin"
+                if !arguments.is_empty() && !arguments[0].head().starts_with('-') =>
+            {
+                let inner = arguments[0].text().map(|name| name.into_owned());
+                return inner.and_then(|name| self.builtin(&name, arguments, location));
+            }
+            "exec" if arguments.is_empty() => Done::default(),
+            "exec" => {
+                let done = self.program(argv.to_vec(), location.cloned());
+                self.state.ended = true;
+                done
+            }
+            "echo" => self.printed(printing::echo(arguments)),
+            "printf" => match arguments.split_first() {
+                Some((option, [name, words @ ..])) if option.text().is_some_and(|t| t == "-v") => {
+                    let value = Value::one(printing::printf(words));
+                    if let Some(name) = name.text() {
+                        self.state.set(&name, value);
+                    }
+                    Done::silent(Some(true))
                 }
-                Some(Done::default())
+                _ => self.printed(printing::printf(arguments)),
+            },
+            "pwd" if !self.state.directory.pieces.is_empty() => {
+                self.printed(self.state.directory.clone())
             }
-            "echo" => Some(self.printed(echo(&argv[1..]))),
-            "printf" => Some(self.printed(printf(&argv[1..]))),
-            "cat" if argv.len() == 1 || argv[1].text().is_some_and(|text| text == "-") => {
-                Some(Done { output: self.stdin.clone(), success: None })
-            }
+            "cat" => return self.cat(arguments),
             "tee" => {
                 let output = self.stdin.clone();
                 let appends = argv.iter().any(|word| word.text().is_some_and(|text| text == "-a"));
-                for path in argv[1..].iter().filter(|word| !word.head().starts_with('-')) {
+                for path in arguments.iter().filter(|word| !word.head().starts_with('-')) {
                     self.written(path, &output, appends);
                 }
-                Some(Done { output, success: None })
+                Done::printing(output, None)
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(done)
     }
 
     fn printed(&mut self, word: Word) -> Done {
         self.printed_command(&word);
-        Done { output: Output::Known(Value::one(word)), success: Some(true) }
+        Done::printing(Output::Known(Value::one(word)), Some(true))
     }
 
     /// Reads code that runs in this very shell.
@@ -107,6 +129,148 @@ impl Shell<'_> {
     ) -> Done {
         let hop = Hop { step: step.into(), location: location.cloned() };
         self.deeper(location, |shell| shell.within(hop, None, read))
+    }
+
+    /// `cat` of files that were written here, or of what is piped in.
+    fn cat(&mut self, arguments: &[Word]) -> Option<Done> {
+        let files: Vec<&Word> = arguments
+            .iter()
+            .filter(|word| !word.head().starts_with('-') || word.text().is_some_and(|t| t == "-"))
+            .collect();
+        if files.is_empty() {
+            return Some(Done::printing(self.stdin.clone(), None));
+        }
+        let mut output = Output::Silent;
+        for file in files {
+            output = output.and(match file.text().as_deref() {
+                Some("-" | "/dev/stdin") => self.stdin.clone(),
+                _ => Output::Known(self.run.marks.value(self.written_file(file)?)),
+            });
+        }
+        Some(Done::printing(output.into_stages(), None))
+    }
+
+    fn leave_by(&mut self, way: Ends, arguments: &[Word]) -> Done {
+        let status = match arguments.first() {
+            None => self.state.status,
+            Some(word) => word.text().and_then(|text| Some(text.parse::<i64>().ok()? == 0)),
+        };
+        let mut state = self.state.clone();
+        state.status = status;
+        self.left.push((way, state));
+        self.state.ended = true;
+        Done::silent(status)
+    }
+
+    fn trap(&mut self, arguments: &[Word]) {
+        let Some((code, signals)) = arguments.split_first() else { return };
+        let text = self.run.marks.text(code);
+        for signal in signals.iter().filter_map(Word::text) {
+            match text.as_str() {
+                "-" | "" => self.state.traps.remove(&signal),
+                _ => self.state.traps.set(signal, text.clone()),
+            }
+        }
+    }
+
+    /// Reads a file in this very shell; nothing if it is not there.
+    fn sourced(&mut self, arguments: &[Word], location: Option<&Location>) -> Option<Done> {
+        let (path, rest) = arguments.split_first()?;
+        let text = match self.written_file(path) {
+            Some(text) => text.clone(),
+            None => self.script_text(&path.text()?)?,
+        };
+        let hop = Hop { step: path.to_string(), location: location.cloned() };
+        let outer = self.state.positional.clone();
+        if !rest.is_empty() {
+            self.state.positional = Some(values(rest));
+        }
+        let mark = self.left.len();
+        let done = self.deeper(location, |shell| {
+            shell.within(hop, None, |shell| shell.once(&text, |shell| shell.script(&text)))
+        });
+        for (_, state) in self.left.split_off(mark) {
+            self.state = std::mem::take(&mut self.state).or(state);
+        }
+        if !rest.is_empty() {
+            self.state.positional = outer;
+        }
+        Some(done)
+    }
+
+    /// `set -eu`, `set -o errexit`, `set -- a b`.
+    fn set_options(&mut self, arguments: &[Word]) -> Done {
+        let mut words = arguments.iter();
+        let mut long = None;
+        while let Some(word) = words.next() {
+            let Some(text) = word.text() else { break };
+            if let Some(on) = long.take() {
+                match text.as_ref() {
+                    "errexit" => self.state.options.errexit = on,
+                    "nounset" => self.state.options.nounset = on,
+                    "allexport" => self.state.options.allexport = on,
+                    _ => {}
+                }
+                continue;
+            }
+            let on = text.starts_with('-');
+            if text == "--" || !text.starts_with(['-', '+']) {
+                let skipped = usize::from(text != "--");
+                let at = arguments.len() - words.len() - skipped;
+                self.state.positional = Some(values(&arguments[at..]));
+                break;
+            }
+            for flag in text.chars().skip(1) {
+                match flag {
+                    'e' => self.state.options.errexit = on,
+                    'u' => self.state.options.nounset = on,
+                    'a' => self.state.options.allexport = on,
+                    'o' => long = Some(on),
+                    _ => {}
+                }
+            }
+        }
+        Done::silent(Some(true))
+    }
+
+    fn shift(&mut self, arguments: &[Word]) {
+        let count = match arguments.first().map(Word::text) {
+            None => Some(1),
+            Some(text) => text.and_then(|text| text.parse::<usize>().ok()),
+        };
+        self.state.positional = match (self.state.positional.take(), count) {
+            (Some(words), Some(count)) if count > words.len() => Some(words),
+            (Some(mut words), Some(count)) => Some(words.split_off(count)),
+            _ => None,
+        };
+    }
+
+    /// `cd`, `pushd` and `popd`.
+    fn change_folder(&mut self, name: &str, arguments: &[Word]) -> Done {
+        let path = arguments.iter().find(|word| {
+            !word.head().starts_with('-') || word.text().is_some_and(|text| text == "-")
+        });
+        let before = (self.state.directory.clone(), self.state.folder.clone());
+        let back = name == "popd" || path.and_then(Word::text).is_some_and(|text| text == "-");
+        match path {
+            _ if back => {
+                let last = self.state.folders.pop();
+                let (directory, folder) =
+                    last.unwrap_or_else(|| (unknown_folder(), PathBuf::new()));
+                (self.state.directory, self.state.folder) = (directory, folder);
+            }
+            None => {
+                (self.state.directory, self.state.folder) = (Word::made_up("~"), PathBuf::new());
+            }
+            Some(path) => {
+                self.state.directory = below(&before.0, path);
+                self.state.enter(path);
+            }
+        }
+        if name != "popd" {
+            self.state.folders.push(before);
+        }
+        Done::default()
     }
 
     /// Words joined by blanks, as code.
@@ -128,92 +292,38 @@ pub fn values(words: &[Word]) -> Vec<Value> {
     words.iter().cloned().map(Value::one).collect()
 }
 
-fn made_up(text: &str) -> Piece {
-    let mut piece = Text::default();
-    piece.push_made_up(text, None);
-    Piece::Known(piece)
+/// `break 2`
+fn levels(arguments: &[Word]) -> usize {
+    let levels = arguments.first().and_then(Word::text).and_then(|text| text.parse().ok());
+    levels.unwrap_or(1).max(1)
 }
 
-fn echo(words: &[Word]) -> Word {
-    let option = |word: &&Word| {
-        word.text().is_some_and(|t| matches!(t.as_ref(), "-e" | "-n" | "-en" | "-ne" | "-E"))
-    };
-    let skipped = words.iter().take_while(option).count();
-    let mut line = Word::default();
-    for (position, word) in words[skipped..].iter().enumerate() {
-        if position > 0 {
-            line.push(made_up(" "));
-        }
-        line.append(word);
+fn unknown_folder() -> Word {
+    Word::hole(Hole::unknown("the folder", None))
+}
+
+/// The folder that `path` means, seen from another one.
+fn below(folder: &Word, path: &Word) -> Word {
+    let absolute = path.head().starts_with(['/', '~']) || path.head().is_empty();
+    if absolute || folder.pieces.is_empty() {
+        return path.clone();
     }
-    line.push(made_up("\n"));
-    line
-}
-
-/// `printf` with `%s`; whatever else the format says stands as it is.
-fn printf(words: &[Word]) -> Word {
-    let Some((format, arguments)) = words.split_first() else { return Word::default() };
-    let mut printed = Word::default();
-    let mut left = arguments.iter();
-    loop {
-        let before = left.len();
-        for piece in &format.pieces {
-            let Piece::Known(text) = piece else {
-                printed.push(piece.clone());
-                continue;
-            };
-            let source = text.as_str();
-            let mut at = 0;
-            while at < source.len() {
-                let next = source[at..].find(['%', '\\']).map_or(source.len(), |n| at + n);
-                printed.push(Piece::Known(text.slice(at..next)));
-                at = next;
-                let len = match source.as_bytes().get(at..at + 2) {
-                    Some(b"%s" | b"%q" | b"%b") => {
-                        if let Some(word) = left.next() {
-                            printed.append(word);
-                        }
-                        2
-                    }
-                    Some(b"\\n") => {
-                        printed.push(made_up("\n"));
-                        2
-                    }
-                    Some(b"%%") => {
-                        printed.push(made_up("%"));
-                        2
-                    }
-                    _ if at < source.len() => {
-                        let len = source[at..].chars().next().map_or(1, char::len_utf8);
-                        printed.push(Piece::Known(text.slice(at..at + len)));
-                        len
-                    }
-                    _ => 0,
-                };
-                at += len;
-            }
-        }
-        if left.len() == 0 || left.len() == before {
-            return printed;
+    let mut whole = folder.clone();
+    let mut parts = path.text().map(|text| text.into_owned()).unwrap_or_default();
+    // `..` takes a folder away, if it is known.
+    while let Some(rest) = parts.strip_prefix("..") {
+        let Some(Piece::Known(text)) = whole.pieces.last_mut() else { break };
+        let Some(end) = text.as_str().trim_end_matches('/').rfind('/') else { break };
+        *text = text.slice(0..end.max(1));
+        parts = rest.trim_start_matches('/').to_owned();
+        if parts.is_empty() {
+            return whole;
         }
     }
-}
-
-/// What `read` may get.
-fn lines(stdin: &Output, location: Option<&Location>) -> Value {
-    let value = stdin.value("a line of standard input".into(), location.cloned());
-    Value::any_of(value.alternatives().iter().flat_map(|word| match word.pieces.as_slice() {
-        [Piece::Known(text)] => {
-            let mut from = 0;
-            text.as_str()
-                .split_inclusive('\n')
-                .map(|line| {
-                    let range = from..from + line.trim_end_matches(['\n', '\r']).len();
-                    from += line.len();
-                    Word::known(text.slice(range))
-                })
-                .collect()
-        }
-        _ => vec![word.clone()],
-    }))
+    whole.append(&Word::made_up("/"));
+    match path.is_known() {
+        true => whole.append(&Word::made_up(&parts)),
+        false => whole.append(path),
+    }
+    whole
 }

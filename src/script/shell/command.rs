@@ -1,38 +1,36 @@
-//! Simple commands: assignments, redirections, and the calls that they are.
+//! Simple commands: assignments, and the calls that they are.
 
-use super::{Done, Output, Shell, builtins::values, fields, scan, statements::Unit};
+use super::{
+    Done, Output, Shell,
+    builtins::values,
+    fields,
+    loops::joined,
+    state::{Ends, Function, State},
+    statements::Unit,
+    variable::Variable,
+};
 use crate::{
-    invocation::{Invocation, Piece, Value, Word},
-    script::files::plain,
+    invocation::{Invocation, Value, Word},
+    program::bare_name,
+    script::Unread,
     source::{Location, Text},
 };
 use std::{ops::Range, sync::Arc};
 use tree_sitter::Node;
 
-/// Words that may stand before a command where the syntax is not understood.
-const RESERVED: [&str; 14] = [
-    "if", "then", "elif", "else", "fi", "do", "done", "while", "until", "!", "{", "}", "esac",
-    "time",
-];
-
-/// What the redirections of a command say.
-#[derive(Default)]
-pub(super) struct Redirections {
-    stdin: Option<Output>,
-    /// The file that standard output goes to.
-    writes: Option<Word>,
-    appends: bool,
-}
-
 impl Shell<'_> {
     pub(super) fn simple_command(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        let mut arguments: Vec<Text> = Vec::new();
+        let mut ranges: Vec<Range<usize>> = Vec::new();
         let (mut redirects, mut assignments) = (Vec::new(), Vec::new());
         let mut cursor = node.walk();
         for (position, child) in node.children(&mut cursor).enumerate() {
             match node.field_name_for_child(position as u32) {
                 Some("redirect") => redirects.push(child),
-                Some("name" | "argument") => arguments.push(unit.slice(child)),
+                Some("name" | "argument") => match ranges.last_mut() {
+                    // `$A-$B` is two nodes.
+                    Some(last) if last.end == child.start_byte() => last.end = child.end_byte(),
+                    _ => ranges.push(child.byte_range()),
+                },
                 _ if child.kind() == "variable_assignment" => assignments.push(child),
                 _ if child.kind() == "ERROR" => {
                     self.statement(unit, child, 0);
@@ -40,31 +38,61 @@ impl Shell<'_> {
                 _ => {}
             }
         }
+        let mut arguments: Vec<Text> =
+            ranges.into_iter().map(|range| unit.text.slice(range)).collect();
         let location = unit.text.locate(node.byte_range());
         if !self.run.step(location.as_ref()) {
             return Done::default();
         }
         self.with_redirections(unit, &redirects, |shell| {
-            if arguments.is_empty() {
-                assignments.iter().for_each(|node| shell.assignment(unit, *node));
-                return Done { success: Some(true), ..Done::default() };
+            match arguments.first().map(Text::as_str) {
+                Some("[") => {
+                    let closed = arguments.pop().is_some_and(|last| last.as_str() == "]");
+                    return match closed {
+                        true => shell.test_words(arguments.split_off(1), false),
+                        false => Done::default(),
+                    };
+                }
+                Some("test") => return shell.test_words(arguments.split_off(1), false),
+                _ => {}
             }
-            let argvs = shell.expanded(&arguments);
+            let argvs = shell.argvs(&arguments);
             // They are set for the call only, and after its words are expanded.
-            let before = (!assignments.is_empty()).then(|| shell.state.clone());
-            assignments.iter().for_each(|node| shell.assignment(unit, *node));
-            let done = shell.argvs_called(argvs, location);
-            if let Some(before) = before {
-                let after = std::mem::replace(&mut shell.state, before);
-                shell.state.files.extend(&after.files);
-                shell.state.ended = after.ended;
+            let held = shell.assigned_for_now(unit, &assignments, arguments.is_empty());
+            let done = match arguments.is_empty() {
+                true => Done::silent(Some(true)),
+                false => shell.argvs_called(argvs, location),
+            };
+            for (name, variable) in held {
+                shell.state.put_back(&name, variable);
             }
             done
         })
     }
 
+    /// Sets the variables of `A=1 B=2 command`, and gives what they were before; those that stand
+    /// alone stay.
+    fn assigned_for_now(
+        &mut self,
+        unit: &Unit<'_>,
+        assignments: &[Node<'_>],
+        alone: bool,
+    ) -> Vec<(String, Option<Arc<Variable>>)> {
+        let mut held = Vec::new();
+        for node in assignments {
+            let name = node.child_by_field_name("name").map(|name| unit.str(name).to_owned());
+            let before = name.as_ref().and_then(|name| self.state.held(name));
+            self.assignment(unit, *node);
+            if let Some(name) = name.filter(|_| !alone) {
+                self.state.export(&name);
+                held.push((name, before));
+            }
+        }
+        held
+    }
+
     /// What words become, in every alternative.
-    fn expanded(&mut self, words: &[Text]) -> fields::Fields {
+    pub(super) fn argvs(&mut self, words: &[Text]) -> fields::Fields {
         let mut argvs: fields::Fields = vec![Vec::new()];
         for word in words {
             let fields = self.fields(word);
@@ -74,27 +102,49 @@ impl Shell<'_> {
     }
 
     /// Calls what words say, in every alternative.
-    fn argvs_called(&mut self, argvs: fields::Fields, location: Option<Location>) -> Done {
-        if let Some((body, arguments)) = self.called_function(&argvs) {
-            return self.function(&body, arguments, location);
+    pub(super) fn argvs_called(
+        &mut self,
+        mut argvs: fields::Fields,
+        location: Option<Location>,
+    ) -> Done {
+        // `${X:?}` may have ended it.
+        if self.state.ended {
+            return Done::default();
         }
-        let mut done: Option<Done> = None;
-        for argv in argvs {
-            let next = self.call(argv, location.clone());
-            done = Some(match done {
-                None => next,
-                Some(done) => Done { output: done.output.and(next.output), success: None },
+        if let Some((function, arguments)) = self.called_function(&argvs) {
+            return self.function(&function, arguments, location);
+        }
+        if let [argv] = argvs.as_mut_slice() {
+            return self.call(std::mem::take(argv), location);
+        }
+        // One of them.
+        let before = self.state.clone();
+        let (mut after, mut output): (Option<State>, Option<Output>) = (None, None);
+        let mut success = None;
+        for (position, argv) in argvs.into_iter().enumerate() {
+            self.state = before.clone();
+            let done = self.call(argv, location.clone());
+            success = if position == 0 {
+                done.success
+            } else {
+                success.filter(|_| success == done.success)
+            };
+            output = Some(match output {
+                Some(output) => output.or(done.output),
+                None => done.output,
             });
+            after = Some(joined(after, std::mem::take(&mut self.state)));
         }
-        done.unwrap_or_default()
+        self.state = after.unwrap_or(before);
+        Done::printing(output.unwrap_or_default(), success)
     }
 
     /// The function that every alternative calls, with what each argument may be. Reading it once
     /// for all of them keeps functions that call functions from being read again and again.
-    fn called_function(&self, argvs: &fields::Fields) -> Option<(Arc<Text>, Vec<Value>)> {
+    fn called_function(&self, argvs: &fields::Fields) -> Option<(Arc<Function>, Vec<Value>)> {
         let (first, rest) = argvs.split_first()?;
         let name = first.first()?.text()?;
-        let body = self.state.functions.get(&name)?;
+        let function = self.state.functions.get(&name)?;
         let mut arguments = values(&first[1..]);
         for argv in rest {
             if argv.len() != first.len() || argv.first()?.text()? != name {
@@ -105,7 +155,7 @@ impl Shell<'_> {
                     std::mem::replace(argument, Value::empty()).or(Value::one(word.clone()));
             }
         }
-        Some((Arc::clone(body), arguments))
+        Some((Arc::clone(function), arguments))
     }
 
     /// Calls an alias, a function, a builtin or a program.
@@ -121,12 +171,15 @@ impl Shell<'_> {
                     let rest = shell.joined(&argv[1..]);
                     line.push(&rest);
                 }
+                let alias = shell.state.aliases.get(&name).cloned();
                 shell.state.aliases.remove(&name);
-                shell.script(&line)
+                let done = shell.script(&line);
+                shell.state.aliases.put(name, alias);
+                done
             });
         }
-        if let Some(body) = self.state.functions.get(&name).cloned() {
-            return self.function(&body, values(&argv[1..]), location);
+        if let Some(function) = self.state.functions.get(&name).cloned() {
+            return self.function(&function, values(&argv[1..]), location);
         }
         match self.builtin(&name, &argv, location.as_ref()) {
             Some(done) => done,
@@ -134,14 +187,87 @@ impl Shell<'_> {
         }
     }
 
-    fn function(&mut self, body: &Text, arguments: Vec<Value>, location: Option<Location>) -> Done {
+    fn function(
+        &mut self,
+        function: &Function,
+        arguments: Vec<Value>,
+        location: Option<Location>,
+    ) -> Done {
+        let before = self.state.clone();
+        let mut after: Option<State> = None;
+        let mut done: Option<Done> = None;
+        for body in &function.bodies {
+            self.state = before.clone();
+            let next = self.function_body(body, &arguments, location.clone());
+            after = Some(joined(after, std::mem::take(&mut self.state)));
+            done = Some(match done {
+                None => next,
+                Some(done) => Done::printing(done.output.or(next.output), None),
+            });
+        }
+        self.state = after.unwrap_or(before);
+        done.unwrap_or_default()
+    }
+
+    fn function_body(
+        &mut self,
+        body: &Text,
+        arguments: &[Value],
+        location: Option<Location>,
+    ) -> Done {
         self.deeper(location.as_ref(), |shell| {
-            let outer = shell.state.positional.replace(arguments);
-            let done = shell.once(body, |shell| shell.script(body));
+            let outer = shell.state.positional.replace(arguments.to_vec());
+            let mark = shell.left.len();
+            shell.locals.push(Vec::new());
+            let mut done = shell.again(body, arguments, |shell| shell.script(body));
+            for (way, state) in shell.left.split_off(mark) {
+                match way {
+                    Ends::Return => {
+                        done.success = done.success.filter(|_| state.status == done.success);
+                        shell.state = std::mem::take(&mut shell.state).or(state);
+                    }
+                    // `break` leaves the loop around the call.
+                    way => shell.left.push((way, state)),
+                }
+            }
+            for (name, held) in shell.locals.pop().into_iter().flatten().rev() {
+                shell.state.put_back(&name, held);
+            }
             shell.state.positional = outer;
-            shell.state.ended = false;
             done
         })
+    }
+
+    /// Reads the body of a function, unless it is being read for the same arguments: what calls
+    /// itself ends, or goes on with others as often as is bounded.
+    fn again(
+        &mut self,
+        body: &Text,
+        arguments: &[Value],
+        read: impl FnOnce(&mut Self) -> Done,
+    ) -> Done {
+        /// As often a function may call itself with other arguments.
+        const MAX_CALLS: usize = 12;
+        let Some(location) = body.location() else { return read(self) };
+        let words = arguments.iter().map(|value| {
+            value.alternatives().iter().map(Word::to_string).collect::<Vec<_>>().join("\n")
+        });
+        let words: Vec<String> = words.collect();
+        let is_this =
+            |range: &Location| range.range == location.range && range.path() == location.path();
+        let calls = || self.calls.iter().filter(|(held, _)| is_this(held));
+        if calls().any(|(_, held)| *held == words) {
+            return Done::default();
+        }
+        if calls().count() >= MAX_CALLS {
+            let reason = format!("this function calls itself more than {MAX_CALLS} times");
+            self.run.unread.push(Unread::code(Some(location), reason));
+            return Done::default();
+        }
+        self.calls.push((location, words));
+        let done = read(self);
+        self.calls.pop();
+        done
     }
 
     /// Calls a program: notes it, and reads what it runs in turn.
@@ -156,211 +282,113 @@ impl Shell<'_> {
             }
             Output::Silent => None,
         };
+        let name = argv.first().and_then(Word::text).map(|name| name.into_owned());
+        // Builtins that are programs, too: `sudo tee`.
+        if let Some(name @ ("cat" | "echo" | "printf" | "pwd" | "tee")) =
+            name.as_deref().map(bare_name)
+            && let Some(done) = self.builtin(name, &argv, location.as_ref())
+        {
+            return done;
+        }
+        let filtered = name.as_ref().and_then(|name| self.filtered(name, &argv[1..]));
+        if let Some(name) = &name {
+            self.copied(name, &argv[1..]);
+        }
         let place = self.place_of_call(&argv);
-        let invocation = Invocation { argv, stdin, location, place, via: self.via.clone() };
+        let folder = self.state.directory.clone();
+        let via = self.via.clone();
+        let invocation = Invocation { argv, stdin, location, folder, place, via };
         self.run.invocations.push(invocation.clone());
-        self.nested(invocation)
+        let done = self.nested(invocation);
+        match filtered {
+            Some(output) => Done { output: Output::Known(output), ..done },
+            None => done,
+        }
     }
 
     pub(super) fn assignment(&mut self, unit: &Unit<'_>, node: Node<'_>) {
         let Some(name_node) = node.child_by_field_name("name") else { return };
         let name_text = unit.slice(name_node);
-        let name = name_text.as_str().split('[').next().unwrap_or_default().to_owned();
-        let value = node.child_by_field_name("value");
-        let after_name = unit.text.as_str()[name_node.end_byte()..].starts_with('+');
-        match value {
-            Some(array) if array.kind() == "array" => {
-                let mut elements = Vec::new();
-                for element in array.named_children(&mut array.walk()) {
-                    elements.extend(self.fields(&unit.slice(element)).into_iter().flatten());
-                }
-                if after_name {
-                    self.state.extend_array(&name, elements);
-                } else {
-                    self.state.set_array(&name, elements);
-                }
+        let source = name_text.as_str();
+        let (name, key) = match source.find('[') {
+            Some(at) => {
+                let end = source.len() - usize::from(source.ends_with(']'));
+                (source[..at].to_owned(), Some(name_text.slice(at + 1..end)))
             }
-            Some(value) => {
+            None => (source.to_owned(), None),
+        };
+        let appends = unit.text.as_str()[name_node.end_byte()..].starts_with('+');
+        match (node.child_by_field_name("value"), key) {
+            (Some(array), None) if array.kind() == "array" => {
+                self.array(&name, &unit.slice(array), appends);
+            }
+            (value, Some(key)) => {
+                let value = value.map_or_else(Value::empty, |value| self.value(&unit.slice(value)));
+                self.set_item(&name, &key, value, appends);
+            }
+            (Some(value), None) => {
                 let value = self.value(&unit.slice(value));
-                if after_name {
+                if appends {
                     self.state.append(&name, value);
                 } else {
                     self.state.set(&name, value);
                 }
             }
-            None => self.state.set(&name, Value::empty()),
+            (None, None) if appends => {}
+            (None, None) => self.state.set(&name, Value::empty()),
         }
     }
 
-    /// `export`, `local`, `readonly`, `declare`.
-    pub(super) fn declaration(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        for child in node.named_children(&mut node.walk()) {
-            match child.kind() {
-                "variable_assignment" => self.assignment(unit, child),
-                "variable_name" | "word" => {}
-                _ => {
-                    // `export "$(cat file)"`: what it substitutes runs.
-                    self.value(&unit.slice(child));
-                }
+    /// `A=(…)` and `A+=(…)`.
+    pub(super) fn array(&mut self, name: &str, text: &Text, appends: bool) {
+        let source = text.as_str();
+        let inner = text.slice(1..source.len().saturating_sub(1).max(1));
+        let keyed = self.state.is_keyed(name);
+        let (mut items, mut with_keys) = (Vec::new(), Vec::new());
+        let mut comment_end = 0;
+        for range in super::rough::rough_words(inner.as_str(), 0..inner.len()) {
+            if range.start < comment_end {
+                continue;
+            }
+            let word = inner.slice(range.clone());
+            if word.as_str().starts_with('#') {
+                let line = inner.as_str()[range.start..].find('\n');
+                comment_end = line.map_or(inner.len(), |line| range.start + line);
+                continue;
+            }
+            let named = word.as_str().strip_prefix('[').and_then(|rest| rest.find("]="));
+            if let Some(len) = named {
+                let value = self.value(&word.slice(len + 3..word.len()));
+                with_keys.push((word.slice(1..len + 1), value));
+                continue;
+            }
+            let alternatives = self.fields(&word);
+            let most = alternatives.iter().map(Vec::len).max().unwrap_or_default();
+            for position in 0..most {
+                let words = alternatives.iter().filter_map(|words| words.get(position)).cloned();
+                items.push(Value::any_of(words));
             }
         }
-        Done { success: Some(true), ..Done::default() }
+        match (appends, keyed) {
+            (true, _) => self.state.extend_list(name, items),
+            (false, true) if items.is_empty() => {}
+            (false, _) => self.state.set_list(name, items),
+        }
+        for (key, value) in with_keys {
+            self.set_item(name, &key, value, false);
+        }
     }
 
-    /// Reads a command whose input and output are redirected.
-    pub(super) fn with_redirections(
-        &mut self,
-        unit: &Unit<'_>,
-        redirects: &[Node<'_>],
-        read: impl FnOnce(&mut Self) -> Done,
-    ) -> Done {
-        if redirects.is_empty() {
-            return read(self);
-        }
-        let redirections = self.redirections(unit, redirects);
-        let outer = redirections.stdin.map(|stdin| std::mem::replace(&mut self.stdin, stdin));
-        let mut done = read(self);
-        if let Some(outer) = outer {
-            self.stdin = outer;
-        }
-        if let Some(path) = redirections.writes {
-            let output = std::mem::take(&mut done.output);
-            self.written(&path, &output, redirections.appends);
-        }
-        done
-    }
-
-    /// Notes what is written to a file, in case the file is run later.
-    pub(in crate::script) fn written(&mut self, path: &Word, output: &Output, appends: bool) {
-        if self.exported(path, output) {
-            return;
-        }
-        let Some(path) = path.text().map(|path| plain(&path).to_owned()) else { return };
-        let Output::Known(value) = output else {
-            self.state.files.remove(&path);
-            return;
+    fn set_item(&mut self, name: &str, key: &Text, value: Value, appends: bool) {
+        let Some(key) = self.item_key(name, key) else {
+            // Which one is unknown: it is one more.
+            return self.state.extend_list(name, [value]);
         };
-        let mut text = Text::default();
-        if appends && let Some(held) = self.state.files.get(&path) {
-            text = held.as_ref().clone();
-        }
-        for word in value.alternatives() {
-            let written = self.run.marks.text(word);
-            text.push(&written);
-        }
-        self.state.files.set(path, text);
+        let held = self.state.item(name, &key).into_value().filter(|_| appends);
+        let value = match held {
+            Some(held) => held.then(&value),
+            None => value,
+        };
+        self.state.set_item(name, &key, value);
     }
-
-    pub(super) fn redirections(&mut self, unit: &Unit<'_>, nodes: &[Node<'_>]) -> Redirections {
-        let mut all = Redirections::default();
-        for node in nodes {
-            let start = node.start_byte();
-            if node.kind() == "herestring_redirect" {
-                if let Some(word) = node.named_child(0) {
-                    all.stdin = Some(Output::Known(self.value(&unit.slice(word))));
-                }
-                continue;
-            }
-            let operator_at = unit.prepared.code[node.byte_range()].find(['<', '>', '&']);
-            let Some(at) = operator_at.map(|at| start + at) else { continue };
-            if let Some(heredoc) = unit.prepared.heredocs.get(&at) {
-                all.stdin = Some(Output::Known(self.heredoc(heredoc)));
-                continue;
-            }
-            let Some(destination) = node.child_by_field_name("destination") else { continue };
-            let descriptor = &unit.prepared.code[start..at];
-            let operator = &unit.prepared.code[at..destination.start_byte()];
-            let value = self.value(&unit.slice(destination));
-            let [word] = value.alternatives() else { continue };
-            if operator.starts_with('<') {
-                all.stdin = Some(self.file_content(word));
-            } else if (descriptor.is_empty() || descriptor == "1") && !operator.contains(">&") {
-                all.appends = operator.starts_with(">>");
-                all.writes = Some(word.clone());
-            }
-        }
-        all
-    }
-
-    /// What reading a file or `<(…)` gives.
-    fn file_content(&self, word: &Word) -> Output {
-        use crate::invocation::Origin;
-        if let [Piece::Hole(hole)] = word.pieces.as_slice()
-            && let Origin::Output(stages) = &hole.origin
-        {
-            return Output::Of(stages.to_vec());
-        }
-        match word.text().and_then(|path| self.script_text(&path)) {
-            Some(text) => Output::Known(self.run.marks.value(&text)),
-            None => Output::Of(Vec::new()),
-        }
-    }
-
-    /// A command in text whose syntax is not understood.
-    pub(super) fn rough_command(&mut self, unit: &Unit<'_>, range: Range<usize>) {
-        let mut arguments = Vec::new();
-        for word in rough_words(&unit.prepared.code, range) {
-            let text = unit.text.slice(word);
-            let reserved = arguments.is_empty() && RESERVED.contains(&text.as_str());
-            if !reserved {
-                arguments.push(text);
-            }
-        }
-        let ends = arguments.first().zip(arguments.last());
-        let location = ends.and_then(|(first, last)| {
-            let (first, last) = (first.location()?, last.location()?);
-            // In code that was put together, the last word may stand before the first.
-            let range =
-                first.range.start.min(last.range.start)..first.range.end.max(last.range.end);
-            Some(Location { range, file: first.file })
-        });
-        if !arguments.is_empty() && self.run.step(location.as_ref()) {
-            self.deeper(location.clone().as_ref(), |shell| {
-                let argvs = shell.expanded(&arguments);
-                shell.argvs_called(argvs, location)
-            });
-        }
-    }
-}
-
-/// Splits code into commands without understanding more than quotes.
-pub(super) fn rough_commands(code: &str, range: Range<usize>) -> Vec<Range<usize>> {
-    let bytes = code.as_bytes();
-    let mut commands = Vec::new();
-    let (mut start, mut at) = (range.start, range.start);
-    while at < range.end {
-        match bytes[at] {
-            b';' | b'\n' | b'|' | b'&' | b'(' | b')' => {
-                commands.push(start..at);
-                at += 1;
-                start = at;
-            }
-            b'#' if scan::starts_comment(bytes, at) => {
-                commands.push(start..at);
-                at = code[at..].find('\n').map_or(range.end, |line| at + line);
-                start = at;
-            }
-            _ => at = scan::quoted_or_next(code, at),
-        }
-    }
-    commands.push(start.min(range.end)..range.end);
-    commands.retain(|command| !code[command.clone()].trim().is_empty());
-    commands
-}
-
-fn rough_words(code: &str, range: Range<usize>) -> Vec<Range<usize>> {
-    let bytes = code.as_bytes();
-    let mut words = Vec::new();
-    let (mut start, mut at) = (None, range.start);
-    while at < range.end {
-        if bytes[at].is_ascii_whitespace() {
-            words.extend(start.take().map(|start| start..at));
-            at += 1;
-        } else {
-            start.get_or_insert(at);
-            at = scan::quoted_or_next(code, at).min(range.end);
-        }
-    }
-    words.extend(start.map(|start| start..range.end));
-    words
 }

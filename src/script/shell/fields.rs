@@ -1,19 +1,25 @@
 //! Words while they are put together: every alternative, split into fields as the shell does.
 
+use super::variable::may_be_empty;
 use crate::{
-    invocation::{Piece, Value, Word},
+    invocation::{Hole, Piece, Value, Word},
     source::Text,
 };
 
-/// More alternatives of one word or argv than this are given up.
+/// More alternatives of one word or argv than this are given up for a hole.
 pub const MAX_EXPANSIONS: usize = 48;
 
 /// The alternatives of a list of words.
 pub type Fields = Vec<Vec<Word>>;
 
+/// What separates words.
+pub const BLANKS: &str = " \t\r\n";
+
 /// A word while it is put together, in all its alternatives.
 pub(super) struct Builder {
     partial: Vec<Partial>,
+    /// What separates the words of what is expanded: `$IFS`, if it is set.
+    separators: Option<String>,
 }
 
 #[derive(Clone, Default)]
@@ -24,8 +30,8 @@ struct Partial {
 }
 
 impl Builder {
-    pub fn new() -> Self {
-        Self { partial: vec![Partial::default()] }
+    pub fn new(separators: Option<String>) -> Self {
+        Self { partial: vec![Partial::default()], separators }
     }
 
     pub fn push(&mut self, piece: Piece) {
@@ -45,45 +51,57 @@ impl Builder {
         }
     }
 
+    /// Appends text of the script, known or with marks; it is never split.
+    pub fn written(&mut self, value: &Value) {
+        self.value(value, true);
+    }
+
     /// Appends a value; unquoted, its known blanks separate words.
     pub fn value(&mut self, value: &Value, quoted: bool) {
-        let room = (MAX_EXPANSIONS / self.partial.len().max(1)).max(1);
-        let alternatives = &value.alternatives()[..value.alternatives().len().min(room)];
-        self.partial = alternatives
-            .iter()
-            .flat_map(|word| {
-                self.partial.iter().map(move |partial| {
-                    let mut partial = partial.clone();
-                    if quoted {
-                        partial.open.get_or_insert_default().append(word);
-                    } else {
-                        partial.split(word);
-                    }
-                    partial
-                })
-            })
-            .collect();
-    }
-
-    /// Appends words that stay apart, as `"$@"` does.
-    pub fn words(&mut self, words: &[Word]) {
-        for partial in &mut self.partial {
-            for (position, word) in words.iter().enumerate() {
-                if position > 0 {
-                    partial.close();
-                }
-                partial.open.get_or_insert_default().append(word);
+        let separators = self.separators.as_deref().unwrap_or(BLANKS);
+        let append = |partial: &mut Partial, word: &Word| match quoted {
+            true => partial.open.get_or_insert_default().append(word),
+            false => partial.split(word, separators),
+        };
+        if let [word] = value.alternatives() {
+            self.partial.iter_mut().for_each(|partial| append(partial, word));
+            return;
+        }
+        let words = bounded(value.alternatives(), MAX_EXPANSIONS / self.partial.len().max(1));
+        let mut all = Vec::new();
+        for word in words.iter() {
+            for partial in &self.partial {
+                let mut partial = partial.clone();
+                append(&mut partial, word);
+                all.push(partial);
             }
         }
+        self.partial = all;
     }
 
-    /// The same for values.
-    pub fn arguments(&mut self, values: &[Value]) {
+    /// Appends words that stay apart, as `"$@"` does; unquoted, each is split further.
+    pub fn list(&mut self, values: &[Value], quoted: bool) {
         for (position, value) in values.iter().enumerate() {
             if position > 0 {
                 self.partial.iter_mut().for_each(Partial::close);
             }
-            self.open();
+            if quoted {
+                self.open();
+            }
+            self.value(value, quoted);
+        }
+    }
+
+    /// Appends words as one, as `"$*"` does.
+    pub fn joined(&mut self, values: &[Value]) {
+        let separators = self.separators.as_deref().unwrap_or(BLANKS);
+        let between = separators.chars().next().map(String::from).unwrap_or_default();
+        for (position, value) in values.iter().enumerate() {
+            if position > 0 {
+                let mut text = Text::default();
+                text.push_made_up(&between, None);
+                self.text(text);
+            }
             self.value(value, true);
         }
     }
@@ -99,20 +117,53 @@ impl Builder {
     }
 
     pub fn into_value(self) -> Value {
-        Value::any_of(self.partial.into_iter().map(|partial| {
-            let mut whole = Word::default();
-            let words = partial.done.iter().chain(&partial.open);
-            for (position, word) in words.enumerate() {
-                if position > 0 {
-                    let mut blank = Text::default();
-                    blank.push_made_up(" ", word.location().as_ref());
-                    whole.push(Piece::Known(blank));
-                }
-                whole.append(word);
+        Value::any_of(self.partial.into_iter().map(|mut partial| {
+            if partial.done.is_empty() {
+                return partial.open.unwrap_or_default();
             }
-            whole
+            partial.close();
+            with_blanks(&partial.done)
         }))
     }
+}
+
+/// Words as one, with blanks between them.
+pub fn with_blanks(words: &[Word]) -> Word {
+    let mut whole = Word::default();
+    for (position, word) in words.iter().enumerate() {
+        if position > 0 {
+            let mut blank = Text::default();
+            blank.push_made_up(" ", word.location().as_ref());
+            whole.push(Piece::Known(blank));
+        }
+        whole.append(word);
+    }
+    whole
+}
+
+/// The words, or the first of them and a hole for the others.
+fn bounded(words: &[Word], most: usize) -> std::borrow::Cow<'_, [Word]> {
+    if words.len() <= most.max(1) {
+        return words.into();
+    }
+    let mut some = words[..most.saturating_sub(1)].to_vec();
+    some.push(unknown_of(words.iter()));
+    some.into()
+}
+
+/// A hole for any of these.
+fn unknown_of<'w>(words: impl Iterator<Item = &'w Word> + Clone) -> Word {
+    let location = words.clone().next().and_then(Word::location);
+    let may_be_empty = words.clone().any(may_be_empty);
+    Word::hole(Hole { may_be_empty, ..Hole::unknown("…", location) })
+}
+
+/// Splits a word at separators, of which blanks count together and others each.
+pub fn split(word: &Word, separators: &str) -> Vec<Word> {
+    let mut partial = Partial::default();
+    partial.split(word, separators);
+    partial.close();
+    partial.done
 }
 
 impl Partial {
@@ -120,38 +171,77 @@ impl Partial {
         self.done.extend(self.open.take());
     }
 
-    fn split(&mut self, word: &Word) {
+    fn split(&mut self, word: &Word, separators: &str) {
+        // After a separator that is no blank, another one makes an empty word.
+        let mut apart = self.open.is_none();
         for piece in &word.pieces {
             let Piece::Known(text) = piece else {
                 self.open.get_or_insert_default().push(piece.clone());
+                apart = false;
                 continue;
             };
             let string = text.as_str();
-            let mut at = 0;
-            while at < string.len() {
-                let blank = string[at..].starts_with(char::is_whitespace);
-                let run = string[at..].find(|c: char| c.is_whitespace() != blank);
-                let end = run.map_or(string.len(), |run| at + run);
-                if blank {
+            let mut from = 0;
+            for (at, c) in string.char_indices().filter(|(_, c)| separators.contains(*c)) {
+                if from < at {
+                    let part = text.slice(from..at);
+                    self.open.get_or_insert_default().push(Piece::Known(part));
+                    apart = false;
+                }
+                from = at + c.len_utf8();
+                if BLANKS.contains(c) {
                     self.close();
                 } else {
-                    self.open.get_or_insert_default().push(Piece::Known(text.slice(at..end)));
+                    if apart {
+                        self.open();
+                    }
+                    self.close();
+                    apart = true;
                 }
-                at = end;
+            }
+            if from < string.len() {
+                let part = text.slice(from..string.len());
+                self.open.get_or_insert_default().push(Piece::Known(part));
+                apart = false;
             }
         }
     }
+
+    fn open(&mut self) {
+        self.open.get_or_insert_default();
+    }
 }
 
-/// Every alternative of the one followed by every alternative of the other, bounded.
+/// Every alternative of the one followed by every alternative of the other; what is too much is one
+/// more alternative with holes.
 pub fn product(heads: Fields, tails: Fields) -> Fields {
     if let [tail] = tails.as_slice() {
         let mut joined = heads;
         joined.iter_mut().for_each(|head| head.extend(tail.iter().cloned()));
         return joined;
     }
-    let joined = heads.iter().flat_map(|head| {
-        tails.iter().map(|tail| head.iter().chain(tail).cloned().collect::<Vec<_>>())
-    });
-    joined.take(MAX_EXPANSIONS).collect()
+    let join = |head: &[Word], tail: &[Word]| head.iter().chain(tail).cloned().collect();
+    let all = heads.len() * tails.len();
+    let most = if all > MAX_EXPANSIONS { MAX_EXPANSIONS - 1 } else { all };
+    let pairs = heads.iter().flat_map(|head| tails.iter().map(move |tail| (head, tail)));
+    let mut joined: Fields = pairs.take(most).map(|(head, tail)| join(head, tail)).collect();
+    if all > most {
+        joined.push(join(&any(&heads), &any(&tails)));
+    }
+    joined
+}
+
+/// One list of words for all alternatives, with holes where they differ.
+fn any(alternatives: &Fields) -> Vec<Word> {
+    let most = alternatives.iter().map(Vec::len).max().unwrap_or_default();
+    let column = |at: usize| alternatives.iter().filter_map(move |words| words.get(at));
+    let one = |at: usize| {
+        let first = column(at).next().cloned().unwrap_or_default();
+        let text = first.to_string();
+        match column(at).all(|word| word.to_string() == text) {
+            true => first,
+            false => unknown_of(column(at)),
+        }
+    };
+    (0..most).map(one).collect()
 }

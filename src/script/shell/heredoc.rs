@@ -5,7 +5,7 @@ use std::collections::HashMap;
 /// A script without its heredocs and expressions, of the same length, for the parser.
 pub struct Prepared {
     /// Each `<<EOF` is a redirection `<___`, each body blank, each `${{ … }}`, `[` and `]`
-    /// underscores.
+    /// and the braces of `{a,b}` underscores.
     pub code: String,
     /// By the position of the `<<`.
     pub heredocs: HashMap<usize, Heredoc>,
@@ -34,13 +34,24 @@ pub fn prepare(text: &Text) -> Prepared {
     if source.contains("<<") {
         Taker { text, prepared: &mut prepared, pending: Vec::new() }.run();
     }
-    if source.contains("[ ") {
+    if source.contains("[ ") || source.contains('{') {
         hide_brackets(&mut prepared.code);
     }
     prepared
 }
 
-/// Makes plain words of each `[` and `]` that is one: to the shell, `[` is a command like any
+/// The end of the brace expansion that starts at `at`, if one does: tree-sitter-bash takes
+/// `{a,b}` for a group.
+fn brace_expansion(code: &str, at: usize) -> Option<usize> {
+    let before = at.checked_sub(1).and_then(|before| code.as_bytes().get(before));
+    let end = scan::brace(code, at + 1);
+    let inner = code.get(at + 1..end).filter(|_| end < code.len() && before != Some(&b'$'))?;
+    let is_one =
+        !inner.contains(char::is_whitespace) && (inner.contains(',') || inner.contains(".."));
+    is_one.then_some(end)
+}
+
+/// Makes plain words of brace expansions, and of each `[` and `]` that is one: to the shell, `[` is a command like any
 /// other, but tree-sitter-bash looks for the last `]` it can find, many lines on.
 fn hide_brackets(code: &mut String) {
     let bytes = code.as_bytes();
@@ -59,6 +70,12 @@ fn hide_brackets(code: &mut String) {
             }
             b'[' | b']' if is_edge(at.checked_sub(1)) && is_edge(Some(at + 1)) => {
                 found.push(at);
+                at += 1;
+            }
+            b'{' => {
+                if let Some(end) = brace_expansion(code, at) {
+                    found.extend([at, end]);
+                }
                 at += 1;
             }
             _ => at = scan::quoted_or_next(code, at),

@@ -1,26 +1,48 @@
 //! The abstract interpreter of the shell. tree-sitter-bash gives the statements; the words in them
 //! are expanded here, because their quoting, defaults and substitutions decide what is code.
 
+mod arithmetic;
 mod braces;
+mod branches;
 mod builtins;
 mod command;
+mod conditions;
+mod declarations;
 pub(super) mod fields;
+mod filters;
 mod heredoc;
+mod input;
+mod loops;
+mod output;
+mod parameters;
+mod patterns;
+mod printing;
+mod quotes;
+mod redirections;
+mod rough;
 pub(super) mod scan;
 mod state;
 mod statements;
 mod table;
+#[cfg(test)]
+mod tests;
+mod variable;
 mod words;
+mod written;
 
 pub use builtins::values;
-pub use state::{State, below_hole, joined};
+pub use output::{Done, Output};
+pub use state::{Function, State, below_hole, joined};
 
 use super::run::Run;
 use crate::{
-    invocation::{Hole, Invocation, Origin, Value, Word},
+    invocation::Value,
     source::{Hop, Location, Place, Script, Text},
 };
 use indexmap::IndexMap;
+use state::Ends;
+use std::sync::Arc;
+use variable::Variable;
 
 /// Code in code in code deeper than this is not read.
 const MAX_DEPTH: usize = 40;
@@ -34,47 +56,33 @@ pub struct Shell<'r> {
     /// What is piped into the commands that are being read.
     pub stdin: Output,
     depth: usize,
-}
-
-/// What a command prints.
-#[derive(Clone, Debug, Default)]
-pub enum Output {
-    /// Nothing.
-    #[default]
-    Silent,
-    Known(Value),
-    /// What these stages of a pipeline print.
-    Of(Vec<Invocation>),
-}
-
-/// What is known after a command.
-#[derive(Clone, Debug, Default)]
-pub struct Done {
-    pub output: Output,
-    /// Whether it succeeds, if that is certain.
-    pub success: Option<bool>,
-}
-
-impl Done {
-    /// This, and then the next.
-    pub fn then(self, next: Done) -> Done {
-        Done { output: self.output.and(next.output), success: next.success }
-    }
+    /// The states in which loops and functions that are being read were left early.
+    left: Vec<(Ends, State)>,
+    /// The variables that are local to the functions that are being read, innermost last, each
+    /// with what it hides.
+    locals: Vec<Vec<(String, Option<Arc<Variable>>)>>,
+    /// The functions that are being read, each with its arguments.
+    calls: Vec<(Location, Vec<String>)>,
+    /// How many rounds of loops one round of the innermost one stands for.
+    rounds: usize,
+    /// In how many conditions it is, where `set -e` does not count.
+    checked: usize,
 }
 
 impl<'r> Shell<'r> {
     pub fn new(run: &'r mut Run, script: &Script, env: &IndexMap<String, Vec<Text>>) -> Self {
-        let mut state = State::with_environment(env);
-        if let Some(folder) = &script.folder {
-            state.enter(&Word::known(folder.clone()));
-        }
         Self {
             run,
-            state,
+            state: State::with_environment(env, script.folder.as_ref()),
             place: script.place.clone(),
             via: script.via.clone(),
             stdin: Output::Silent,
             depth: 0,
+            left: Vec::new(),
+            locals: Vec::new(),
+            calls: Vec::new(),
+            rounds: 1,
+            checked: 0,
         }
     }
 
@@ -128,72 +136,57 @@ impl<'r> Shell<'r> {
     /// Reads something in a shell of its own, whose variables are `state`.
     pub fn in_state<T>(&mut self, state: State, read: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.state, state);
+        let left = std::mem::take(&mut self.left);
+        let locals = std::mem::take(&mut self.locals);
         let done = read(self);
+        self.finish();
+        (self.left, self.locals) = (left, locals);
         let inner = std::mem::replace(&mut self.state, outer);
         self.state.files.extend(&inner.files);
         self.state.exported.extend(&inner.exported);
         done
     }
 
-    /// The value of `$(…)`.
-    pub fn substitution(&mut self, code: &Text) -> Value {
-        let location = code.location();
-        let done = self.deeper(location.as_ref(), |shell| {
-            let state = shell.state.clone();
+    /// Reads what `trap` left for the end of this shell.
+    pub fn finish(&mut self) {
+        if self.state.traps.is_empty() {
+            return;
+        }
+        self.state.ended = false;
+        for (_, code) in std::mem::take(&mut self.state.traps).into_sorted() {
+            let hop = Hop { step: "trap".into(), location: code.location() };
+            let location = hop.location.clone();
+            self.deeper(location.as_ref(), |shell| {
+                shell.within(hop, None, |shell| shell.script(&code))
+            });
+        }
+    }
+
+    /// What code in a subshell prints.
+    pub(super) fn output_of(&mut self, code: &Text) -> Output {
+        let done = self.deeper(code.location().as_ref(), |shell| {
+            let mut state = shell.state.subshell();
+            state.options.errexit = false;
             shell.in_state(state, |shell| shell.script(code))
         });
-        let written = format!("$({})", code.as_str().trim());
-        done.output.value(written, location)
+        done.output
     }
-}
 
-impl Output {
-    /// Its value as text; what is not known is a hole that is written as `written`.
-    pub fn value(&self, written: String, location: Option<Location>) -> Value {
-        match self {
-            Self::Silent => Value::empty(),
-            Self::Known(value) => {
-                Value::any_of(value.alternatives().iter().map(without_final_line_breaks))
-            }
-            Self::Of(stages) => {
-                let origin = Origin::Output(stages.as_slice().into());
-                Value::hole(Hole { origin, written, location, may_be_empty: false })
-            }
+    /// The value of `$(…)`.
+    pub fn substitution(&mut self, code: &Text) -> Value {
+        let written = || format!("$({})", code.as_str().trim());
+        let location = code.location();
+        // `$(< file)`
+        if let Some(path) = code.as_str().trim_start().strip_prefix('<')
+            && !path.starts_with(['<', '('])
+        {
+            let start = code.len() - path.len();
+            let path = self.value(&code.slice(start..code.len()).trimmed());
+            let [path] = path.alternatives() else {
+                return Output::Of(Vec::new()).value(written(), location);
+            };
+            return self.file_content(path).value(written(), location);
         }
+        self.output_of(code).value(written(), location)
     }
-
-    /// The output of two commands, one after the other.
-    pub fn and(self, next: Output) -> Output {
-        match (self, next) {
-            (Self::Silent, output) | (output, Self::Silent) => output,
-            (Self::Known(first), Self::Known(second)) => Self::Known(first.then(&second)),
-            (Self::Of(mut first), Self::Of(second)) => {
-                first.extend(second);
-                Self::Of(first)
-            }
-            (first, second) => {
-                let value = |output: Self| match output {
-                    Self::Known(value) => value,
-                    output => output.value("…".into(), None).then(&line_end()),
-                };
-                Self::Known(value(first).then(&value(second)))
-            }
-        }
-    }
-}
-
-fn without_final_line_breaks(word: &Word) -> Word {
-    use crate::invocation::Piece;
-    let mut word = word.clone();
-    if let Some(Piece::Known(text)) = word.pieces.last_mut() {
-        let len = text.as_str().trim_end_matches(['\n', '\r']).len();
-        *text = text.slice(0..len);
-    }
-    word
-}
-
-fn line_end() -> Value {
-    let mut text = Text::default();
-    text.push_made_up("\n", None);
-    Value::known(text)
 }

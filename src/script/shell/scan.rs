@@ -55,6 +55,11 @@ pub fn brace(text: &str, from: usize) -> usize {
     closing(text, from, b'{', b'}', false)
 }
 
+/// After `[`.
+pub fn bracket(text: &str, from: usize) -> usize {
+    closing(text, from, b'[', b']', false)
+}
+
 fn closing(text: &str, from: usize, open: u8, close: u8, comments: bool) -> usize {
     let bytes = text.as_bytes();
     let (mut at, mut depth) = (from, 0usize);

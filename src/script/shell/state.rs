@@ -1,4 +1,7 @@
-use super::table::Table;
+use super::{
+    table::Table,
+    variable::{Content, Fact, Known, Variable, is_not, not_empty},
+};
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
     script::marks::environment_value,
@@ -14,30 +17,64 @@ use std::{
 #[derive(Clone, Debug, Default)]
 pub struct State {
     variables: Table<Variable>,
-    /// The bodies of functions.
-    pub functions: Table<Text>,
+    pub functions: Table<Function>,
     pub aliases: Table<Text>,
     /// `$1`, `$2`, …; nothing if they are unknown.
     pub positional: Option<Vec<Value>>,
     /// Files that were written here, by path.
     pub files: Table<Text>,
-    /// The folder it is in, from that of the repository; where that is not known, it is taken for
-    /// the repository's own, of which a host that is deployed to has a copy.
-    pub folder: PathBuf,
     /// What is certainly set for later steps; see [`Exports`](crate::script::Exports).
     pub exported: Table<()>,
-    /// Whether `exit` or `return` was reached.
+    /// Code for the end of the shell, by `trap`.
+    pub traps: Table<Text>,
+    /// The folder it works in, as far as that is known; empty for the one that it started in.
+    pub directory: Word,
+    /// The same, seen from the folder of the repository; where that is not known, it is taken for
+    /// the repository's own, of which a host that is deployed to has a copy.
+    pub folder: PathBuf,
+    /// The folders that `popd` and `cd -` go back to.
+    pub folders: Vec<(Word, PathBuf)>,
+    pub options: Options,
+    /// Whether what follows is not reached.
     pub ended: bool,
+    /// Whether the last command succeeded, if that is certain.
+    pub status: Option<bool>,
 }
 
+/// A function, with all the bodies that it may have.
 #[derive(Clone, Debug)]
-enum Variable {
-    Scalar(Value),
-    Array(Vec<Word>),
+pub struct Function {
+    pub bodies: Vec<Text>,
+    pub exported: bool,
+}
+
+impl Function {
+    pub fn of(body: Text) -> Self {
+        Self { bodies: vec![body], exported: false }
+    }
+}
+
+/// What `set` switches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `-e`: a command that fails ends the shell.
+    pub errexit: bool,
+    /// `-u`: a variable that is not set ends the shell.
+    pub nounset: bool,
+    /// `-a`: every variable is exported.
+    pub allexport: bool,
+}
+
+/// What leaves a loop, by that many levels, or a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    Continue(usize),
+    Break(usize),
+    Return,
 }
 
 /// Set on every runner and login, so never empty.
-const ALWAYS_SET: [&str; 12] = [
+const ALWAYS_SET: [&str; 13] = [
     "HOME",
     "PWD",
     "USER",
@@ -50,36 +87,53 @@ const ALWAYS_SET: [&str; 12] = [
     "GITHUB_REPOSITORY",
     "RUNNER_TEMP",
     "GITHUB_RUN_ID",
+    "GITHUB_ENV",
 ];
 
 impl State {
-    /// A shell that is started with these variables.
-    pub fn with_environment(environment: &IndexMap<String, Vec<Text>>) -> Self {
+    /// A shell that is started with these variables, in this folder.
+    pub fn with_environment(
+        environment: &IndexMap<String, Vec<Text>>,
+        folder: Option<&Text>,
+    ) -> Self {
         let mut state = Self::default();
         for (name, texts) in environment {
             let values = texts.iter().map(environment_value);
             state.set(name, values.reduce(Value::or).unwrap_or_else(Value::empty));
+            state.export(name);
+        }
+        if let Some(folder) = folder {
+            state.directory =
+                environment_value(folder).alternatives().first().cloned().unwrap_or_default();
+            state.enter(&Word::known(folder.clone()));
         }
         state
     }
 
-    /// A child of this shell: it has the variables, not the functions and aliases.
+    /// A child of this shell: it has what is exported, the files and the folder.
     pub fn child(&self, positional: Option<Vec<Value>>) -> Self {
         Self {
-            variables: self.variables.clone(),
+            variables: self.variables.only(|variable| variable.exported),
+            functions: self.functions.only(|function| function.exported),
             files: self.files.clone(),
+            directory: self.directory.clone(),
             folder: self.folder.clone(),
             positional,
             ..Self::default()
         }
     }
 
-    /// A shell on another machine: of this one it has the files that were copied, no variables.
+    /// A shell on another host: files that were written may have been copied there.
     pub fn elsewhere(&self) -> Self {
         Self { files: self.files.clone(), ..Self::default() }
     }
 
-    /// Goes to a folder, as `cd` does.
+    /// A subshell: what ends it does not end this one, and its traps are its own.
+    pub fn subshell(&self) -> Self {
+        Self { traps: Table::default(), ..self.clone() }
+    }
+
+    /// Goes to a folder of the repository, as `cd` does.
     pub fn enter(&mut self, folder: &Word) {
         self.folder = match folder.text() {
             Some(path) => joined(&self.folder, Path::new(path.as_ref())),
@@ -89,56 +143,135 @@ impl State {
     }
 
     pub fn set(&mut self, name: &str, value: Value) {
-        self.variables.set(name, Variable::Scalar(value));
+        self.set_content(name, Content::Scalar(value));
+    }
+
+    fn set_content(&mut self, name: &str, content: Content) {
+        let held = self.variables.get(name).is_some_and(|held| held.exported);
+        let exported = held || self.options.allexport;
+        self.variables.set(name, Variable { content, exported, learnt: false });
     }
 
     pub fn append(&mut self, name: &str, value: Value) {
-        let joined = match self.variables.get(name).map(Arc::as_ref) {
-            Some(Variable::Scalar(held)) => held.clone().then(&value),
-            _ => value,
+        let joined = match self.known(name) {
+            Known::Set(held) => held.then(&value),
+            Known::Unset => value,
+            Known::Unknown => value.clone().or(Self::unknown_variable(name, None).then(&value)),
         };
-        self.set(name, joined);
+        match self.variables.get(name).map(|held| &held.content) {
+            Some(Content::List { .. }) => self.set_item(name, "0", joined),
+            _ => self.set(name, joined),
+        }
     }
 
-    pub fn set_array(&mut self, name: &str, words: Vec<Word>) {
-        self.variables.set(name, Variable::Array(words));
+    pub fn set_list(&mut self, name: &str, items: impl IntoIterator<Item = Value>) {
+        let items = items.into_iter().enumerate().map(|(n, value)| (n.to_string(), value));
+        self.set_content(name, Content::List { keyed: false, items: items.collect() });
     }
 
-    pub fn extend_array(&mut self, name: &str, words: Vec<Word>) {
-        let mut all = self.elements(name).unwrap_or_default();
-        all.extend(words);
-        self.set_array(name, all);
+    /// `declare -A`
+    pub fn set_keyed(&mut self, name: &str) {
+        if !self.is_keyed(name) {
+            self.set_content(name, Content::List { keyed: true, items: IndexMap::new() });
+        }
+    }
+
+    pub fn is_keyed(&self, name: &str) -> bool {
+        let held = self.variables.get(name).map(|held| &held.content);
+        matches!(held, Some(Content::List { keyed: true, .. }))
+    }
+
+    pub fn extend_list(&mut self, name: &str, more: impl IntoIterator<Item = Value>) {
+        let mut all = self.items(name).unwrap_or_default();
+        all.extend(more);
+        self.set_list(name, all);
+    }
+
+    pub fn set_item(&mut self, name: &str, key: &str, value: Value) {
+        let (keyed, mut items) = match self.variables.get(name).map(|held| &held.content) {
+            Some(Content::List { keyed, items }) => (*keyed, items.clone()),
+            Some(Content::Scalar(value)) => (false, IndexMap::from([("0".into(), value.clone())])),
+            _ => (false, IndexMap::new()),
+        };
+        items.insert(key.to_owned(), value);
+        self.set_content(name, Content::List { keyed, items });
+    }
+
+    /// One item of an array; nothing if the array is not known.
+    pub fn item(&self, name: &str, key: &str) -> Known {
+        match self.variables.get(name).map(|held| &held.content) {
+            None => Known::Unknown,
+            Some(Content::List { items, .. }) => Known::of(items.get(key).cloned()),
+            Some(Content::Scalar(value)) if key == "0" => Known::Set(value.clone()),
+            Some(_) => Known::Unset,
+        }
+    }
+
+    /// The keys of an array.
+    pub fn keys(&self, name: &str) -> Option<Vec<String>> {
+        match &self.variables.get(name)?.content {
+            Content::List { items, .. } => Some(items.keys().cloned().collect()),
+            Content::Scalar(_) => Some(vec!["0".into()]),
+            Content::Unset => Some(Vec::new()),
+        }
     }
 
     pub fn unset(&mut self, name: &str) {
-        self.variables.remove(name);
-        self.functions.remove(name);
-    }
-
-    /// The value of a variable, if anything here sets it.
-    pub fn get(&self, name: &str) -> Option<Value> {
-        match self.variables.get(name)?.as_ref() {
-            Variable::Scalar(value) => Some(value.clone()),
-            Variable::Array(words) => {
-                Some(words.first().cloned().map_or_else(Value::empty, Value::one))
+        match name.split_once('[') {
+            None => {
+                self.unset_variable(name);
+                self.functions.remove(name);
+            }
+            Some((name, key)) => {
+                let held = self.variables.get(name).map(|held| held.content.clone());
+                if let Some(Content::List { keyed, mut items }) = held {
+                    items.shift_remove(key.trim_end_matches(']'));
+                    self.set_content(name, Content::List { keyed, items });
+                }
             }
         }
     }
 
-    /// The elements of an array; a scalar is an array of one.
-    pub fn elements(&self, name: &str) -> Option<Vec<Word>> {
-        match self.variables.get(name)?.as_ref() {
-            Variable::Scalar(value) => Some(value.alternatives().to_vec()),
-            Variable::Array(words) => Some(words.clone()),
+    pub fn unset_variable(&mut self, name: &str) {
+        self.variables.set(name, Variable::default());
+    }
+
+    pub fn export(&mut self, name: &str) {
+        if let Some(held) = self.variables.get(name)
+            && !held.exported
+        {
+            let held = Variable { exported: true, ..held.as_ref().clone() };
+            self.variables.set(name, held);
         }
     }
 
-    /// The elements of a variable that is an array.
-    pub fn array(&self, name: &str) -> Option<Vec<Word>> {
-        match self.variables.get(name)?.as_ref() {
-            Variable::Scalar(_) => None,
-            Variable::Array(words) => Some(words.clone()),
-        }
+    /// The value of a variable, if anything here sets it.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        self.known(name).into_value()
+    }
+
+    pub fn known(&self, name: &str) -> Known {
+        self.variables.get(name).map_or(Known::Unknown, |variable| variable.value())
+    }
+
+    /// The items of an array; a scalar is an array of one.
+    pub fn items(&self, name: &str) -> Option<Vec<Value>> {
+        self.variables.get(name).map(|variable| variable.items())
+    }
+
+    /// The items of a variable that is an array.
+    pub fn array(&self, name: &str) -> Option<Vec<Value>> {
+        let variable = self.variables.get(name)?;
+        matches!(variable.content, Content::List { .. }).then(|| variable.items())
+    }
+
+    /// A variable as it is, to be put back later.
+    pub fn held(&self, name: &str) -> Option<Arc<Variable>> {
+        self.variables.get(name).cloned()
+    }
+
+    pub fn put_back(&mut self, name: &str, held: Option<Arc<Variable>>) {
+        self.variables.put(name, held);
     }
 
     /// A variable that nothing here sets.
@@ -151,22 +284,150 @@ impl State {
         })
     }
 
-    /// Takes in what a branch did that may or may not have been taken.
-    pub fn merge(&mut self, branch: State) {
-        self.exported.keep_common(&branch.exported);
-        if branch.ended {
-            return;
-        }
-        self.variables.merge(&branch.variables, |here, there| match (here, there.as_ref()) {
-            (Variable::Scalar(here), Variable::Scalar(there)) => {
-                Arc::new(Variable::Scalar(here.clone().or(there.clone())))
+    /// Notes what a condition tells.
+    pub fn learn(&mut self, facts: &[Fact]) {
+        for fact in facts {
+            let (Fact::NotEmpty(name) | Fact::Is(name, _) | Fact::IsNot(name, _)) = fact;
+            let position = name.parse::<usize>().ok();
+            let known = match (position, &self.positional) {
+                (Some(n), Some(words)) => Known::of(words.get(n.wrapping_sub(1)).cloned()),
+                _ => self.known(name),
+            };
+            let value = match (fact, known) {
+                (_, Known::Unset) => continue,
+                (Fact::NotEmpty(_), Known::Set(value)) => not_empty(&value),
+                (Fact::NotEmpty(_), Known::Unknown) => {
+                    not_empty(&Self::unknown_variable(name, None))
+                }
+                (Fact::Is(_, value), _) => value.clone(),
+                (Fact::IsNot(_, text), Known::Set(value)) => is_not(&value, text),
+                (Fact::IsNot(..), Known::Unknown) => continue,
+            };
+            match (position, &mut self.positional) {
+                (Some(n), Some(words)) => {
+                    if let Some(word) = words.get_mut(n.wrapping_sub(1)) {
+                        *word = value;
+                    }
+                }
+                _ => {
+                    let held = self.variables.get(name);
+                    let exported = held.is_none_or(|held| held.exported);
+                    let learnt = held.is_none_or(|held| held.learnt);
+                    let content = Content::Scalar(value);
+                    self.variables.set(name.as_str(), Variable { content, exported, learnt });
+                }
             }
-            _ => Arc::clone(there),
-        });
-        self.functions.extend(&branch.functions);
-        self.aliases.extend(&branch.aliases);
-        self.files.extend(&branch.files);
+        }
     }
+
+    /// What is known where one of two ways was taken.
+    pub fn or(mut self, mut other: State) -> State {
+        self.exported.keep_common(&other.exported);
+        if self.ended {
+            other.exported = self.exported;
+            return State { files: both_files(other.files, &self.files), ..other };
+        }
+        if other.ended {
+            return State { files: both_files(self.files, &other.files), ..self };
+        }
+        self.variables.join(&other.variables, |here, there| match (here, there) {
+            (Some(here), Some(there)) => Some(here.or(there)),
+            (Some(one), None) | (None, Some(one)) if one.learnt => None,
+            // Only one way sets it: on the other it is what the environment says, mostly nothing.
+            (Some(one), None) | (None, Some(one)) => Some(one.or(&Variable::default())),
+            (None, None) => None,
+        });
+        self.functions.join(&other.functions, |here, there| {
+            let mut bodies: Vec<Text> = Vec::new();
+            for body in here.into_iter().chain(there).flat_map(|function| &function.bodies) {
+                if bodies.iter().all(|held| held.as_str() != body.as_str()) {
+                    bodies.push(body.clone());
+                }
+            }
+            let exported = [here, there].into_iter().flatten().any(|function| function.exported);
+            Some(Function { bodies, exported })
+        });
+        self.aliases.extend(&other.aliases);
+        self.files = both_files(self.files, &other.files);
+        self.traps.extend(&other.traps);
+        self.positional = match (self.positional.take(), other.positional) {
+            (Some(here), Some(there)) if here.len() == there.len() => {
+                Some(here.into_iter().zip(there).map(|(here, there)| here.or(there)).collect())
+            }
+            _ => None,
+        };
+        if self.folder != other.folder {
+            self.folder = PathBuf::new();
+        }
+        if self.directory.to_string() != other.directory.to_string() {
+            self.directory = Word::hole(Hole::unknown("the folder", self.directory.location()));
+        }
+        self.options.errexit &= other.options.errexit;
+        self.options.nounset &= other.options.nounset;
+        self.options.allexport |= other.options.allexport;
+        if self.status != other.status {
+            self.status = None;
+        }
+        self
+    }
+
+    /// Whether a loop that leaves this state after a round would do the same in the next.
+    pub fn same(&self, before: &State) -> bool {
+        let arguments =
+            |state: &State| state.positional.as_ref().map(|words| words.len()).unwrap_or_default();
+        self.variables.changed(&before.variables, Variable::same).next().is_none()
+            && arguments(self) == arguments(before)
+            && self.directory.to_string() == before.directory.to_string()
+    }
+
+    /// Variables that differ from before may be anything, too.
+    pub fn widen(&mut self, before: &State) {
+        let changed: Vec<String> =
+            self.variables.changed(&before.variables, Variable::same).map(str::to_owned).collect();
+        for name in changed {
+            let unknown = Value::hole(Hole::unknown(format!("${name}"), None));
+            match self.items(&name) {
+                Some(items)
+                    if self
+                        .variables
+                        .get(&name)
+                        .is_some_and(|v| matches!(v.content, Content::List { .. })) =>
+                {
+                    self.set_list(&name, items.into_iter().chain([unknown]));
+                }
+                _ => {
+                    let value = self.get(&name).unwrap_or_else(Value::empty);
+                    self.set(&name, value.or(unknown));
+                }
+            }
+        }
+        let arguments = |state: &State| state.positional.as_ref().map(Vec::len);
+        if arguments(self) != arguments(before) {
+            self.positional = None;
+        }
+    }
+}
+
+/// Files as two ways leave them: where both write one, it may hold either.
+fn both_files(mut files: Table<Text>, others: &Table<Text>) -> Table<Text> {
+    /// Longer ones are not put together, in bytes.
+    const MAX_LEN: usize = 1 << 16;
+    files.join(others, |here, there| {
+        Some(match (here, there) {
+            // One way only wrote on.
+            (Some(less), Some(more)) if more.as_str().starts_with(less.as_str()) => more.clone(),
+            (Some(more), Some(less)) if more.as_str().starts_with(less.as_str()) => more.clone(),
+            (Some(here), Some(there)) if here.len() + there.len() < MAX_LEN => {
+                let mut both = here.clone();
+                both.push_made_up("\n", None);
+                both.push(there);
+                both
+            }
+            (Some(one), _) | (None, Some(one)) => one.clone(),
+            (None, None) => Text::default(),
+        })
+    });
+    files
 }
 
 /// A path from a folder of the repository; nothing if it leads out of it.

@@ -1,123 +1,138 @@
 //! Words: quoting, parameters, substitutions, braces and globs, expanded as bash does.
 
 use super::{
-    Shell,
+    Output, Shell,
     braces::braces,
     fields::{Builder, Fields, product},
     heredoc::Heredoc,
+    quotes::{ansi, unescape_backtick},
     scan,
     state::State,
+    variable::Known,
 };
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
     script::marks::expression,
     source::Text,
 };
+use std::ops::Range;
 
 impl Shell<'_> {
     /// The words that a word of the script becomes.
     pub fn fields(&mut self, text: &Text) -> Fields {
+        if !text.as_str().contains('{') {
+            return self.expanded(text, Quoting::None).fields();
+        }
         let mut all: Fields = vec![Vec::new()];
         for text in braces(text) {
-            let mut builder = Builder::new();
-            self.expand(&text, &mut builder, Quoting::None);
-            all = product(all, builder.fields());
+            let fields = self.expanded(&text, Quoting::None).fields();
+            all = product(all, fields);
         }
         all
     }
 
     /// The value of a word where no splitting happens: an assignment, a redirection.
     pub fn value(&mut self, text: &Text) -> Value {
-        let mut builder = Builder::new();
-        self.expand(text, &mut builder, Quoting::Assignment);
-        builder.into_value()
+        self.expanded(text, Quoting::Assignment).into_value()
+    }
+
+    /// The value of text as if it stood in double quotes.
+    pub(super) fn quoted_value(&mut self, text: &Text) -> Value {
+        self.expanded(text, Quoting::Double).into_value()
+    }
+
+    /// The value of a pattern: its unquoted `*`, `?` and `[` are glob holes.
+    pub(super) fn pattern(&mut self, text: &Text) -> Value {
+        self.expanded(text, Quoting::Pattern).into_value()
     }
 
     /// The text that a heredoc gives its command.
     pub fn heredoc(&mut self, heredoc: &Heredoc) -> Value {
-        if !heredoc.expands {
-            return self.run.marks.value(&heredoc.body);
+        match heredoc.expands {
+            true => self.expanded(&heredoc.body, Quoting::Heredoc).into_value(),
+            false => self.run.marks.value(&heredoc.body),
         }
-        let mut builder = Builder::new();
-        self.expand(&heredoc.body, &mut builder, Quoting::Heredoc);
-        builder.into_value()
     }
 
-    fn expand(&mut self, text: &Text, builder: &mut Builder, quoting: Quoting) {
+    fn expanded(&mut self, text: &Text, quoting: Quoting) -> Builder {
+        let mut builder = self.builder();
+        self.expand(text, &mut builder, quoting);
+        builder
+    }
+
+    /// An empty word that splits what is expanded as the shell now does.
+    pub(super) fn builder(&self) -> Builder {
+        let separators = match self.state.known("IFS") {
+            Known::Set(value) => value.text().map(|text| text.into_owned()),
+            _ => None,
+        };
+        Builder::new(separators)
+    }
+
+    pub(super) fn expand(&mut self, text: &Text, builder: &mut Builder, quoting: Quoting) {
         let source = text.as_str();
         let bytes = source.as_bytes();
-        let quoted = quoting != Quoting::None;
         let last_bracket = source.rfind(']');
         let mut at = 0;
         while at < bytes.len() {
             let end = match bytes[at] {
                 b'\\' if quoting.escapes(bytes.get(at + 1).copied()) => {
                     let len = source[at + 1..].chars().next().map_or(0, char::len_utf8);
-                    if !source[at + 1..].starts_with('\n') {
-                        builder.text(text.slice(at + 1..at + 1 + len));
+                    match source[at + 1..].starts_with('\n') {
+                        true => {}
+                        // A backslash that ends the word stands for itself.
+                        false if len == 0 => builder.text(text.slice(at..at + 1)),
+                        false => builder.text(text.slice(at + 1..at + 1 + len)),
                     }
                     at + 1 + len
                 }
                 b'\'' if quoting.has_quotes() => {
                     let end = scan::single_quote(source, at + 1);
                     builder.open();
-                    builder.value(&self.run.marks.value(&text.slice(at + 1..end)), true);
+                    builder.written(&self.run.marks.value(&text.slice(at + 1..end)));
                     end + 1
                 }
                 b'"' if quoting.has_quotes() => {
                     let end = scan::double_quote(source, at + 1);
-                    builder.open();
+                    // `"$@"` of no arguments is no word.
+                    if !is_list(&source[at + 1..end]) {
+                        builder.open();
+                    }
                     self.expand(&text.slice(at + 1..end), builder, Quoting::Double);
                     end + 1
                 }
                 b'`' => {
                     let end = scan::backtick(source, at + 1);
                     let value = self.substitution(&unescape_backtick(&text.slice(at + 1..end)));
-                    builder.value(&value, quoted);
+                    self.put(builder, &value, quoting);
                     end + 1
                 }
                 b'$' => self.dollar(text, at, builder, quoting),
-                b'<' | b'>' if !quoted && bytes.get(at + 1) == Some(&b'(') => {
+                b'<' | b'>' if quoting.splits() && bytes.get(at + 1) == Some(&b'(') => {
                     let end = scan::parenthesis(source, at + 2);
-                    let value = self.substitution(&text.slice(at + 2..end));
-                    let hole = Hole {
-                        origin: value.alternatives()[0]
-                            .holes()
-                            .next()
-                            .map_or(Origin::Unknown, |hole| hole.origin.clone()),
-                        written: source[at..end].to_owned() + ")",
-                        location: text.locate(at..end),
-                        may_be_empty: false,
-                    };
-                    builder.push(Piece::Hole(hole));
+                    let word = self.process_substitution(text, at, end);
+                    builder.written(&Value::one(word));
                     end + 1
                 }
                 b'*' | b'?' | b'['
-                    if quoting == Quoting::None
-                        && (bytes[at] != b'[' || last_bracket > Some(at)) =>
+                    if quoting.has_globs() && (bytes[at] != b'[' || last_bracket > Some(at)) =>
                 {
-                    let written = source[at..].chars().next().map(String::from).unwrap_or_default();
-                    let location = text.locate(at..at + 1);
-                    let origin = Origin::Glob;
-                    builder.push(Piece::Hole(Hole {
-                        origin,
-                        written,
-                        location,
-                        may_be_empty: false,
-                    }));
+                    let written = source[at..at + 1].to_owned();
+                    builder.push(Piece::Hole(glob(written, text.slice(at..at + 1))));
                     at + 1
                 }
                 _ => {
                     let special = |c: char| match c {
                         '\\' | '`' | '$' => true,
                         '\'' | '"' => quoting.has_quotes(),
-                        '<' | '>' | '*' | '?' | '[' => quoting == Quoting::None,
+                        '<' | '>' => quoting.splits(),
+                        '*' | '?' | '[' => quoting.has_globs(),
                         _ => false,
                     };
                     let first = source[at..].chars().next().map_or(1, char::len_utf8);
                     let run = source[at + first..].find(special);
                     let end = run.map_or(source.len(), |run| at + first + run);
-                    builder.value(&self.run.marks.value(&text.slice(at..end)), true);
+                    builder.written(&self.run.marks.value(&text.slice(at..end)));
                     end
                 }
             };
@@ -125,25 +140,42 @@ impl Shell<'_> {
         }
     }
 
+    /// Appends what an expansion gives.
+    pub(super) fn put(&self, builder: &mut Builder, value: &Value, quoting: Quoting) {
+        match quoting {
+            Quoting::Pattern => builder.written(&with_globs(value)),
+            quoting => builder.value(value, !quoting.splits()),
+        }
+    }
+
     /// Expands what starts with the `$` at `at`; gives the position after it.
     fn dollar(&mut self, text: &Text, at: usize, builder: &mut Builder, quoting: Quoting) -> usize {
         let source = text.as_str();
         let bytes = source.as_bytes();
-        let quoted = quoting != Quoting::None;
         if let Some(end) = scan::expression(source, at) {
             builder.push(Piece::Hole(expression(text, at, end)));
             return end;
         }
         match bytes.get(at + 1) {
-            Some(b'(') if bytes.get(at + 2) == Some(&b'(') && source[at..].contains("))") => {
+            Some(b'(') if arithmetic_end(source, at).is_some() => {
                 let end = scan::dollar(source, at);
-                builder.push(Piece::Hole(unknown(text, at, end)));
+                let numbers = self.numbers(&text.slice(at + 3..end - 2));
+                let location = text.locate(at..end);
+                let value = match numbers {
+                    Some(numbers) => Value::any_of(numbers.into_iter().map(|number| {
+                        let mut text = Text::default();
+                        text.push_made_up(&number.to_string(), location.as_ref());
+                        Word::known(text)
+                    })),
+                    None => Value::hole(Hole::unknown(&source[at..end], location)),
+                };
+                self.put(builder, &value, quoting);
                 end
             }
             Some(b'(') => {
                 let end = scan::parenthesis(source, at + 2);
                 let value = self.substitution(&text.slice(at + 2..end));
-                builder.value(&value, quoted);
+                self.put(builder, &value, quoting);
                 end + 1
             }
             Some(b'{') => {
@@ -162,20 +194,20 @@ impl Shell<'_> {
                 let name = source[at + 1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
                 let end = name.map_or(source.len(), |len| at + 1 + len);
                 let value = self.variable(&source[at + 1..end], text, at..end);
-                builder.value(&value, quoted);
+                self.put(builder, &value, quoting);
                 end
             }
             Some(b'@' | b'*') => {
-                self.all_positional(text, at, builder);
+                let joined = bytes[at + 1] == b'*';
+                let words = self.state.positional.clone();
+                self.put_list(builder, words, joined, &text.slice(at..at + 2), quoting);
                 at + 2
             }
-            Some(byte) if byte.is_ascii_digit() => {
+            Some(byte)
+                if byte.is_ascii_digit() || matches!(byte, b'?' | b'#' | b'$' | b'!' | b'-') =>
+            {
                 let value = self.variable(&source[at + 1..at + 2], text, at..at + 2);
-                builder.value(&value, quoted);
-                at + 2
-            }
-            Some(b'?' | b'#' | b'$' | b'!' | b'-') => {
-                builder.push(Piece::Hole(unknown(text, at, at + 2)));
+                self.put(builder, &value, quoting);
                 at + 2
             }
             _ => {
@@ -185,217 +217,167 @@ impl Shell<'_> {
         }
     }
 
-    fn all_positional(&mut self, text: &Text, at: usize, builder: &mut Builder) {
-        match self.state.positional.clone() {
-            Some(arguments) => builder.arguments(&arguments),
-            None => builder.push(Piece::Hole(unknown(text, at, at + 2))),
+    /// Appends `"$@"`, `$*`, `${A[@]}` and their like.
+    pub(super) fn put_list(
+        &self,
+        builder: &mut Builder,
+        words: Option<Vec<Value>>,
+        joined: bool,
+        written: &Text,
+        quoting: Quoting,
+    ) {
+        match words {
+            None => {
+                let hole = Hole::unknown(written.as_str(), written.location());
+                builder.push(Piece::Hole(Hole { may_be_empty: true, ..hole }));
+            }
+            Some(words) if joined && !quoting.splits() => builder.joined(&words),
+            Some(words) => builder.list(&words, !quoting.splits()),
         }
     }
 
-    /// `${NAME…}`, given what stands between the braces.
-    fn parameter(&mut self, inner: &Text, builder: &mut Builder, quoting: Quoting) {
-        let source = inner.as_str();
-        let quoted = quoting != Quoting::None;
-        let hole = |written: &str| Hole::unknown(format!("${{{written}}}"), inner.location());
-        let name_end = match source.find(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-            Some(0) if source.starts_with(['@', '*']) => 1,
-            Some(0) => return builder.push(Piece::Hole(hole(source))), // ${#X}, ${!X}
-            end => end.unwrap_or(source.len()),
-        };
-        let (name, mut rest) = source.split_at(name_end);
-        let mut rest_at = name_end;
-        if rest.starts_with('[') {
-            let end = rest.find(']').map_or(rest.len(), |end| end + 1);
-            let all = matches!(&rest[1..end.max(2) - 1], "@" | "*");
-            rest_at += end;
-            rest = &rest[end..];
-            if all && rest.is_empty() {
-                return match self.state.elements(name) {
-                    Some(words) => builder.words(&words),
-                    None => builder.push(Piece::Hole(hole(source))),
-                };
-            }
+    /// `<(…)`: a file with what the code prints; what is written to `>(…)` is not followed.
+    fn process_substitution(&mut self, text: &Text, at: usize, end: usize) -> Word {
+        let location = text.locate(at..end);
+        let code = text.slice(at + 2..end);
+        let written = text.as_str()[at..end].to_owned() + ")";
+        let output = self.output_of(&code);
+        if let Output::Known(value) = output {
+            let path = format!("/dev/fd/{at}");
+            let mut name = Text::default();
+            name.push_made_up(&path, location.as_ref());
+            let name = Word::known(name);
+            self.written(&name, &Output::Known(value), false);
+            return name;
         }
-        if matches!(name, "@" | "*") && rest.is_empty() {
-            return match self.state.positional.clone() {
-                Some(arguments) => builder.arguments(&arguments),
-                None => builder.push(Piece::Hole(hole(source))),
-            };
-        }
-        let value = match self.known(name) {
-            Some(value) => value,
-            None => State::unknown_variable(name, inner.location()),
+        let origin = match output {
+            Output::Of(stages) => Origin::Output(stages.as_slice().into()),
+            _ => Origin::Unknown,
         };
-        let set = self.known(name).is_some();
-        let operator = rest.trim_start_matches(':');
-        let word = |skip: usize| inner.slice((source.len() - operator.len() + skip)..source.len());
-        let value = match operator.chars().next() {
-            None => value,
-            Some('-' | '=') => {
-                let default = self.value(&word(1));
-                if operator.starts_with('=') {
-                    self.state.set(name, default.clone());
-                }
-                if !set { default.or(guarded(value)) } else { or_default(value, default) }
-            }
-            Some('?') => guarded(value),
-            Some('+') => self.value(&word(1)).or(Value::empty()),
-            Some('%' | '#') => {
-                trimmed(&value, operator).unwrap_or_else(|| Value::hole(hole(source)))
-            }
-            _ if rest_at < source.len() => {
-                let hole = Hole { may_be_empty: !set, ..hole(source) };
-                Value::hole(hole)
-            }
-            _ => value,
-        };
-        builder.value(&value, quoted);
+        Word::hole(Hole { origin, written, location, may_be_empty: false })
     }
 
-    fn variable(&mut self, name: &str, text: &Text, range: std::ops::Range<usize>) -> Value {
+    pub(super) fn variable(&mut self, name: &str, text: &Text, range: Range<usize>) -> Value {
         match self.known(name) {
-            Some(value) => value,
-            None => State::unknown_variable(name, text.locate(range)),
+            Known::Set(value) => value,
+            Known::Unset => Value::empty(),
+            Known::Unknown => self.unknown_value(name, &text.slice(range)),
         }
     }
 
-    /// The value of a variable or a positional parameter, if it is known to be set.
-    fn known(&self, name: &str) -> Option<Value> {
-        match name.parse::<usize>() {
-            Ok(0) => None,
-            Ok(position) => {
-                let arguments = self.state.positional.as_ref()?;
-                Some(arguments.get(position - 1).cloned().unwrap_or_else(Value::empty))
+    /// The value of a variable that nothing here sets, written as `written`.
+    pub(super) fn unknown_value(&self, name: &str, written: &Text) -> Value {
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let is_position = name.parse::<usize>().is_ok_and(|position| position > 0);
+        if !is_name && !is_position {
+            let written_as = match written.as_str().starts_with('$') {
+                true => written.as_str().to_owned(),
+                false => format!("${{{}}}", written.as_str()),
+            };
+            return Value::hole(Hole::unknown(written_as, written.location()));
+        }
+        let value = State::unknown_variable(name, written.location());
+        match self.state.options.nounset {
+            true => super::variable::not_empty(&value),
+            false => value,
+        }
+    }
+
+    /// What is known of a variable or a parameter.
+    pub(super) fn known(&self, name: &str) -> Known {
+        let number = |number: usize| {
+            let mut text = Text::default();
+            text.push_made_up(&number.to_string(), None);
+            Known::Set(Value::known(text))
+        };
+        match name {
+            "#" => self.state.positional.as_ref().map_or(Known::Unknown, |w| number(w.len())),
+            "?" => match self.state.status {
+                Some(true) => number(0),
+                _ => Known::Unknown,
+            },
+            "PWD" if !self.state.directory.pieces.is_empty() => {
+                Known::Set(Value::one(self.state.directory.clone()))
             }
-            Err(_) => self.state.get(name),
+            name => match (name.parse::<usize>(), &self.state.positional) {
+                (Ok(0), _) => Known::Unknown,
+                (Ok(position), Some(arguments)) => Known::of(arguments.get(position - 1).cloned()),
+                _ => self.state.known(name),
+            },
         }
     }
 }
 
 /// What quotes and backslashes mean in a piece of text.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Quoting {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quoting {
     None,
     /// Like `None`, but without splitting and globs.
     Assignment,
+    /// Like `Assignment`, but with globs, also in what is expanded.
+    Pattern,
     Double,
     Heredoc,
 }
 
 impl Quoting {
     fn has_quotes(self) -> bool {
-        matches!(self, Self::None | Self::Assignment)
+        matches!(self, Self::None | Self::Assignment | Self::Pattern)
+    }
+
+    pub fn splits(self) -> bool {
+        self == Self::None
+    }
+
+    fn has_globs(self) -> bool {
+        matches!(self, Self::None | Self::Pattern)
     }
 
     /// Whether a backslash before this byte goes away.
     fn escapes(self, next: Option<u8>) -> bool {
         match self {
-            Self::None | Self::Assignment => true,
+            Self::None | Self::Assignment | Self::Pattern => true,
             Self::Double => matches!(next, Some(b'$' | b'`' | b'"' | b'\\' | b'\n')),
             Self::Heredoc => matches!(next, Some(b'$' | b'`' | b'\\' | b'\n')),
         }
     }
 }
 
-fn unknown(text: &Text, from: usize, to: usize) -> Hole {
-    Hole::unknown(&text.as_str()[from..to], text.locate(from..to))
+/// Whether what stands in double quotes is nothing but a list: `$@`, `${A[@]}`.
+fn is_list(quoted: &str) -> bool {
+    let inner = quoted.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    quoted == "$@" || inner.is_some_and(|name| name.starts_with('@') || name.contains("[@]"))
 }
 
-/// `${X:?}`: not empty, or the script ends.
-fn guarded(value: Value) -> Value {
+/// The end of the `$((…))` that starts at `at`, if it is one: `$((a); b)` is a substitution.
+fn arithmetic_end(source: &str, at: usize) -> Option<usize> {
+    let inner = source[at..].strip_prefix("$((")?;
+    let end = at + 3 + scan::parenthesis(inner, 0);
+    source[end.min(source.len())..].starts_with("))").then_some(end + 2)
+}
+
+fn glob(written: String, text: Text) -> Hole {
+    let origin = Origin::Glob;
+    Hole { origin, written, location: text.location(), may_be_empty: false }
+}
+
+/// A value whose known `*`, `?` and `[` are globs.
+fn with_globs(value: &Value) -> Value {
     Value::any_of(value.alternatives().iter().map(|word| {
-        let mut word = word.clone();
-        for piece in &mut word.pieces {
-            if let Piece::Hole(hole) = piece {
-                hole.may_be_empty = false;
+        let mut active = Word::default();
+        for piece in &word.pieces {
+            let Piece::Known(text) = piece else {
+                active.push(piece.clone());
+                continue;
+            };
+            let mut from = 0;
+            for (at, mark) in text.as_str().match_indices(['*', '?', '[']) {
+                active.push(Piece::Known(text.slice(from..at)));
+                active.push(Piece::Hole(glob(mark.to_owned(), text.slice(at..at + 1))));
+                from = at + 1;
             }
+            active.push(Piece::Known(text.slice(from..text.len())));
         }
-        word
+        active
     }))
-}
-
-fn or_default(value: Value, default: Value) -> Value {
-    if value.text().is_some_and(|text| text.is_empty()) { default } else { value }
-}
-
-/// `${X%suffix}` and `${X#prefix}` of known text and plain patterns.
-fn trimmed(value: &Value, operator: &str) -> Option<Value> {
-    let pattern = operator.trim_start_matches(['%', '#']);
-    if pattern.contains(['*', '?', '[', '$', '`', '\'', '"', '\\']) {
-        return None;
-    }
-    let words: Option<Vec<Word>> = value
-        .alternatives()
-        .iter()
-        .map(|word| match word.pieces.as_slice() {
-            [Piece::Known(text)] => {
-                let string = text.as_str();
-                let range = match operator.starts_with('%') {
-                    true => 0..string.strip_suffix(pattern).unwrap_or(string).len(),
-                    false => {
-                        string.len() - string.strip_prefix(pattern).unwrap_or(string).len()
-                            ..string.len()
-                    }
-                };
-                Some(Word::known(text.slice(range)))
-            }
-            _ => None,
-        })
-        .collect();
-    Some(Value::any_of(words?))
-}
-
-/// Inside backticks, a backslash before one of these goes away.
-fn unescape_backtick(text: &Text) -> Text {
-    let source = text.as_str();
-    let mut plain = Text::default();
-    let mut from = 0;
-    for (at, _) in source.match_indices('\\') {
-        if at >= from && source[at + 1..].starts_with(['`', '\\', '$']) {
-            plain.push(&text.slice(from..at));
-            from = at + 1;
-        }
-    }
-    plain.push(&text.slice(from..source.len()));
-    plain
-}
-
-/// `$'…'`.
-fn ansi(text: &Text) -> Text {
-    let source = text.as_str();
-    let mut decoded = Text::default();
-    let mut at = 0;
-    while at < source.len() {
-        let plain = source[at..].find('\\').map_or(source.len(), |len| at + len);
-        decoded.push(&text.slice(at..plain));
-        at = plain;
-        let mut rest = source[at..].chars();
-        let (Some(_), Some(escape)) = (rest.next(), rest.next()) else { break };
-        let digits = |start: usize, most: usize, radix: u32| {
-            let digits =
-                source[start..].chars().take(most).take_while(|c| c.is_digit(radix)).count();
-            let value = u32::from_str_radix(&source[start..start + digits], radix).ok();
-            (start + digits, value.and_then(char::from_u32))
-        };
-        let (end, decoded_char) = match escape {
-            'n' => (at + 2, Some('\n')),
-            't' => (at + 2, Some('\t')),
-            'r' => (at + 2, Some('\r')),
-            'a' => (at + 2, Some('\u{7}')),
-            'b' => (at + 2, Some('\u{8}')),
-            'e' | 'E' => (at + 2, Some('\u{1b}')),
-            'x' => digits(at + 2, 2, 16),
-            'u' => digits(at + 2, 4, 16),
-            'U' => digits(at + 2, 8, 16),
-            '0'..='7' => digits(at + 1, 3, 8),
-            other => (at + 1 + other.len_utf8(), Some(other)),
-        };
-        if let (Some(c), Some(location)) = (decoded_char, text.locate(at..end)) {
-            decoded.push_made_up(c.encode_utf8(&mut [0; 4]), Some(&location));
-        } else if let Some(c) = decoded_char {
-            decoded.push_made_up(c.encode_utf8(&mut [0; 4]), None);
-        }
-        at = end;
-    }
-    decoded
 }

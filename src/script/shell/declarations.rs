@@ -1,0 +1,136 @@
+//! `local`, `declare`, `export`, `readonly`, `typeset` and `unset`.
+
+use super::{Done, Shell, statements::Unit};
+use crate::{
+    invocation::{Value, Word},
+    program::split_assignment,
+    source::Text,
+};
+use tree_sitter::Node;
+
+/// What the words after a declaring command say.
+#[derive(Default)]
+struct Declares {
+    exports: bool,
+    keyed: bool,
+    functions: bool,
+    local: bool,
+}
+
+impl Declares {
+    fn option(&mut self, option: &str) {
+        let flags = option.strip_prefix('-').unwrap_or_default();
+        self.exports |= flags.contains('x');
+        self.keyed |= flags.contains('A');
+        self.functions |= flags.contains('f');
+        self.local &= !flags.contains('g');
+    }
+}
+
+impl Shell<'_> {
+    /// Reads a declaration as the parser gives it.
+    pub(super) fn declaration(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
+        let command = node.child(0).map(|keyword| unit.str(keyword)).unwrap_or_default();
+        let mut declares = self.declares(command);
+        for child in node.named_children(&mut node.walk()) {
+            match child.kind() {
+                "variable_assignment" => {
+                    let name = child.child_by_field_name("name").map(|name| unit.str(name));
+                    self.declared(name.unwrap_or_default(), &declares);
+                    self.assignment(unit, child);
+                    self.export_declared(name.unwrap_or_default(), &declares);
+                }
+                "word" if unit.str(child).starts_with('-') => declares.option(unit.str(child)),
+                _ => {
+                    // `export "$(cat file)"`: what it substitutes runs, and it may be assignments.
+                    for word in self.fields(&unit.slice(child)).into_iter().flatten() {
+                        self.declare(&word, &mut declares);
+                    }
+                }
+            }
+        }
+        Done::silent(Some(true))
+    }
+
+    /// Reads a declaration whose words are known only after expansion.
+    pub(super) fn declaration_words(&mut self, command: &str, words: &[Word]) -> Done {
+        let mut declares = self.declares(command);
+        for word in words {
+            self.declare(word, &mut declares);
+        }
+        Done::silent(Some(true))
+    }
+
+    fn declares(&self, command: &str) -> Declares {
+        let in_function = !self.locals.is_empty();
+        Declares {
+            exports: command == "export",
+            local: in_function && matches!(command, "local" | "declare" | "typeset"),
+            ..Declares::default()
+        }
+    }
+
+    fn declare(&mut self, word: &Word, declares: &mut Declares) {
+        match (word.text(), split_assignment(word)) {
+            (Some(option), _) if option.starts_with('-') => declares.option(&option),
+            (_, Some((name, value))) => {
+                self.declared(&name, declares);
+                self.state.set(&name, Value::one(value));
+                self.export_declared(&name, declares);
+            }
+            (Some(name), None) if declares.functions => {
+                if let Some(function) = self.state.functions.get(&name).cloned() {
+                    let mut function = function.as_ref().clone();
+                    function.exported |= declares.exports;
+                    self.state.functions.set(name, function);
+                }
+            }
+            (Some(name), None) => {
+                self.declared(&name, declares);
+                self.export_declared(&name, declares);
+            }
+            _ => {}
+        }
+    }
+
+    /// Before a variable is set: remembers what it hides.
+    fn declared(&mut self, name: &str, declares: &Declares) {
+        let name = name.split('[').next().unwrap_or_default();
+        if declares.local {
+            let held = self.state.held(name);
+            if let Some(locals) = self.locals.last_mut()
+                && locals.iter().all(|(local, _)| local != name)
+            {
+                locals.push((name.to_owned(), held));
+                self.state.unset_variable(name);
+            }
+        }
+        if declares.keyed {
+            self.state.set_keyed(name);
+        }
+    }
+
+    fn export_declared(&mut self, name: &str, declares: &Declares) {
+        if declares.exports {
+            self.state.export(name);
+        }
+    }
+
+    pub(super) fn unset(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
+        let words: Vec<Text> =
+            node.named_children(&mut node.walk()).map(|child| unit.slice(child)).collect();
+        let words: Vec<Word> = words.iter().flat_map(|w| self.fields(w)).flatten().collect();
+        self.unset_words(&words)
+    }
+
+    pub(super) fn unset_words(&mut self, words: &[Word]) -> Done {
+        let functions_only = words.first().and_then(Word::text).is_some_and(|text| text == "-f");
+        for name in words.iter().filter_map(Word::text).filter(|text| !text.starts_with('-')) {
+            match functions_only {
+                true => self.state.functions.remove(&name),
+                false => self.state.unset(&name),
+            }
+        }
+        Done::silent(Some(true))
+    }
+}

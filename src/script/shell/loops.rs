@@ -1,0 +1,287 @@
+//! Loops. Where the rounds are known, each is read; otherwise one round is read until another one
+//! would tell nothing new.
+
+use super::{
+    Done, Output, Shell,
+    state::{Ends, State},
+    statements::{Unit, children},
+    variable::{Facts, may_be_many},
+};
+use crate::invocation::{Value, Word};
+use tree_sitter::Node;
+
+/// As many rounds are read one by one, in loops in loops together.
+const MAX_ROUNDS: usize = 128;
+
+/// Rounds after which what still changes may be anything.
+const PASSES: usize = 3;
+
+impl Shell<'_> {
+    pub(super) fn for_statement(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
+        let Some(body) = node.child_by_field_name("body") else { return Done::default() };
+        let variable = node.child_by_field_name("variable").map(|v| unit.str(v).to_owned());
+        let variable = variable.unwrap_or_default();
+        let is_select = node.child(0).is_some_and(|keyword| keyword.kind() == "select");
+        let items = self.items(unit, node);
+        let known = !is_select
+            && items.as_ref().is_some_and(|items| !items.iter().any(is_many))
+            && items.as_ref().is_some_and(|items| items.len() * self.rounds <= MAX_ROUNDS);
+        let items = items.unwrap_or_default();
+        if !known {
+            let any = match items.is_empty() {
+                true => State::unknown_variable(&variable, unit.text.locate(node.byte_range())),
+                false => items.into_iter().reduce(Value::or).unwrap_or_else(Value::empty),
+            };
+            return self.some_rounds(|shell| {
+                shell.state.set(&variable, any.clone());
+                shell.sequence(unit, body, depth + 1)
+            });
+        }
+        // Where the item does not matter, a round that changes nothing is like the others.
+        let matters = unit.str(body).contains(variable.as_str());
+        let mut last = items.len();
+        self.each_round(items.len(), |shell, round| {
+            if round >= last {
+                return None;
+            }
+            shell.state.set(&variable, items[round].clone());
+            let before = (!matters).then(|| shell.state.clone());
+            let done = shell.sequence(unit, body, depth + 1);
+            if before.is_some_and(|before| shell.state.same(&before)) {
+                last = round + 1;
+            }
+            Some(done)
+        })
+    }
+
+    /// What a `for` goes through; nothing if that is unknown. Alternatives of a word are taken
+    /// together.
+    fn items(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Option<Vec<Value>> {
+        let values: Vec<Node<'_>> =
+            node.children_by_field_name("value", &mut node.walk()).collect();
+        let has_list = node.children(&mut node.walk()).any(|child| child.kind() == "in");
+        if !has_list {
+            return self.state.positional.clone();
+        }
+        let mut items: Vec<Value> = Vec::new();
+        for value in values {
+            let alternatives = self.fields(&unit.slice(value));
+            let most = alternatives.iter().map(Vec::len).max().unwrap_or_default();
+            for position in 0..most {
+                let words = alternatives.iter().filter_map(|words| words.get(position)).cloned();
+                items.push(Value::any_of(words));
+            }
+        }
+        Some(items)
+    }
+
+    pub(super) fn while_statement(
+        &mut self,
+        unit: &Unit<'_>,
+        node: Node<'_>,
+        depth: usize,
+    ) -> Done {
+        let Some(body) = node.child_by_field_name("body") else { return Done::default() };
+        let wanted = node.child(0).is_none_or(|keyword| keyword.kind() != "until");
+        let conditions: Vec<usize> =
+            node.children_by_field_name("condition", &mut node.walk()).map(|c| c.id()).collect();
+        let conditions: Vec<Node<'_>> =
+            children(node).into_iter().filter(|child| conditions.contains(&child.id())).collect();
+        self.while_holds(
+            |shell| {
+                let held = shell.condition(|shell| shell.statements(unit, &conditions, depth));
+                let facts = if wanted { held.facts } else { held.facts.negated() };
+                Done { success: held.success.map(|held| held == wanted), facts, ..held }
+            },
+            |shell| shell.sequence(unit, body, depth + 1),
+            |_| {},
+        )
+    }
+
+    pub(super) fn counting_loop(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
+        let Some(body) = node.child_by_field_name("body") else { return Done::default() };
+        let start = node.start_byte();
+        let header = &unit.text.as_str()[start..body.start_byte()];
+        let Some(open) = header.find("((") else { return Done::default() };
+        let inner = unit.text.slice(start + open + 2..body.start_byte());
+        let close = inner.as_str().rfind("))").unwrap_or(inner.len());
+        let inner = inner.slice(0..close);
+        let mut parts = Vec::new();
+        let mut from = 0;
+        for (at, _) in inner.as_str().match_indices(';') {
+            parts.push(inner.slice(from..at));
+            from = at + 1;
+        }
+        parts.push(inner.slice(from..inner.len()));
+        let [first, condition, update] = parts.as_slice() else {
+            return self.some_rounds(|shell| shell.sequence(unit, body, depth + 1));
+        };
+        self.numbers(first);
+        self.while_holds(
+            |shell| match condition.as_str().trim().is_empty() {
+                true => Done::silent(Some(true)),
+                false => Done::silent(shell.is_true(condition)),
+            },
+            |shell| shell.sequence(unit, body, depth + 1),
+            |shell| {
+                shell.numbers(update);
+            },
+        )
+    }
+
+    /// Reads rounds while the condition is known to hold, and then as many as there may be.
+    fn while_holds(
+        &mut self,
+        mut condition: impl FnMut(&mut Self) -> Done,
+        mut body: impl FnMut(&mut Self) -> Done,
+        mut update: impl FnMut(&mut Self),
+    ) -> Done {
+        let mark = self.left.len();
+        let mut output = Output::Silent;
+        let most = MAX_ROUNDS / self.rounds;
+        let mut exits: Option<State> = None;
+        let outer = self.rounds;
+        self.rounds = (self.rounds * 8).min(MAX_ROUNDS);
+        let mut known = true;
+        for _ in 0..most {
+            let before = self.state.clone();
+            let input = self.stdin.clone();
+            let held = condition(self);
+            output = output.and(held.output);
+            if self.state.ended || held.success == Some(false) {
+                known = false;
+                break;
+            }
+            if held.success.is_none() {
+                // Read once more, below.
+                self.state = before;
+                self.stdin = input;
+                break;
+            }
+            self.state.learn(&held.facts.holds);
+            let done = body(self);
+            output = output.and(done.output);
+            self.settle(mark, &mut exits);
+            if self.state.ended {
+                known = false;
+                break;
+            }
+            update(self);
+            if self.state.same(&before) && !self.consumed(&input) {
+                // It goes on like this until something leaves it.
+                self.state.ended = true;
+                known = false;
+                break;
+            }
+        }
+        self.rounds = outer;
+        if known {
+            let done = self.some_rounds(|shell| {
+                let held = condition(shell);
+                if shell.state.ended {
+                    return held;
+                }
+                let skipped = shell.state.clone();
+                shell.state.learn(&held.facts.holds);
+                let done = body(shell);
+                update(shell);
+                let state = std::mem::take(&mut shell.state);
+                shell.state = state.or(skipped);
+                Done::printing(held.output.and(done.output), None)
+            });
+            output = output.and(done.output);
+        }
+        self.leave(exits);
+        Done { output, success: None, facts: Facts::default() }
+    }
+
+    fn consumed(&self, before: &Output) -> bool {
+        match (before, &self.stdin) {
+            (Output::Known(before), Output::Known(now)) => !super::variable::same(before, now),
+            _ => false,
+        }
+    }
+
+    /// Reads as many rounds, one after the other; `read` gives nothing when there are no more.
+    fn each_round(
+        &mut self,
+        rounds: usize,
+        mut read: impl FnMut(&mut Self, usize) -> Option<Done>,
+    ) -> Done {
+        let mark = self.left.len();
+        let (mut output, mut exits) = (Output::Silent, None);
+        let outer = self.rounds;
+        self.rounds = outer * rounds.max(1);
+        for round in 0..rounds {
+            let Some(done) = read(self, round) else { break };
+            output = output.and(done.output);
+            self.settle(mark, &mut exits);
+            if self.state.ended {
+                break;
+            }
+        }
+        self.rounds = outer;
+        self.leave(exits);
+        Done::printing(output, None)
+    }
+
+    /// Reads a round of which there may be any number.
+    fn some_rounds(&mut self, mut read: impl FnMut(&mut Self) -> Done) -> Done {
+        let mark = self.left.len();
+        let (mut output, mut exits) = (Output::Silent, None);
+        let outer = self.rounds;
+        self.rounds = (outer * 8).min(MAX_ROUNDS);
+        let passes = if outer >= MAX_ROUNDS { 1 } else { PASSES };
+        for pass in 1..=passes {
+            let before = self.state.clone();
+            let input = self.stdin.clone();
+            let done = read(self);
+            output = output.or(done.output);
+            self.settle(mark, &mut exits);
+            self.stdin = input;
+            // None at all, or one more.
+            self.state = before.clone().or(std::mem::take(&mut self.state));
+            if self.state.same(&before) {
+                break;
+            }
+            if pass + 1 >= passes {
+                self.state.widen(&before);
+            }
+        }
+        self.rounds = outer;
+        self.leave(exits);
+        Done::printing(output, None)
+    }
+
+    /// After a round: takes in what `continue` left, and keeps what `break` left for later.
+    fn settle(&mut self, mark: usize, exits: &mut Option<State>) {
+        for (way, state) in self.left.split_off(mark) {
+            match way {
+                Ends::Continue(1) => self.state = std::mem::take(&mut self.state).or(state),
+                Ends::Break(1) => *exits = Some(joined(exits.take(), state)),
+                Ends::Continue(levels) => self.left.push((Ends::Continue(levels - 1), state)),
+                Ends::Break(levels) => self.left.push((Ends::Break(levels - 1), state)),
+                Ends::Return => self.left.push((way, state)),
+            }
+        }
+    }
+
+    /// After the last round: what `break` left goes on here.
+    fn leave(&mut self, exits: Option<State>) {
+        if let Some(exits) = exits {
+            self.state = std::mem::take(&mut self.state).or(exits);
+        }
+    }
+}
+
+pub(super) fn joined(one: Option<State>, other: State) -> State {
+    match one {
+        Some(one) => one.or(other),
+        None => other,
+    }
+}
+
+/// Whether an item may stand for several, or for none.
+fn is_many(value: &Value) -> bool {
+    value.alternatives().iter().any(|word: &Word| may_be_many(word))
+}

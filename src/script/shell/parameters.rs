@@ -1,0 +1,474 @@
+//! `${…}`: defaults, trimming, replacing, slicing, lengths, arrays and indirect names.
+
+use super::{
+    Shell,
+    fields::Builder,
+    patterns::{Pattern, Symbols, Which},
+    scan,
+    variable::{Fact, Known, may_be_empty, not_empty},
+    words::Quoting,
+};
+use crate::{
+    invocation::{Hole, Piece, Value, Word},
+    source::Text,
+};
+
+/// `${NAME[KEY]OPERATOR…}`, taken apart.
+struct Parameter<'t> {
+    inner: &'t Text,
+    name: &'t str,
+    key: Option<Text>,
+    /// The operator and what follows.
+    operation: Text,
+}
+
+/// What an expansion starts from.
+enum Subject {
+    One(Known),
+    /// `@` or `*`; nothing if the list is unknown.
+    List {
+        items: Option<Vec<Value>>,
+        joined: bool,
+    },
+}
+
+impl Shell<'_> {
+    /// Appends `${…}`, given what stands between the braces.
+    pub(super) fn parameter(&mut self, inner: &Text, builder: &mut Builder, quoting: Quoting) {
+        let source = inner.as_str();
+        let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '*' | '#');
+        let is_sign =
+            |sign: &char| source.strip_prefix(*sign).is_some_and(|r| r.starts_with(of_name));
+        let sign = ['#', '!'].into_iter().find(is_sign);
+        let rest = || inner.slice(1..inner.len());
+        match sign {
+            Some('#') => {
+                let value = self.length(&rest()).unwrap_or_else(|| unknown(inner));
+                self.put(builder, &value, quoting);
+            }
+            Some('!') => self.indirect(inner, &rest(), builder, quoting),
+            _ => match taken_apart(inner) {
+                Some(parameter) => self.expansion(&parameter, builder, quoting),
+                None => self.put(builder, &unknown(inner), quoting),
+            },
+        }
+    }
+
+    fn expansion(&mut self, parameter: &Parameter<'_>, builder: &mut Builder, quoting: Quoting) {
+        match self.subject(parameter) {
+            Subject::One(known) => {
+                let value = self.operated(parameter, known);
+                self.put(builder, &value, quoting);
+            }
+            Subject::List { items, joined } => {
+                let items = items.and_then(|items| self.operated_list(parameter, items));
+                let mut written = Text::default();
+                written.push_made_up(&braced(parameter.inner), parameter.inner.location().as_ref());
+                self.put_list(builder, items, joined, &written, quoting);
+            }
+        }
+    }
+
+    fn subject(&mut self, parameter: &Parameter<'_>) -> Subject {
+        let name = parameter.name;
+        match (name, parameter.key.as_ref().map(Text::as_str)) {
+            ("@" | "*", _) => {
+                Subject::List { items: self.state.positional.clone(), joined: name == "*" }
+            }
+            (_, Some(all @ ("@" | "*"))) => {
+                Subject::List { items: self.state.items(name), joined: all == "*" }
+            }
+            (_, Some(_)) => {
+                let key = parameter.key.clone().unwrap_or_default();
+                Subject::One(match self.item_key(name, &key) {
+                    Some(key) => self.state.item(name, &key),
+                    // One of them.
+                    None => match self.state.items(name) {
+                        Some(items) => Known::Set(
+                            items.into_iter().reduce(Value::or).unwrap_or_else(Value::empty),
+                        ),
+                        None => Known::Unknown,
+                    },
+                })
+            }
+            _ => Subject::One(self.known(name)),
+        }
+    }
+
+    /// The key that a subscript means: a word, or a number.
+    pub(super) fn item_key(&mut self, name: &str, subscript: &Text) -> Option<String> {
+        if self.state.is_keyed(name) {
+            return self.value(subscript).text().map(|text| text.into_owned());
+        }
+        let number = self.number(subscript)?;
+        let len = || self.state.items(name).map(|items| items.len() as i64);
+        let number = if number < 0 { len()? + number } else { number };
+        Some(number.to_string())
+    }
+
+    fn length(&mut self, inner: &Text) -> Option<Value> {
+        let parameter = taken_apart(inner).filter(|parameter| parameter.operation.is_empty())?;
+        let lens: Vec<usize> = match self.subject(&parameter) {
+            Subject::List { items, .. } => vec![items?.len()],
+            Subject::One(known) => {
+                let value = known.into_value()?;
+                let texts =
+                    value.alternatives().iter().map(|word| Some(word.text()?.chars().count()));
+                texts.collect::<Option<_>>()?
+            }
+        };
+        let location = inner.location();
+        Some(Value::any_of(lens.into_iter().map(|len| {
+            let mut text = Text::default();
+            text.push_made_up(&len.to_string(), location.as_ref());
+            Word::known(text)
+        })))
+    }
+
+    /// `${!NAME}`: the variable that another one names; `${!ARRAY[@]}`: the keys.
+    fn indirect(&mut self, whole: &Text, inner: &Text, builder: &mut Builder, quoting: Quoting) {
+        let Some(parameter) = taken_apart(inner) else {
+            return self.put(builder, &unknown(whole), quoting);
+        };
+        let key = parameter.key.as_ref().map(Text::as_str);
+        if let Some(all @ ("@" | "*")) = key {
+            let keys = self.state.keys(parameter.name).map(|keys| {
+                let value = |key: String| {
+                    let mut text = Text::default();
+                    text.push_made_up(&key, inner.location().as_ref());
+                    Value::known(text)
+                };
+                keys.into_iter().map(value).collect()
+            });
+            return self.put_list(builder, keys, all == "*", whole, quoting);
+        }
+        let names = match self.known(parameter.name) {
+            Known::Set(value) => value,
+            _ => return self.put(builder, &unknown(whole), quoting),
+        };
+        let mut values: Vec<Value> = Vec::new();
+        for word in names.alternatives() {
+            let name = word.text().map(|name| name.into_owned()).unwrap_or_default();
+            let mut written = Text::default();
+            written.push_made_up(&name, inner.location().as_ref());
+            written.push(&parameter.operation);
+            values.push(match taken_apart(&written) {
+                Some(named) if !name.is_empty() => match self.subject(&named) {
+                    Subject::One(known) => self.operated(&named, known),
+                    Subject::List { items, .. } => items
+                        .into_iter()
+                        .flatten()
+                        .reduce(Value::or)
+                        .unwrap_or_else(|| unknown(whole)),
+                },
+                _ => unknown(whole),
+            });
+        }
+        let value = values.into_iter().reduce(Value::or).unwrap_or_else(|| unknown(whole));
+        self.put(builder, &value, quoting);
+    }
+
+    /// The value after the operator.
+    fn operated(&mut self, parameter: &Parameter<'_>, known: Known) -> Value {
+        let operation = &parameter.operation;
+        let source = operation.as_str();
+        let (colon, operator) = match source.strip_prefix(':') {
+            Some(rest) if rest.starts_with(['-', '=', '?', '+']) => (true, rest),
+            _ => (false, source),
+        };
+        let word = operation.slice(source.len() - operator.len() + 1..source.len());
+        match operator.chars().next() {
+            Some('-') => self.or_default(parameter, known, &word, colon),
+            Some('=') => {
+                let value = self.or_default(parameter, known, &word, colon);
+                self.state.set(parameter.name, value.clone());
+                value
+            }
+            Some('?') => self.or_end(parameter, known, colon),
+            Some('+') => {
+                let (set, unset) = match &known {
+                    Known::Unset => (false, true),
+                    Known::Unknown => (true, true),
+                    Known::Set(value) if colon => {
+                        let words = value.alternatives();
+                        (words.iter().any(|w| !w.pieces.is_empty()), words.iter().any(may_be_empty))
+                    }
+                    Known::Set(_) => (true, false),
+                };
+                match (set, unset) {
+                    (true, false) => self.value(&word),
+                    (true, true) => self.value(&word).or(Value::empty()),
+                    _ => Value::empty(),
+                }
+            }
+            operator => {
+                let value = match known {
+                    Known::Set(value) => value,
+                    Known::Unset => Value::empty(),
+                    Known::Unknown if parameter.key.is_some() => unknown(parameter.inner),
+                    Known::Unknown => {
+                        let written = parameter.inner.slice(0..parameter.name.len());
+                        self.unknown_value(parameter.name, &written)
+                    }
+                };
+                match operator {
+                    Some(_) => self.changed(parameter, &value),
+                    None => value,
+                }
+            }
+        }
+    }
+
+    /// `${X:-default}`
+    fn or_default(
+        &mut self,
+        parameter: &Parameter<'_>,
+        known: Known,
+        default: &Text,
+        colon: bool,
+    ) -> Value {
+        match known {
+            Known::Unset => self.value(default),
+            Known::Unknown => {
+                let written = parameter.inner.slice(0..parameter.name.len());
+                let value = self.unknown_value(parameter.name, &written);
+                self.value(default).or(if colon { not_empty(&value) } else { value })
+            }
+            Known::Set(value) if colon && value.alternatives().iter().any(may_be_empty) => {
+                let all_empty = value.alternatives().iter().all(|word| word.pieces.is_empty());
+                let default = self.value(default);
+                if all_empty { default } else { default.or(not_empty(&value)) }
+            }
+            Known::Set(value) => value,
+        }
+    }
+
+    /// `${X:?}`: there, or the script ends.
+    fn or_end(&mut self, parameter: &Parameter<'_>, known: Known, colon: bool) -> Value {
+        let value = match known {
+            Known::Unset => {
+                self.state.ended = true;
+                return Value::empty();
+            }
+            Known::Set(value) => value,
+            Known::Unknown => {
+                let written = parameter.inner.slice(0..parameter.name.len());
+                self.unknown_value(parameter.name, &written)
+            }
+        };
+        if !colon {
+            return value;
+        }
+        if value.alternatives().iter().all(|word| word.pieces.is_empty()) {
+            self.state.ended = true;
+            return Value::empty();
+        }
+        if parameter.key.is_none() {
+            self.state.learn(&[Fact::NotEmpty(parameter.name.to_owned())]);
+        }
+        not_empty(&value)
+    }
+
+    /// The list after the operator; nothing if that is unknown.
+    fn operated_list(
+        &mut self,
+        parameter: &Parameter<'_>,
+        items: Vec<Value>,
+    ) -> Option<Vec<Value>> {
+        let source = parameter.operation.as_str();
+        match source.trim_start_matches(':').chars().next() {
+            None => Some(items),
+            Some('-' | '=') if !items.is_empty() => Some(items),
+            Some('+') if items.is_empty() => Some(items),
+            Some('-' | '=' | '+') => {
+                let skipped = source.len() - source.trim_start_matches(':').len() + 1;
+                let word = parameter.operation.slice(skipped..source.len());
+                Some(self.fields(&word).into_iter().next()?.into_iter().map(Value::one).collect())
+            }
+            _ if source.starts_with(':') => {
+                let (offset, len) = self.bounds(parameter)?;
+                // Arguments count from 1, items of an array from 0.
+                let first = if parameter.key.is_none() { 1 } else { 0 };
+                let from = match offset {
+                    0.. => usize::try_from(offset - first).unwrap_or(0),
+                    _ => items.len().saturating_sub(offset.unsigned_abs() as usize),
+                };
+                let len = len.map_or(usize::MAX, |len| usize::try_from(len).unwrap_or(0));
+                Some(items.into_iter().skip(from).take(len).collect())
+            }
+            _ => Some(items.iter().map(|item| self.changed(parameter, item)).collect()),
+        }
+    }
+
+    /// The value after `%`, `#`, `/`, `:`, `^`, `,` or `@`; a hole where that is unknown.
+    fn changed(&mut self, parameter: &Parameter<'_>, value: &Value) -> Value {
+        let source = parameter.operation.as_str();
+        let Some(operator) = source.chars().next() else { return value.clone() };
+        let words = match operator {
+            '%' | '#' => self.trimmed(parameter, value),
+            '/' => self.replaced(parameter, value),
+            ':' => self.sliced(parameter, value),
+            '^' | ',' if matches!(source, "^" | "^^" | "," | ",,") => recased(source, value),
+            '@' if matches!(source, "@U" | "@L" | "@u") => recased(
+                match source {
+                    "@U" => "^^",
+                    "@L" => ",,",
+                    _ => "^",
+                },
+                value,
+            ),
+            '@' if source == "@Q" => Some(value.alternatives().to_vec()),
+            _ => None,
+        };
+        let unknown = || {
+            let may_be_empty = value.alternatives().iter().any(may_be_empty);
+            let origin = value.alternatives().iter().find_map(|word| word.holes().next());
+            let hole = Hole::unknown(braced(parameter.inner), parameter.inner.location());
+            Value::hole(match origin {
+                Some(of) => Hole { origin: of.origin.clone(), may_be_empty, ..hole },
+                None => Hole { may_be_empty, ..hole },
+            })
+        };
+        words.map_or_else(unknown, Value::any_of)
+    }
+
+    /// `${X%pattern}` and `${X#pattern}`, twice for the longest match.
+    fn trimmed(&mut self, parameter: &Parameter<'_>, value: &Value) -> Option<Vec<Word>> {
+        let operation = &parameter.operation;
+        let source = operation.as_str();
+        let operator = source.get(..1)?;
+        let longest = source[1..].starts_with(operator);
+        let from = if longest { 2 } else { 1 };
+        let pattern = self.pattern(&operation.slice(from..source.len()));
+        let mut words = Vec::new();
+        for pattern in pattern.alternatives() {
+            let pattern = Pattern::of(pattern)?;
+            for word in value.alternatives() {
+                words.push(match operator {
+                    "%" => pattern.without_suffix(word, longest)?,
+                    _ => pattern.without_prefix(word, longest)?,
+                });
+            }
+        }
+        Some(words)
+    }
+
+    /// `${X/pattern/word}`
+    fn replaced(&mut self, parameter: &Parameter<'_>, value: &Value) -> Option<Vec<Word>> {
+        let operation = &parameter.operation;
+        let source = operation.as_str();
+        let (which, from) = match source.as_bytes().get(1) {
+            Some(b'/') => (Which::All, 2),
+            Some(b'#') => (Which::AtStart, 2),
+            Some(b'%') => (Which::AtEnd, 2),
+            _ => (Which::First, 1),
+        };
+        let mut slash = from;
+        while slash < source.len() && source.as_bytes()[slash] != b'/' {
+            slash = scan::quoted_or_next(source, slash);
+        }
+        let pattern = self.pattern(&operation.slice(from..slash));
+        let by = self.value(&operation.slice((slash + 1).min(source.len())..source.len()));
+        let mut words = Vec::new();
+        for pattern in pattern.alternatives() {
+            let pattern = Pattern::of(pattern)?;
+            for word in value.alternatives() {
+                for by in by.alternatives() {
+                    words.push(pattern.replaced(word, by, which)?);
+                }
+            }
+        }
+        Some(words)
+    }
+
+    /// `${X:offset:length}`
+    fn sliced(&mut self, parameter: &Parameter<'_>, value: &Value) -> Option<Vec<Word>> {
+        let (offset, len) = self.bounds(parameter)?;
+        let cut = |word: &Word| {
+            let symbols = Symbols::of(word)?;
+            let all = symbols.len() as i64;
+            let known = symbols.known() as i64;
+            let from = if offset < 0 { (all + offset).max(0) } else { offset.min(all) };
+            let to = match len {
+                None => all,
+                Some(len) if len < 0 => (all + len).max(from),
+                Some(len) => from.saturating_add(len).min(all),
+            };
+            let counts_from_end = offset < 0 || len.is_some_and(|len| len < 0);
+            let is_known =
+                all == known || !counts_from_end && from <= known && (len.is_none() || to <= known);
+            is_known.then(|| symbols.slice(from as usize..to as usize))
+        };
+        value.alternatives().iter().map(cut).collect()
+    }
+
+    /// The numbers of `:offset:length`.
+    fn bounds(&mut self, parameter: &Parameter<'_>) -> Option<(i64, Option<i64>)> {
+        let operation = &parameter.operation;
+        let rest = operation.slice(1..operation.len());
+        match rest.as_str().find(':') {
+            None => Some((self.number(&rest)?, None)),
+            Some(colon) => {
+                let offset = self.number(&rest.slice(0..colon))?;
+                Some((offset, Some(self.number(&rest.slice(colon + 1..rest.len()))?)))
+            }
+        }
+    }
+}
+
+fn taken_apart(inner: &Text) -> Option<Parameter<'_>> {
+    let source = inner.as_str();
+    let name_end = match source.find(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+        Some(0) if source.starts_with(['@', '*', '#', '?', '$', '!', '-']) => 1,
+        Some(0) => return None,
+        end => end.unwrap_or(source.len()),
+    };
+    let mut rest = name_end;
+    let mut key = None;
+    if source[rest..].starts_with('[') {
+        let end = scan::bracket(source, rest + 1);
+        key = Some(inner.slice(rest + 1..end));
+        rest = (end + 1).min(source.len());
+    }
+    let operation = inner.slice(rest..source.len());
+    Some(Parameter { inner, name: &source[..name_end], key, operation })
+}
+
+/// As it stands in the script.
+fn braced(inner: &Text) -> String {
+    format!("${{{}}}", inner.as_str())
+}
+
+fn unknown(inner: &Text) -> Value {
+    Value::hole(Hole::unknown(braced(inner), inner.location()))
+}
+
+/// `${X^^}` and its relatives.
+fn recased(operator: &str, value: &Value) -> Option<Vec<Word>> {
+    let change = |text: &Text| {
+        let mut changed = Text::default();
+        for (position, (at, c)) in text.as_str().char_indices().enumerate() {
+            let location = text.locate(at..at + c.len_utf8());
+            let new: String = match operator {
+                "^^" => c.to_uppercase().collect(),
+                ",," => c.to_lowercase().collect(),
+                "^" if position == 0 => c.to_uppercase().collect(),
+                "," if position == 0 => c.to_lowercase().collect(),
+                _ => c.to_string(),
+            };
+            changed.push_made_up(&new, location.as_ref());
+        }
+        changed
+    };
+    let words = value.alternatives().iter().map(|word| {
+        let mut new = Word::default();
+        for piece in &word.pieces {
+            new.push(match piece {
+                Piece::Known(text) => Piece::Known(change(text)),
+                hole => hole.clone(),
+            });
+        }
+        new
+    });
+    Some(words.collect())
+}

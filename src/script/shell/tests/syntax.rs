@@ -1,0 +1,74 @@
+use super::{calls, each_calls, each_is_dangerous, each_is_harmless, reading};
+
+#[test]
+fn a_name_is_what_its_quotes_make_of_it() {
+    each_is_dangerous(&[
+        "p''m2 delete all",
+        "\"pm\"2 delete all",
+        "\\pm2 delete all",
+        "'pm2' \"delete\" al'l'",
+        "pm2 delete \\\n  all",
+        "pm2 delete all\r\necho x\r\n",
+        "pm2 delete all # and more",
+        "# first\npm2 delete all",
+        "pm2 delete $'all'",
+        "pm2 delete $\"all\"",
+        "{pm2,delete,all}",
+        "P=pm2; ${P} delete all",
+        "P=p; ${P}m2 delete all",
+        "if :; then # why\n  pm2 delete all # because\nfi",
+        "pm2 delete all;",
+        "true && # why\npm2 delete all",
+    ]);
+}
+
+#[test]
+fn words_that_only_look_like_code_are_data() {
+    each_is_harmless(&[
+        "echo pm2 delete all",
+        "echo 'x; pm2 delete all'",
+        "# pm2 delete all",
+        "echo x # ; pm2 delete all",
+        "git commit -m 'pm2 delete all'",
+        "X='pm2 delete all'",
+        "printf '%s' 'pm2 delete all' | grep pm2",
+        "logger \"$(echo pm2 delete all)\"",
+        "case 'pm2 delete all' in x) ;; esac",
+        "A=('pm2 delete all')",
+        "[ 'pm2 delete all' = x ]",
+        "read -p 'pm2 delete all' x",
+        "for x in 'pm2 delete all'; do echo $x; done",
+        ": pm2 delete all",
+    ]);
+}
+
+#[test]
+fn the_folder_is_known() {
+    let folders = |script: &str| -> Vec<String> {
+        let all = reading(script).invocations;
+        all.iter().map(|i| format!("{}: {}", i.folder, i.argv[0])).collect()
+    };
+    assert_eq!(folders("cd /srv/web\nls"), ["/srv/web: pm2"]);
+    assert_eq!(folders("cd /srv; cd web; pm2 ls"), ["/srv/web: pm2"]);
+    assert_eq!(folders("cd /srv/web; cd ..; pm2 ls"), ["/srv: pm2"]);
+    assert_eq!(folders("cd /srv/web; cd ../api; pm2 ls"), ["/srv/api: pm2"]);
+    assert_eq!(folders("(cd /srv); pm2 ls"), [": pm2"]);
+    assert_eq!(folders("pushd /srv; popd; pm2 ls"), [": pm2"]);
+    assert_eq!(folders("cd \"$APP\" || exit 1; pm2 ls"), ["$APP: pm2"]);
+    assert_eq!(folders("cd /a; cd /b; cd -; pm2 ls"), ["/a: pm2"]);
+    assert_eq!(folders("cd; pm2 ls"), ["~: pm2"]);
+}
+
+#[test]
+fn an_error_hides_only_itself() {
+    for script in ["pm2 delete all\nif then fi (", "echo )\npm2 delete all"] {
+        assert!(calls(script).contains(&"pm2 delete all".to_owned()), "{script}");
+        assert!(reading(script).unread.iter().any(|unread| unread.is_code), "{script}");
+    }
+    each_is_dangerous(&["if [ x ; then\n pm2 delete all\n"]);
+}
+
+#[test]
+fn an_unknown_command_name_stays_unknown() {
+    each_calls(&[], &["$TOOL delete all", "\"$(which x)\" delete all"]);
+}

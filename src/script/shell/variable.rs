@@ -1,0 +1,182 @@
+//! One variable: what it holds, and what of it a condition tells.
+
+use crate::invocation::{Hole, Origin, Piece, Value, Word};
+use indexmap::IndexMap;
+
+#[derive(Clone, Debug, Default)]
+pub struct Variable {
+    pub content: Content,
+    /// Programs that are started see it.
+    pub exported: bool,
+    /// Nothing here sets it: it is what a condition told.
+    pub learnt: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub enum Content {
+    #[default]
+    Unset,
+    Scalar(Value),
+    /// An array; `keyed` by words, or by numbers.
+    List {
+        keyed: bool,
+        items: IndexMap<String, Value>,
+    },
+}
+
+/// What is known of a variable.
+#[derive(Clone, Debug)]
+pub enum Known {
+    Set(Value),
+    Unset,
+    /// Nothing here sets it.
+    Unknown,
+}
+
+impl Known {
+    pub fn of(value: Option<Value>) -> Self {
+        value.map_or(Self::Unset, Self::Set)
+    }
+
+    /// Its value, if it is known; an unset variable is empty.
+    pub fn into_value(self) -> Option<Value> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Unset => Some(Value::empty()),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// What holds of a variable after a condition.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    NotEmpty(String),
+    Is(String, Value),
+    IsNot(String, String),
+}
+
+/// What a condition tells, by its outcome.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub holds: Vec<Fact>,
+    pub fails: Vec<Fact>,
+}
+
+impl Facts {
+    pub fn negated(self) -> Self {
+        Self { holds: self.fails, fails: self.holds }
+    }
+
+    /// Of `self && other`.
+    pub fn and(mut self, other: Self) -> Self {
+        self.holds.extend(other.holds);
+        Self { holds: self.holds, fails: Vec::new() }
+    }
+
+    /// Of `self || other`.
+    pub fn or(self, other: Self) -> Self {
+        self.negated().and(other.negated()).negated()
+    }
+}
+
+impl Variable {
+    /// The items of an array; a scalar is an array of one.
+    pub fn items(&self) -> Vec<Value> {
+        match &self.content {
+            Content::Unset => Vec::new(),
+            Content::Scalar(value) => vec![value.clone()],
+            Content::List { items, .. } => items.values().cloned().collect(),
+        }
+    }
+
+    /// What `$NAME` is.
+    pub fn value(&self) -> Known {
+        match &self.content {
+            Content::Unset => Known::Unset,
+            Content::Scalar(value) => Known::Set(value.clone()),
+            Content::List { items, .. } => Known::of(items.get("0").cloned()),
+        }
+    }
+
+    pub fn same(&self, other: &Self) -> bool {
+        match (&self.content, &other.content) {
+            (Content::Unset, Content::Unset) => true,
+            (Content::Scalar(one), Content::Scalar(other)) => same(one, other),
+            (Content::List { items: one, .. }, Content::List { items: other, .. }) => {
+                one.len() == other.len()
+                    && one.iter().zip(other).all(|(a, b)| a.0 == b.0 && same(a.1, b.1))
+            }
+            _ => false,
+        }
+    }
+
+    /// What it may be after one of two ways.
+    pub fn or(&self, other: &Self) -> Self {
+        let content = match (&self.content, &other.content) {
+            (Content::Unset, Content::Unset) => Content::Unset,
+            (Content::List { keyed, items }, Content::List { items: others, .. }) => {
+                let mut items = items.clone();
+                for (key, value) in others {
+                    let joined = match items.get(key) {
+                        Some(held) => held.clone().or(value.clone()),
+                        None => value.clone(),
+                    };
+                    items.insert(key.clone(), joined);
+                }
+                Content::List { keyed: *keyed, items }
+            }
+            (Content::List { .. }, _) => self.content.clone(),
+            (_, Content::List { .. }) => other.content.clone(),
+            (one, other) => {
+                let value = |content: &Content| match content {
+                    Content::Scalar(value) => value.clone(),
+                    _ => Value::empty(),
+                };
+                Content::Scalar(value(one).or(value(other)))
+            }
+        };
+        let learnt = self.learnt && other.learnt;
+        Self { content, exported: self.exported || other.exported, learnt }
+    }
+}
+
+pub fn same(one: &Value, other: &Value) -> bool {
+    let words = one.alternatives().iter().zip(other.alternatives());
+    one.alternatives().len() == other.alternatives().len()
+        && words.clone().all(|(a, b)| a.to_string() == b.to_string())
+}
+
+/// The value where it is not empty.
+pub fn not_empty(value: &Value) -> Value {
+    let words = value.alternatives().iter().filter(|word| !word.pieces.is_empty());
+    Value::any_of(words.map(|word| {
+        let mut word = word.clone();
+        for piece in &mut word.pieces {
+            if let Piece::Hole(hole) = piece {
+                hole.may_be_empty = false;
+            }
+        }
+        word
+    }))
+}
+
+/// The value where it is not this text.
+pub fn is_not(value: &Value, text: &str) -> Value {
+    let words = value.alternatives().iter().filter(|word| word.text().is_none_or(|t| t != text));
+    Value::any_of(words.cloned())
+}
+
+/// Whether a word can be the empty string.
+pub fn may_be_empty(word: &Word) -> bool {
+    word.pieces.iter().all(|piece| match piece {
+        Piece::Known(text) => text.is_empty(),
+        Piece::Hole(hole) => hole.may_be_empty,
+    })
+}
+
+/// Whether a word can be several words, or none: what a program prints, file names, an unknown
+/// list.
+pub fn may_be_many(word: &Word) -> bool {
+    word.holes().any(|hole: &Hole| !matches!(hole.origin, Origin::Expression))
+}
