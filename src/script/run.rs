@@ -18,12 +18,16 @@ pub struct Run {
     /// Under which names the service containers of the job are reached.
     pub services: Vec<String>,
     steps: usize,
+    work: usize,
     /// The functions and files that are being read, outermost first.
     pub active: Vec<(PathBuf, Range<usize>)>,
 }
 
 /// Commands that are read of one script, in all nesting.
 const MAX_STEPS: usize = 20_000;
+
+/// Bytes of text that are read, expanded or assigned for one script, in all nesting.
+const MAX_WORK: usize = 8 << 20;
 
 impl Run {
     pub fn in_repository(repository: Option<Repository>) -> Self {
@@ -38,5 +42,17 @@ impl Run {
             self.unread.push(Unread::code(location.cloned(), reason));
         }
         self.steps < MAX_STEPS
+    }
+
+    /// Counts text that is worked on; false when it was too much.
+    pub fn spend(&mut self, bytes: usize, location: impl FnOnce() -> Option<Location>) -> bool {
+        let before = self.work;
+        // What is short has its cost, too.
+        self.work = before.saturating_add(bytes + 16);
+        if before <= MAX_WORK && self.work > MAX_WORK {
+            let reason = "it expands to more than can be followed; the rest was not read";
+            self.unread.push(Unread::code(location(), reason));
+        }
+        self.work <= MAX_WORK
     }
 }

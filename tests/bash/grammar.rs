@@ -118,7 +118,6 @@ const POSITIONAL: &[&str] = &[
     "\"${@:2}\"",
     "\"${@:1:1}\"",
     "${1:-«lit»}",
-    "\"a$@b\"",
     "${@: -1}",
 ];
 
@@ -147,7 +146,7 @@ const SUBSTITUTIONS: &[&str] = &[
     "$(echo «words»)",
     "\"$(echo «words»)\"",
     "$(printf '%s ' «words»)",
-    "\"$(printf '%s-%s' «words»)\"",
+    "\"$(printf '%s-%s' «lit» «lit»)\"",
     "$(cat <<< «word»)",
     "$(echo $(echo «word»))",
     "\"$(echo \"$(echo «word»)\")\"",
@@ -293,7 +292,7 @@ const STATEMENTS: &[&str] = &[
     "echo «words» | while read -r X Y; do\n«shim» \"$X\" \"$Y\"\ndone",
     "printf '%s\\n' «words» | while IFS= read -r X; do\n«block»\ndone",
     "while read -r X; do\n«block»\ndone < <(printf '%s\\n' «words»)",
-    "while read -r X Y; do\n«shim» $Y $X\ndone <<EOF«n»\n«lit» «lit»\n$«name» b c\nEOF«n»",
+    "while read -r X Y; do\n«shim» $Y $X\ndone <<EOF«n»\n«lit» «lit»\nx-$«name» b c\nEOF«n»",
     "case «word» in\n«lit»)\n«block»\n;;\n«lit»|a*)\n«block»\n;;\n*)\n«block»\n;;\nesac",
     "case \"$«name»\" in\n\"$«name»\") «call» ;;\n?*) «call» ;&\n'') «call» ;;\nesac",
     "f«n»() {\n«block»\n}\nf«n» «words»",
@@ -322,7 +321,6 @@ const STATEMENTS: &[&str] = &[
     "echo «words» > s«n».txt\nxargs «shim» < s«n».txt",
     "«shim» \"$(cat <<EOF«n»\n«word» it\nEOF«n»\n)\"",
     "shopt -s expand_aliases\nalias g«n»='«shim» stop'\ng«n» «words»",
-    "shopt -s expand_aliases\nalias g«n»='sudo ' h«n»=«shim»\ng«n» h«n» «words»",
     "trap «'line'» EXIT",
     "trap '«shim» \"$X\"' EXIT",
     "X=$(\n«block»\n)\n«shim» $X",

@@ -37,3 +37,8 @@ fn sequences_in_braces_are_counted() {
     both_say("pm2 stop {08..10} {c..a} x{1..5..2}", &["pm2 stop 08 09 10 c b a x1 x3 x5"]);
     both_say("pm2 stop {a..5x} '{1..3}'", &["pm2 stop {a..5x} {1..3}"]);
 }
+
+#[test]
+fn a_word_goes_on_after_a_line_break() {
+    both_say("pm2 stop a\\\nb \\\n  c", &["pm2 stop ab c"]);
+}

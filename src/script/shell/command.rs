@@ -23,12 +23,21 @@ impl Shell<'_> {
         let mut ranges: Vec<Range<usize>> = Vec::new();
         let (mut redirects, mut assignments) = (Vec::new(), Vec::new());
         let mut cursor = node.walk();
-        for (position, child) in node.children(&mut cursor).enumerate() {
-            match node.field_name_for_child(position as u32) {
+        let mut more = cursor.goto_first_child();
+        while more {
+            let (child, field) = (cursor.node(), cursor.field_name());
+            more = cursor.goto_next_sibling();
+            match field {
                 Some("redirect") => redirects.push(child),
                 Some("name" | "argument") => match ranges.last_mut() {
-                    // `$A-$B` is two nodes.
-                    Some(last) if last.end == child.start_byte() => last.end = child.end_byte(),
+                    // `$A-$B` is two nodes, and so is a word that goes on after a line break.
+                    Some(last)
+                        if unit.text.as_str()[last.end..child.start_byte()]
+                            .replace("\\\n", "")
+                            .is_empty() =>
+                    {
+                        last.end = child.end_byte();
+                    }
                     _ => ranges.push(child.byte_range()),
                 },
                 _ if child.kind() == "variable_assignment" => assignments.push(child),

@@ -11,6 +11,7 @@ mod declarations;
 pub(super) mod fields;
 mod filters;
 mod heredoc;
+mod limits;
 mod input;
 mod loops;
 mod output;
@@ -45,7 +46,7 @@ use std::sync::Arc;
 use variable::Variable;
 
 /// Code in code in code deeper than this is not read.
-const MAX_DEPTH: usize = 40;
+const MAX_DEPTH: usize = 60;
 
 /// A shell that reads code at one place.
 pub struct Shell<'r> {

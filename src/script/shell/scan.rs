@@ -4,6 +4,9 @@
 
 use crate::source::expressions;
 
+/// Quotes and brackets in each other deeper than this are taken to go on to the end of the text.
+const MAX_DEPTH: usize = 100;
+
 /// After `'`.
 pub fn single_quote(text: &str, from: usize) -> usize {
     text[from..].find('\'').map_or(text.len(), |at| from + at)
@@ -21,14 +24,18 @@ pub fn ansi_quote(text: &str, from: usize) -> usize {
 
 /// After `"`.
 pub fn double_quote(text: &str, from: usize) -> usize {
+    double_quote_at(text, from, 0)
+}
+
+fn double_quote_at(text: &str, from: usize, depth: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = from;
-    while at < bytes.len() {
+    while at < bytes.len() && depth < MAX_DEPTH {
         match bytes[at] {
             b'"' => return at,
             b'\\' => at += 2,
             b'`' => at = backtick(text, at + 1) + 1,
-            b'$' => at = dollar(text, at),
+            b'$' => at = dollar_at(text, at, depth + 1),
             _ => at += 1,
         }
     }
@@ -47,46 +54,51 @@ pub fn backtick(text: &str, from: usize) -> usize {
 
 /// After `(`, in code.
 pub fn parenthesis(text: &str, from: usize) -> usize {
-    closing(text, from, b'(', b')', true)
+    closing(text, from, b"()", 0)
 }
 
 /// After `${`.
 pub fn brace(text: &str, from: usize) -> usize {
-    closing(text, from, b'{', b'}', false)
+    closing(text, from, b"{}", 0)
 }
 
 /// After `[`.
 pub fn bracket(text: &str, from: usize) -> usize {
-    closing(text, from, b'[', b']', false)
+    closing(text, from, b"[]", 0)
 }
 
-fn closing(text: &str, from: usize, open: u8, close: u8, comments: bool) -> usize {
+fn closing(text: &str, from: usize, brackets: &[u8; 2], depth: usize) -> usize {
+    let [open, close] = *brackets;
     let bytes = text.as_bytes();
-    let (mut at, mut depth) = (from, 0usize);
-    while at < bytes.len() {
+    let (mut at, mut inner) = (from, 0usize);
+    while at < bytes.len() && depth < MAX_DEPTH {
         match bytes[at] {
-            byte if byte == close && depth == 0 => return at,
-            byte if byte == close => depth -= 1,
-            byte if byte == open => depth += 1,
-            b'#' if comments && starts_comment(bytes, at) => {
+            byte if byte == close && inner == 0 => return at,
+            byte if byte == close => inner -= 1,
+            byte if byte == open => inner += 1,
+            b'#' if open == b'(' && starts_comment(bytes, at) => {
                 at = text[at..].find('\n').map_or(text.len(), |line| at + line);
                 continue;
             }
             _ => {}
         }
-        at = quoted_or_next(text, at);
+        at = quoted_or_next_at(text, at, depth);
     }
     bytes.len()
 }
 
 /// The position after the quoted part that starts at `at`, or after the byte that stands there.
 pub fn quoted_or_next(text: &str, at: usize) -> usize {
+    quoted_or_next_at(text, at, 0)
+}
+
+fn quoted_or_next_at(text: &str, at: usize, depth: usize) -> usize {
     let end = match text.as_bytes()[at] {
         b'\\' => at + 2,
         b'\'' => single_quote(text, at + 1) + 1,
-        b'"' => double_quote(text, at + 1) + 1,
+        b'"' => double_quote_at(text, at + 1, depth + 1) + 1,
         b'`' => backtick(text, at + 1) + 1,
-        b'$' => dollar(text, at),
+        b'$' => dollar_at(text, at, depth + 1),
         _ => at + 1,
     };
     end.min(text.len())
@@ -94,11 +106,15 @@ pub fn quoted_or_next(text: &str, at: usize) -> usize {
 
 /// The position after what starts with the `$` at `at`, as far as that is bracketed or quoted.
 pub fn dollar(text: &str, at: usize) -> usize {
+    dollar_at(text, at, 0)
+}
+
+fn dollar_at(text: &str, at: usize, depth: usize) -> usize {
     let bytes = text.as_bytes();
     let end = match bytes.get(at + 1) {
-        Some(b'(') => parenthesis(text, at + 2) + 1,
+        Some(b'(') => closing(text, at + 2, b"()", depth) + 1,
         Some(b'{') if bytes.get(at + 2) == Some(&b'{') => expression(text, at).unwrap_or(at + 2),
-        Some(b'{') => brace(text, at + 2) + 1,
+        Some(b'{') => closing(text, at + 2, b"{}", depth) + 1,
         Some(b'\'') => ansi_quote(text, at + 2) + 1,
         _ => at + 1,
     };

@@ -6,8 +6,8 @@ use super::{
     state::Function,
 };
 use crate::{script::Unread, source::Text};
-use std::cell::RefCell;
-use tree_sitter::{Node, Parser, Tree};
+use std::{cell::RefCell, ops::ControlFlow};
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 /// Statements that are nested deeper than this are not read.
 const MAX_NESTING: usize = 150;
@@ -38,7 +38,25 @@ fn parse(code: &str) -> Option<Tree> {
             new.set_language(&tree_sitter_bash::LANGUAGE.into()).ok()?;
             *parser = Some(new);
         }
-        parser.as_mut()?.parse(code, None)
+        let parser = parser.as_mut()?;
+        // Some nonsense makes the parser try more and more ways at once.
+        let mut rounds_left = 2_000 + code.len() / 16;
+        let mut go_on = |_: &ParseState| match rounds_left.checked_sub(1) {
+            Some(left) => {
+                rounds_left = left;
+                ControlFlow::Continue(())
+            }
+            None => ControlFlow::Break(()),
+        };
+        let bytes = code.as_bytes();
+        let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
+        let options = ParseOptions::new().progress_callback(&mut go_on);
+        let tree = parser.parse_with_options(&mut read, None, Some(options));
+        if tree.is_none() {
+            // It would go on with the same text otherwise.
+            parser.reset();
+        }
+        tree
     })
 }
 
@@ -49,6 +67,10 @@ pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
 impl Shell<'_> {
     /// Reads shell text.
     pub fn script(&mut self, text: &Text) -> Done {
+        if !self.run.spend(text.len(), || text.location()) {
+            return Done::default();
+        }
+        let text = &self.start_of(text);
         let prepared = heredoc::prepare(text);
         let Some(tree) = parse(&prepared.code) else {
             self.run.unread.push(Unread::code(text.location(), "the shell parser gave up on it"));

@@ -70,6 +70,13 @@ impl Shell<'_> {
     }
 
     pub(super) fn expand(&mut self, text: &Text, builder: &mut Builder, quoting: Quoting) {
+        if self.run.spend(text.len(), || text.location()) {
+            let location = text.location();
+            self.deeper(location.as_ref(), |shell| shell.expand_all(text, builder, quoting));
+        }
+    }
+
+    fn expand_all(&mut self, text: &Text, builder: &mut Builder, quoting: Quoting) {
         let source = text.as_str();
         let bytes = source.as_bytes();
         let last_bracket = source.rfind(']');
