@@ -4,7 +4,7 @@ PM2 := tests/pm2/node_modules/.package-lock.json
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint docs compilers
+.PHONY: help build demo test lint docs fuzz compilers
 
 help: ## List these
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -27,6 +27,14 @@ lint: compilers ## Check the code's format, and clippy's opinion of it
 
 docs: ## Write the pages of docs/ anew from rules/
 	UPDATE_DOCS=1 cargo test --test docs
+
+# With `TARGET=yaml`, `text` or `bash`, and `SECONDS=600`. What it starts from is in fixtures/.
+TARGET ?= bash
+SECONDS ?= 600
+fuzz: compilers ## Feed TARGET with nonsense for SECONDS; needs nightly Rust and cargo-fuzz
+	mkdir -p fuzz/corpus/$(TARGET)
+	cargo +nightly fuzz run --fuzz-dir fuzz $(TARGET) fuzz/corpus/$(TARGET) fixtures -- \
+		-max_total_time=$(SECONDS) -rss_limit_mb=1024 -timeout=10
 
 # PM2 as its lock file says. npm writes the file that stands for it last.
 $(PM2): tests/pm2/package.json tests/pm2/package-lock.json
