@@ -48,7 +48,7 @@ fn the_folder_is_known() {
         let all = reading(script).invocations;
         all.iter().map(|i| format!("{}: {}", i.folder, i.argv[0])).collect()
     };
-    assert_eq!(folders("cd /srv/web\nls"), ["/srv/web: pm2"]);
+    assert_eq!(folders("cd /srv/web\npm2 ls"), ["/srv/web: pm2"]);
     assert_eq!(folders("cd /srv; cd web; pm2 ls"), ["/srv/web: pm2"]);
     assert_eq!(folders("cd /srv/web; cd ..; pm2 ls"), ["/srv: pm2"]);
     assert_eq!(folders("cd /srv/web; cd ../api; pm2 ls"), ["/srv/api: pm2"]);
