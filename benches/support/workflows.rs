@@ -173,6 +173,7 @@ impl File<'_> {
     fn uses(&mut self) {
         self.gap();
         let action = self.random.pick(ACTIONS);
+        let (uses, rest) = action.split_once('\n').unwrap_or((action, ""));
         if self.random.percent(60) {
             let names = [
                 "Set up the tools",
@@ -184,12 +185,11 @@ impl File<'_> {
             ];
             let name = self.random.pick(&names);
             self.line(6, &format!("- name: {name}"));
-            self.line(8, &format!("uses: {action}"));
+            self.line(8, &format!("uses: {uses}"));
         } else {
-            let (uses, rest) = action.split_once('\n').unwrap_or((action, ""));
             self.line(6, &format!("- uses: {uses}"));
-            self.line(6, rest);
         }
+        self.line(6, rest);
     }
 
     fn gap(&mut self) {
