@@ -164,6 +164,19 @@ impl Word {
         }
     }
 
+    /// Whether a person would read the same in both.
+    pub fn reads_as(&self, other: &Word) -> bool {
+        self.written().flat_map(str::bytes).eq(other.written().flat_map(str::bytes))
+    }
+
+    /// Its pieces as they would be read.
+    fn written(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().map(|piece| match piece {
+            Piece::Known(text) => text.as_str(),
+            Piece::Hole(hole) => &hole.written,
+        })
+    }
+
     /// Takes over from a word that reads the same which of its holes can be empty.
     fn may_be_empty_as(&mut self, other: &Word) {
         for (held, new) in self.pieces.iter_mut().zip(&other.pieces) {
@@ -185,10 +198,7 @@ impl Word {
 /// As it would be read by a person: holes as they are written.
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.pieces.iter().try_for_each(|piece| match piece {
-            Piece::Known(text) => f.write_str(text.as_str()),
-            Piece::Hole(hole) => f.write_str(&hole.written),
-        })
+        self.written().try_for_each(|written| f.write_str(written))
     }
 }
 
@@ -260,7 +270,7 @@ impl Value {
     fn offer(&mut self, word: Word) {
         let same = |held: &Word| match (held.text(), word.text()) {
             (Some(held), Some(new)) => held == new,
-            (None, None) => held.to_string() == word.to_string(),
+            (None, None) => held.reads_as(&word),
             _ => false,
         };
         if let Some(position) = self.alternatives.iter().position(same) {

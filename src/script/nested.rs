@@ -238,8 +238,8 @@ impl Shell<'_> {
             Language::Python => self.evaluated(text, language, python::read),
             Language::Sql(dialect) => self.sql(text, dialect),
             Language::MongoDb => self.mongodb(text),
-            Language::PowerShell => self.powershell(text),
-            Language::Batch => self.batch(text),
+            Language::PowerShell => self.heard(|shell| shell.powershell(text)),
+            Language::Batch => self.heard(|shell| shell.batch(text)),
             Language::Unknown => {
                 let reason = format!("{language} is not read yet");
                 self.run.unread.push(Unread::code(text.location(), reason));

@@ -53,7 +53,7 @@ impl Shell<'_> {
         if !self.run.step(location.as_ref()) {
             return Done::default();
         }
-        self.with_redirections(unit, &redirects, |shell| {
+        let done = self.with_redirections(unit, &redirects, |shell| {
             match arguments.first().map(Text::as_str) {
                 Some("[") => {
                     let closed = arguments.pop().is_some_and(|last| last.as_str() == "]");
@@ -76,7 +76,8 @@ impl Shell<'_> {
                 shell.state.put_back(&name, variable);
             }
             done
-        })
+        });
+        if self.heard { done } else { Done { output: Output::Silent, ..done } }
     }
 
     /// Sets the variables of `A=1 B=2 command`, and gives what they were before; those that stand

@@ -68,6 +68,8 @@ pub struct Shell<'r> {
     rounds: usize,
     /// In how many conditions it is, where `set -e` does not count.
     checked: usize,
+    /// Whether anything takes what is printed. What nobody takes is not kept.
+    heard: bool,
 }
 
 impl<'r> Shell<'r> {
@@ -84,6 +86,7 @@ impl<'r> Shell<'r> {
             calls: Vec::new(),
             rounds: 1,
             checked: 0,
+            heard: false,
         }
     }
 
@@ -101,6 +104,14 @@ impl<'r> Shell<'r> {
         self.depth += 1;
         let done = read(self);
         self.depth -= 1;
+        done
+    }
+
+    /// Reads something whose output is taken.
+    pub fn heard<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.heard, true);
+        let done = read(self);
+        self.heard = outer;
         done
     }
 
@@ -168,7 +179,7 @@ impl<'r> Shell<'r> {
         let done = self.deeper(code.location().as_ref(), |shell| {
             let mut state = shell.state.subshell();
             state.options.errexit = false;
-            shell.in_state(state, |shell| shell.script(code))
+            shell.heard(|shell| shell.in_state(state, |shell| shell.script(code)))
         });
         done.output
     }

@@ -26,7 +26,10 @@ impl Shell<'_> {
         }
         let redirections = self.redirections(unit, redirects);
         let outer = redirections.stdin.map(|stdin| std::mem::replace(&mut self.stdin, stdin));
-        let mut done = read(self);
+        let mut done = match redirections.writes.is_empty() {
+            true => read(self),
+            false => self.heard(read),
+        };
         if let Some(outer) = outer {
             self.stdin = outer;
         }

@@ -359,7 +359,7 @@ impl State {
         if self.folder != other.folder {
             self.folder = PathBuf::new();
         }
-        if self.directory.to_string() != other.directory.to_string() {
+        if !self.directory.reads_as(&other.directory) {
             self.directory = Word::hole(Hole::unknown("the folder", self.directory.location()));
         }
         self.options.errexit &= other.options.errexit;
@@ -377,7 +377,7 @@ impl State {
             |state: &State| state.positional.as_ref().map(|words| words.len()).unwrap_or_default();
         self.variables.changed(&before.variables, Variable::same).next().is_none()
             && arguments(self) == arguments(before)
-            && self.directory.to_string() == before.directory.to_string()
+            && self.directory.reads_as(&before.directory)
     }
 
     /// Variables that differ from before may be anything, too.

@@ -177,11 +177,18 @@ impl Shell<'_> {
     fn pipeline(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
         let outer = self.stdin.clone();
         let (mut stages, mut last) = (Vec::new(), Done::default());
-        for (position, part) in children(node).iter().enumerate() {
+        let parts = children(node);
+        for (position, part) in parts.iter().enumerate() {
             let state = self.state.subshell();
-            last = self.in_state(state, |shell| {
-                shell.condition(|shell| shell.statement(unit, *part, depth + 1))
-            });
+            let read = |shell: &mut Self| {
+                shell.in_state(state, |shell| {
+                    shell.condition(|shell| shell.statement(unit, *part, depth + 1))
+                })
+            };
+            last = match position + 1 == parts.len() {
+                true => read(self),
+                false => self.heard(read),
+            };
             self.stdin = match std::mem::take(&mut last.output).into_stages() {
                 Output::Of(new) => {
                     stages.extend(new);

@@ -144,7 +144,7 @@ impl Variable {
 pub fn same(one: &Value, other: &Value) -> bool {
     let words = one.alternatives().iter().zip(other.alternatives());
     one.alternatives().len() == other.alternatives().len()
-        && words.clone().all(|(a, b)| a.to_string() == b.to_string())
+        && words.clone().all(|(a, b)| a.reads_as(b))
 }
 
 /// The value where it is not empty.
