@@ -164,11 +164,14 @@ impl<'t> Scan<'t> {
             }
             b'=' => {
                 let starts = self.starts;
-                let is_variable = !self.name.is_empty() && self.word_is_name();
+                let (named, is_variable) = (!self.name.is_empty(), self.word_is_name());
                 let matters = self.end_name(false);
-                if starts && is_variable {
+                if starts && named && is_variable {
                     self.assigns = true;
                     self.pass_quoted();
+                } else if starts && named {
+                    // The shell's parser sees an assignment in `@X=1 command`.
+                    self.passes = true;
                 }
                 matters
             }

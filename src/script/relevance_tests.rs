@@ -21,11 +21,11 @@ fn found(reading: &Reading) -> Vec<String> {
     let is_broken = reading.unread.iter().any(|unread| unread.is_code);
     let missing = reading.unread.iter().filter(|unread| !unread.is_code && !is_broken);
     let reasons = missing.map(|unread| unread.reason.clone());
-    // A path with blanks in it is here a quote that is never closed.
-    let has_blanks = |reason: &String| {
-        reason.split('`').nth(1).is_some_and(|path| path.contains(char::is_whitespace))
+    // What is no path, or one with blanks in it, is here nonsense that the parser cut wrongly.
+    let is_path = |reason: &String| {
+        reason.split('`').nth(1).is_some_and(|path| path.contains('/') && !path.contains(' '))
     };
-    effects.chain(reasons.filter(|reason| !has_blanks(reason))).collect()
+    effects.chain(reasons.filter(is_path)).collect()
 }
 
 #[test]
