@@ -28,19 +28,37 @@ impl Shell<'_> {
             let given = |name: &str| names.contains(&name);
             arguments.options.iter().rev().find(|(name, _)| given(name))
         };
+        let input = self.inputs();
         if let Some((_, mark)) = option(&["-I", "-i", "--replace"]) {
             let mark = mark.as_ref().and_then(Word::text).filter(|mark| !mark.is_empty());
-            return each(&words, &mark.unwrap_or("{}".into()), &self.input(is_line_end));
+            let items: Vec<Word> = input
+                .iter()
+                .flat_map(|word| {
+                    parted(word, true, |c, begun| is_line_end(c) || !begun && c.is_whitespace())
+                })
+                .collect();
+            return each(&words, &mark.unwrap_or("{}".into()), &items);
         }
-        let items = self.input(|c| c.is_whitespace() || c == '\0');
         let few = option(&["-n", "--max-args", "-L", "--max-lines"]);
         let few = few.and_then(|(_, count)| count.as_ref()?.text()?.parse::<usize>().ok());
-        let few = few.filter(|few| *few > 0 && items.len() / few < MAX_CALLS);
+        let is_raw = option(&["-0", "--null", "-d", "--delimiter"]).is_some();
         let with = |items: &[Word]| words.iter().chain(items).cloned().collect();
-        match few {
-            Some(few) => items.chunks(few).map(with).collect(),
-            None => vec![with(&items)],
-        }
+        let calls = input.iter().flat_map(|word| {
+            let items = parted(word, !is_raw, |c, _| c.is_whitespace() || c == '\0');
+            // How many a hole becomes is not known.
+            let alike = items.iter().all(Word::is_known);
+            match few.filter(|few| *few > 0 && items.len() / few < MAX_CALLS) {
+                Some(few) if !items.is_empty() && (few == 1 || alike) => {
+                    items.chunks(few).map(with).collect()
+                }
+                Some(_) if !alike => {
+                    let hole = Hole::unknown("standard input", word.location());
+                    vec![with(&[Word::hole(Hole { may_be_empty: true, ..hole })])]
+                }
+                _ => vec![with(&items)],
+            }
+        });
+        calls.collect()
     }
 
     fn parallel(&self, words: Vec<Word>) -> Vec<Vec<Word>> {
@@ -51,7 +69,8 @@ impl Shell<'_> {
         let command = parts.next().unwrap_or_default().to_vec();
         let mut items: Vec<Word> = parts.flatten().cloned().collect();
         if items.is_empty() {
-            items = self.input(is_line_end);
+            let lines = |word: &Word| parted(word, false, |c, _| is_line_end(c));
+            items = self.inputs().iter().flat_map(lines).collect();
         }
         // Without a command, every item is one.
         let has_mark = command.iter().any(|word| word.to_string().contains("{}"));
@@ -62,37 +81,54 @@ impl Shell<'_> {
         items.iter().take(MAX_CALLS).map(with).collect()
     }
 
-    /// What standard input has between separators; one unknown item where it is not known.
-    fn input(&self, separates: impl Fn(char) -> bool) -> Vec<Word> {
-        let value = self.stdin.value("standard input".into(), None);
-        let word = match value.alternatives() {
-            [word] => word.clone(),
-            words => {
-                let location = words.first().and_then(Word::location);
-                Word::hole(Hole::unknown("standard input", location))
-            }
+    /// What standard input may be.
+    fn inputs(&self) -> Vec<Word> {
+        self.stdin.value("standard input".into(), None).alternatives().to_vec()
+    }
+}
+
+/// What a word has between separators, of which `separates` tells by whether an item has begun;
+/// if `quotes`, those of `xargs` keep an item together.
+fn parted(word: &Word, quotes: bool, separates: impl Fn(char, bool) -> bool) -> Vec<Word> {
+    let (mut items, mut open) = (Vec::new(), None::<Word>);
+    let (mut quote, mut escaped) = (None, false);
+    for piece in &word.pieces {
+        let Piece::Known(text) = piece else {
+            open.get_or_insert_default().push(piece.clone());
+            continue;
         };
-        match word.pieces.as_slice() {
-            [] => Vec::new(),
-            [Piece::Known(text)] => {
-                let mut items = Vec::new();
-                let mut from = 0;
-                for part in text.as_str().split(separates) {
-                    let item = text.slice(from..from + part.len());
-                    from += part.len()
-                        + text.as_str()[from + part.len()..]
-                            .chars()
-                            .next()
-                            .map_or(0, char::len_utf8);
-                    if !item.is_empty() {
-                        items.push(Word::known(item));
-                    }
+        let mut from = 0;
+        for (at, c) in text.as_str().char_indices() {
+            let is_mark = match quote {
+                _ if escaped || !quotes => false,
+                Some(quote) => c == quote,
+                None => matches!(c, '\'' | '"' | '\\'),
+            };
+            let ends = !escaped && quote.is_none() && separates(c, open.is_some());
+            if is_mark || ends {
+                if from < at {
+                    let part = Piece::Known(text.slice(from..at));
+                    open.get_or_insert_default().push(part);
                 }
-                items
+                from = at + c.len_utf8();
             }
-            _ => vec![word],
+            if ends {
+                items.extend(open.take());
+            } else {
+                open.get_or_insert_default();
+            }
+            escaped = is_mark && c == '\\';
+            if is_mark && !escaped {
+                quote = if quote.is_some() { None } else { Some(c) };
+            }
+        }
+        if from < text.len() {
+            open.get_or_insert_default().push(Piece::Known(text.slice(from..text.len())));
         }
     }
+    // At a quote that does not end, `xargs` stops.
+    items.extend(open.filter(|_| quote.is_none()));
+    items
 }
 
 /// The words with each item in the place of the mark.

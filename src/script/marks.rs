@@ -13,6 +13,11 @@ pub struct Marks(Vec<Hole>);
 const OPEN: char = '\u{e000}';
 const CLOSE: char = '\u{e001}';
 
+/// Whether text starts with a mark.
+pub fn starts_with_mark(text: &str) -> bool {
+    text.starts_with(OPEN)
+}
+
 impl Marks {
     /// The text of a word, its holes as marks.
     pub fn text(&mut self, word: &Word) -> Text {

@@ -146,7 +146,7 @@ const SUBSTITUTIONS: &[&str] = &[
     "$(echo «words»)",
     "\"$(echo «words»)\"",
     "$(printf '%s ' «words»)",
-    "\"$(printf '%s-%s' «lit» «lit»)\"",
+    "\"$(printf '%s-%s' «word» «word»)\"",
     "$(cat <<< «word»)",
     "$(echo $(echo «word»))",
     "\"$(echo \"$(echo «word»)\")\"",
@@ -210,7 +210,7 @@ const CALLS: &[&str] = &[
 const ASSIGNMENTS: &[&str] = &[
     "«name»=«lit»",
     "«name»=«word»",
-    "«name»=\"$«name» «word»\"",
+    "«name»=\"$«name» \"«word»",
     "«name»+=«word»",
     "export «name»=«word»",
     "declare «name»=«word»",
@@ -238,7 +238,7 @@ const ASSIGNMENTS: &[&str] = &[
     "read -r X <<< «word»",
     "IFS=, read -r X Y <<< «lit»,«lit»",
     "IFS=- read -ra A <<< a-b-c",
-    "printf -v X '%s-%s' «lit» «word»",
+    "printf -v X '%s-%s' «word» «word»",
     "mapfile -t A <<< $'a\\nb c'",
     "set -e",
     "set +e",
@@ -272,10 +272,10 @@ const LINES: &[&str] = &[
     "if [ -n \"$«name»\" ]; then «call»; else «call»; fi",
     "case $«name» in a*) «call» ;; *) «call» ;; esac",
     "(exit 1) || «call»",
-    "«call» # «lit» it's",
 ];
 
 const STATEMENTS: &[&str] = &[
+    "«call» # «lit» it's",
     "if «line»\nthen\n«block»\nfi",
     "if [[ $«name» == «lit» ]]; then\n«block»\nelif [ «lit» = \"$«name»\" ]; then\n«block»\nelse\n«block»\nfi",
     "if ! «call»; then\n«block»\nfi",
@@ -292,7 +292,7 @@ const STATEMENTS: &[&str] = &[
     "echo «words» | while read -r X Y; do\n«shim» \"$X\" \"$Y\"\ndone",
     "printf '%s\\n' «words» | while IFS= read -r X; do\n«block»\ndone",
     "while read -r X; do\n«block»\ndone < <(printf '%s\\n' «words»)",
-    "while read -r X Y; do\n«shim» $Y $X\ndone <<EOF«n»\n«lit» «lit»\nx-$«name» b c\nEOF«n»",
+    "while read -r X Y; do\n«shim» $Y $X\ndone <<EOF«n»\n«lit» «lit»\n$«name» b c\nEOF«n»",
     "case «word» in\n«lit»)\n«block»\n;;\n«lit»|a*)\n«block»\n;;\n*)\n«block»\n;;\nesac",
     "case \"$«name»\" in\n\"$«name»\") «call» ;;\n?*) «call» ;&\n'') «call» ;;\nesac",
     "f«n»() {\n«block»\n}\nf«n» «words»",
@@ -360,15 +360,17 @@ pub fn script() -> BoxedStrategy<String> {
     for _ in 0..LEVELS {
         level = level.next();
     }
+    // What all scripts set: the reading of what they only may set takes it for empty before.
     let before = [
-        "X=app Y='web-1 b' Z=\nA=(a1 'b c')\ndeclare -A M=([k]=v)\nP=X C=pm2 N=1\nset -- all 'x y'",
-        "A=(a1 'b c')",
-        "",
+        "export X=app Y='web-1 b' Z=\nA=(a1 'b c')\nP=X C=pm2 N=1\nset -- all 'x y'",
+        "export X=\"$1\" Y=\"$2\" Z=$(docker ps)\nA=(a1 'b c')\nP=Y C=docker N=0",
+        "export X=$2 Y=web-1 Z=a\nA=(\"$X\" b)\nP=Z C=systemctl N=1",
     ];
+    let before = before.map(|before| format!("{before}\ndeclare -A M=([k]=v)"));
+    let [known, others @ ..] = before;
     let before = Union::new_weighted(vec![
-        (3, Just(before[0].to_owned()).boxed()),
-        (1, Just(before[1].to_owned()).boxed()),
-        (1, Just(before[2].to_owned()).boxed()),
+        (3, Just(known).boxed()),
+        (2, prop::sample::select(others.to_vec()).boxed()),
     ]);
     (before, prop::collection::vec(level.block, 1..3))
         .prop_map(|(before, blocks)| format!("{before}\n{}\n", blocks.join("\n")))

@@ -22,7 +22,7 @@ use recorder::Recorder;
 use std::{env, fmt};
 
 /// What a script is started with, which its text does not say.
-const ARGUMENTS: [&str; 2] = ["in-1", "in 2"];
+const ARGUMENTS: [&str; 2] = ["in-1", "in-2"];
 
 /// How well the readings of many scripts fit.
 #[derive(Default)]
@@ -76,13 +76,13 @@ fn compare(recorder: &Recorder, script: &str, figures: &mut Figures) -> Option<S
         .then(|| format!("{missing:?} missing from {:#?} of\n{script}", said().collect::<Vec<_>>()))
 }
 
-/// What is not read as bash runs it yet is this share of the calls at most, in percent: `xargs -I`
-/// and `-n`, quotes that `xargs` takes off, aliases of words with blanks, quotes in a default in
-/// quotes, `case` in a quoted substitution.
-const MOST_MISSING: f64 = 5.0;
+/// What is not read as bash runs it yet is this share of the calls at most, in percent: `$0`,
+/// an unknown word that becomes several words or none in text that is put together, and
+/// `export X=…` that goes on after a line break.
+const MOST_MISSING: f64 = 1.0;
 
 /// Of what is said for certain, bash does this share at least; the rest are the other branches.
-const LEAST_MADE: f64 = 60.0;
+const LEAST_MADE: f64 = 85.0;
 
 #[test]
 fn calls_that_bash_makes_are_said() {

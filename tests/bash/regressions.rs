@@ -42,3 +42,31 @@ fn sequences_in_braces_are_counted() {
 fn a_word_goes_on_after_a_line_break() {
     both_say("pm2 stop a\\\nb \\\n  c", &["pm2 stop ab c"]);
 }
+
+#[test]
+fn xargs_calls_for_each_item_and_takes_quotes_off() {
+    both_say("printf '%s\\n' a 'b c' | xargs -I{} pm2 stop {}", &["pm2 stop a", "pm2 stop b c"]);
+    both_say("echo a b | xargs -n1 pm2 stop", &["pm2 stop a", "pm2 stop b"]);
+    both_say("echo '\"a b\" c\\d' | xargs pm2 stop", &["pm2 stop a b cd"]);
+}
+
+#[test]
+fn an_alias_keeps_the_quotes_of_its_words() {
+    let alias = "shopt -s expand_aliases\nalias g='pm2 stop'\n";
+    both_say(&format!("{alias}g \"a  b\" '$X'"), &["pm2 stop a  b $X"]);
+}
+
+#[test]
+fn quotes_in_a_default_in_quotes_stay() {
+    both_say("X=; pm2 stop \"${X:-'a'}\" ${X:-'b c'}", &["pm2 stop 'a' b c"]);
+}
+
+#[test]
+fn a_case_in_a_quoted_substitution_ends_with_it() {
+    both_say("X=\"$(case a in a) echo b ;; esac)\"; pm2 stop \"$X\"", &["pm2 stop b"]);
+}
+
+#[test]
+fn a_command_that_starts_with_a_backslash_is_one_of_its_own() {
+    both_say("pm2 stop a\n\\pm2 stop b", &["pm2 stop a", "pm2 stop b"]);
+}

@@ -17,6 +17,11 @@ fn expand(text: &Text, depth: usize) -> Vec<Text> {
     let bytes = source.as_bytes();
     let mut at = 0;
     while at < bytes.len() && depth < MAX_DEPTH {
+        // Here `${` is taken to hold whole pairs of braces, as bash does.
+        if bytes[at..].starts_with(b"${") {
+            at = scan::brace(source, at + 2) + 1;
+            continue;
+        }
         if bytes[at] != b'{' {
             at = scan::quoted_or_next(source, at);
             continue;

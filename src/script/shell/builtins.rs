@@ -1,6 +1,6 @@
 //! What the shell does itself.
 
-use super::{Done, Output, Shell, printing, state::Ends};
+use super::{Done, Output, Shell, printing, state::Ends, variable::is_list_hole};
 use crate::{
     invocation::{Hole, Piece, Value, Word},
     program::split_assignment,
@@ -23,7 +23,7 @@ impl Shell<'_> {
             "shopt" | "ulimit" | "umask" | "wait" | "sleep" | "hash" => Done::default(),
             "cd" | "pushd" | "popd" => self.change_folder(name, arguments),
             "exit" => {
-                self.state.ended = true;
+                self.end();
                 Done::default()
             }
             "return" => self.leave_by(Ends::Return, arguments),
@@ -240,7 +240,11 @@ impl Shell<'_> {
         };
         self.state.positional = match (self.state.positional.take(), count) {
             (Some(words), Some(count)) if count > words.len() => Some(words),
-            (Some(mut words), Some(count)) => Some(words.split_off(count)),
+            (Some(mut words), Some(count)) => {
+                let left = words.split_off(count);
+                // There may be more in an unknown list.
+                Some(words.into_iter().rfind(is_list_hole).into_iter().chain(left).collect())
+            }
             _ => None,
         };
     }

@@ -18,59 +18,78 @@ use crate::{
 use std::{ops::Range, sync::Arc};
 use tree_sitter::Node;
 
+/// What a command consists of.
+#[derive(Default)]
+struct Parts<'t> {
+    words: Vec<Range<usize>>,
+    redirects: Vec<Node<'t>>,
+    assignments: Vec<Node<'t>>,
+}
+
 impl Shell<'_> {
     pub(super) fn simple_command(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        let mut ranges: Vec<Range<usize>> = Vec::new();
-        let (mut redirects, mut assignments) = (Vec::new(), Vec::new());
+        let mut parts: Vec<Parts<'_>> = vec![Parts::default()];
         let mut cursor = node.walk();
         let mut more = cursor.goto_first_child();
+        let mut end = node.start_byte();
         while more {
             let (child, field) = (cursor.node(), cursor.field_name());
             more = cursor.goto_next_sibling();
+            let gap = unit.prepared.code[end..child.start_byte()].replace("\\\n", "");
+            end = child.end_byte();
+            // tree-sitter goes on after some ends of lines.
+            if gap.contains('\n') {
+                parts.push(Parts::default());
+            }
+            let Some(part) = parts.last_mut() else { break };
             match field {
-                Some("redirect") => redirects.push(child),
-                Some("name" | "argument") => match ranges.last_mut() {
+                Some("redirect") => part.redirects.push(child),
+                Some("name" | "argument") => match part.words.last_mut() {
                     // `$A-$B` is two nodes, and so is a word that goes on after a line break.
-                    Some(last)
-                        if unit.text.as_str()[last.end..child.start_byte()]
-                            .replace("\\\n", "")
-                            .is_empty() =>
-                    {
+                    Some(last) if gap.is_empty() => {
                         last.end = child.end_byte();
                     }
-                    _ => ranges.push(child.byte_range()),
+                    _ => part.words.push(child.byte_range()),
                 },
-                _ if child.kind() == "variable_assignment" => assignments.push(child),
+                _ if child.kind() == "variable_assignment" => part.assignments.push(child),
                 _ if child.kind() == "ERROR" => {
                     self.statement(unit, child, 0);
                 }
                 _ => {}
             }
         }
+        let mut done = Done::default();
+        for part in parts {
+            done = done.then(self.one_command(unit, node, part));
+        }
+        done
+    }
+
+    fn one_command(&mut self, unit: &Unit<'_>, node: Node<'_>, parts: Parts<'_>) -> Done {
+        let Parts { words, redirects, assignments } = parts;
         let mut arguments: Vec<Text> =
-            ranges.into_iter().map(|range| unit.text.slice(range)).collect();
+            words.into_iter().map(|range| unit.text.slice(range)).collect();
         let location = unit.text.locate(node.byte_range());
         if !self.run.step(location.as_ref()) {
             return Done::default();
         }
+        if let Some(name @ ("[" | "test")) = arguments.first().map(Text::as_str) {
+            let is_test = name == "test";
+            let closed = is_test || arguments.pop().is_some_and(|last| last.as_str() == "]");
+            return self.with_redirections(unit, &redirects, |shell| match closed {
+                true => shell.test_words(arguments.split_off(1), false),
+                false => Done::default(),
+            });
+        }
+        // Words are expanded first, then redirections, then assignments for the call only.
+        let alias = self.alias_expanded(&arguments);
+        let argvs = if alias.is_none() { self.argvs(&arguments) } else { Vec::new() };
         let done = self.with_redirections(unit, &redirects, |shell| {
-            match arguments.first().map(Text::as_str) {
-                Some("[") => {
-                    let closed = arguments.pop().is_some_and(|last| last.as_str() == "]");
-                    return match closed {
-                        true => shell.test_words(arguments.split_off(1), false),
-                        false => Done::default(),
-                    };
-                }
-                Some("test") => return shell.test_words(arguments.split_off(1), false),
-                _ => {}
-            }
-            let argvs = shell.argvs(&arguments);
-            // They are set for the call only, and after its words are expanded.
             let held = shell.assigned_for_now(unit, &assignments, arguments.is_empty());
-            let done = match arguments.is_empty() {
-                true => Done::silent(Some(true)),
-                false => shell.argvs_called(argvs, location),
+            let done = match alias {
+                Some(alias) => shell.alias_called(alias, location),
+                None if arguments.is_empty() => Done::silent(Some(true)),
+                None => shell.argvs_called(argvs, location),
             };
             for (name, variable) in held {
                 shell.state.put_back(&name, variable);
@@ -99,6 +118,42 @@ impl Shell<'_> {
             }
         }
         held
+    }
+
+    /// The line that the words of a command become if the first is an alias, and the aliases in
+    /// it. If an alias ends in a blank, the next word may be one, too.
+    fn alias_expanded(&self, words: &[Text]) -> Option<(Text, Vec<String>)> {
+        let (mut line, mut names, mut may_follow) = (Text::default(), Vec::new(), true);
+        for word in words {
+            let alias = self.state.aliases.get(word.as_str()).filter(|_| may_follow);
+            let written = alias.map_or(word, |alias| alias.as_ref());
+            names.extend(alias.map(|_| word.as_str().to_owned()));
+            may_follow = alias.is_some() && written.as_str().ends_with([' ', '\t']);
+            if names.is_empty() {
+                return None;
+            }
+            line.push(written);
+            line.push_made_up(" ", None);
+        }
+        (!names.is_empty()).then_some((line, names))
+    }
+
+    /// Reads a line that aliases became; none of them is one in it.
+    fn alias_called(
+        &mut self,
+        (line, names): (Text, Vec<String>),
+        location: Option<Location>,
+    ) -> Done {
+        self.deeper(location.as_ref(), |shell| {
+            let held: Vec<_> =
+                names.iter().map(|name| shell.state.aliases.get(name).cloned()).collect();
+            names.iter().for_each(|name| shell.state.aliases.remove(name));
+            let done = shell.script(&line);
+            for (name, alias) in names.into_iter().zip(held) {
+                shell.state.aliases.put(name, alias);
+            }
+            done
+        })
     }
 
     /// What words become, in every alternative.
@@ -168,26 +223,11 @@ impl Shell<'_> {
         Some((Arc::clone(function), arguments))
     }
 
-    /// Calls an alias, a function, a builtin or a program.
+    /// Calls a function, a builtin or a program.
     pub fn call(&mut self, argv: Vec<Word>, location: Option<Location>) -> Done {
         let Some(name) = argv.first().and_then(Word::text).map(|name| name.into_owned()) else {
             return self.program(argv, location);
         };
-        if let Some(code) = self.state.aliases.get(&name).cloned() {
-            return self.deeper(location.as_ref(), |shell| {
-                let mut line = code.as_ref().clone();
-                if argv.len() > 1 {
-                    line.push_made_up(" ", None);
-                    let rest = shell.joined(&argv[1..]);
-                    line.push(&rest);
-                }
-                let alias = shell.state.aliases.get(&name).cloned();
-                shell.state.aliases.remove(&name);
-                let done = shell.script(&line);
-                shell.state.aliases.put(name, alias);
-                done
-            });
-        }
         if let Some(function) = self.state.functions.get(&name).cloned() {
             return self.function(&function, values(&argv[1..]), location);
         }

@@ -1,6 +1,6 @@
 //! `local`, `declare`, `export`, `readonly`, `typeset` and `unset`.
 
-use super::{Done, Shell, statements::Unit};
+use super::{Done, Shell, braces::braces, statements::Unit};
 use crate::{
     invocation::{Value, Word},
     program::split_assignment,
@@ -34,6 +34,15 @@ impl Shell<'_> {
         let mut declares = self.declares(command);
         for child in node.named_children(&mut node.walk()) {
             match child.kind() {
+                "variable_assignment"
+                    if !unit.str(child).ends_with(')') && braces(&unit.slice(child)).len() > 1 =>
+                {
+                    // `X={a,b}` is two assignments here.
+                    for assignment in braces(&unit.slice(child)) {
+                        let word = self.value(&assignment).alternatives().first().cloned();
+                        self.declare(&word.unwrap_or_default(), &mut declares);
+                    }
+                }
                 "variable_assignment" => {
                     let name = child.child_by_field_name("name").map(|name| unit.str(name));
                     self.declared(name.unwrap_or_default(), &declares);

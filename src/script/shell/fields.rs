@@ -16,6 +16,7 @@ pub type Fields = Vec<Vec<Word>>;
 pub const BLANKS: &str = " \t\r\n";
 
 /// A word while it is put together, in all its alternatives.
+#[derive(Clone)]
 pub(super) struct Builder {
     partial: Vec<Partial>,
     /// What separates the words of what is expanded: `$IFS`, if it is set.
@@ -103,6 +104,16 @@ impl Builder {
                 self.text(text);
             }
             self.value(value, true);
+        }
+    }
+
+    /// This, or what another way makes of it.
+    pub fn or(&mut self, other: Self) {
+        let room = MAX_EXPANSIONS.saturating_sub(self.partial.len());
+        if other.partial.len() <= room {
+            self.partial.extend(other.partial);
+        } else {
+            self.push(Piece::Hole(Hole::unknown("…", None)));
         }
     }
 

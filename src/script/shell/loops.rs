@@ -42,6 +42,7 @@ impl Shell<'_> {
         let mut last = items.len();
         self.each_round(items.len(), |shell, round| {
             if round >= last {
+                shell.state.set(&variable, items.last()?.clone());
                 return None;
             }
             shell.state.set(&variable, items[round].clone());

@@ -43,6 +43,7 @@ use crate::{
 use indexmap::IndexMap;
 use state::Ends;
 use std::sync::Arc;
+use table::Table;
 use variable::Variable;
 
 /// Code in code in code deeper than this is not read.
@@ -146,12 +147,12 @@ impl<'r> Shell<'r> {
     }
 
     /// Reads something in a shell of its own, whose variables are `state`.
-    pub fn in_state<T>(&mut self, state: State, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub fn in_state(&mut self, state: State, read: impl FnOnce(&mut Self) -> Done) -> Done {
         let outer = std::mem::replace(&mut self.state, state);
         let left = std::mem::take(&mut self.left);
         let locals = std::mem::take(&mut self.locals);
-        let done = read(self);
-        self.finish();
+        let mut done = read(self);
+        done.output = done.output.and(self.finish());
         (self.left, self.locals) = (left, locals);
         let inner = std::mem::replace(&mut self.state, outer);
         self.state.files.extend(&inner.files);
@@ -159,19 +160,36 @@ impl<'r> Shell<'r> {
         done
     }
 
-    /// Reads what `trap` left for the end of this shell.
-    pub fn finish(&mut self) {
-        if self.state.traps.is_empty() {
-            return;
+    /// Reads what `trap` left for the end of this shell; gives what that prints.
+    pub fn finish(&mut self) -> Output {
+        let traps = std::mem::take(&mut self.state.traps);
+        if traps.is_empty() {
+            return Output::Silent;
         }
         self.state.ended = false;
-        for (_, code) in std::mem::take(&mut self.state.traps).into_sorted() {
+        self.traps(traps.into_sorted())
+    }
+
+    /// Ends the shell here, where its traps may find other values than at its end.
+    fn end(&mut self) {
+        let state = self.state.clone();
+        self.traps(state.traps.clone().into_sorted());
+        self.state = state;
+        self.state.ended = true;
+        self.state.traps = Table::default();
+    }
+
+    fn traps(&mut self, traps: Vec<(String, Arc<Text>)>) -> Output {
+        let mut output = Output::Silent;
+        for (_, code) in traps {
             let hop = Hop { step: "trap".into(), location: code.location() };
             let location = hop.location.clone();
-            self.deeper(location.as_ref(), |shell| {
+            let done = self.deeper(location.as_ref(), |shell| {
                 shell.within(hop, None, |shell| shell.script(&code))
             });
+            output = output.and(done.output);
         }
+        output
     }
 
     /// What code in a subshell prints.

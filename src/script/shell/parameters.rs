@@ -22,6 +22,23 @@ struct Parameter<'t> {
     operation: Text,
 }
 
+impl Parameter<'_> {
+    /// Whether a `:` stands before a `-`, `=`, `?` or `+`, and the operator.
+    fn operator(&self) -> (bool, Option<char>) {
+        let source = self.operation.as_str();
+        match source.strip_prefix(':').and_then(|rest| rest.chars().next()) {
+            Some(operator @ ('-' | '=' | '?' | '+')) => (true, Some(operator)),
+            _ => (false, source.chars().next()),
+        }
+    }
+}
+
+/// What `${X:-word}` and its relatives give: what the variable holds, the word, or either.
+struct Choice {
+    value: Option<Value>,
+    word: Option<Text>,
+}
+
 /// What an expansion starts from.
 enum Subject {
     One(Known),
@@ -56,12 +73,15 @@ impl Shell<'_> {
 
     fn expansion(&mut self, parameter: &Parameter<'_>, builder: &mut Builder, quoting: Quoting) {
         match self.subject(parameter) {
-            Subject::One(known) => {
-                let value = self.operated(parameter, known);
-                self.put(builder, &value, quoting);
-            }
+            Subject::One(known) => match self.choice(parameter, &known) {
+                Some(choice) => self.put_choice(parameter, choice, builder, quoting),
+                None => {
+                    let value = self.operated(parameter, known);
+                    self.put(builder, &value, quoting);
+                }
+            },
             Subject::List { items, joined } => {
-                let items = items.and_then(|items| self.operated_list(parameter, items));
+                let items = items.and_then(|items| self.operated_list(parameter, items, quoting));
                 let mut written = Text::default();
                 written.push_made_up(&braced(parameter.inner), parameter.inner.location().as_ref());
                 self.put_list(builder, items, joined, &written, quoting);
@@ -154,7 +174,10 @@ impl Shell<'_> {
             written.push(&parameter.operation);
             values.push(match taken_apart(&written) {
                 Some(named) if !name.is_empty() => match self.subject(&named) {
-                    Subject::One(known) => self.operated(&named, known),
+                    Subject::One(known) => match self.choice(&named, &known) {
+                        Some(choice) => self.chosen(&named, choice, Quoting::Assignment),
+                        None => self.operated(&named, known),
+                    },
                     Subject::List { items, .. } => items
                         .into_iter()
                         .flatten()
@@ -168,25 +191,16 @@ impl Shell<'_> {
         self.put(builder, &value, quoting);
     }
 
-    /// The value after the operator.
-    fn operated(&mut self, parameter: &Parameter<'_>, known: Known) -> Value {
-        let operation = &parameter.operation;
-        let source = operation.as_str();
-        let (colon, operator) = match source.strip_prefix(':') {
-            Some(rest) if rest.starts_with(['-', '=', '?', '+']) => (true, rest),
-            _ => (false, source),
-        };
-        let word = operation.slice(source.len() - operator.len() + 1..source.len());
-        match operator.chars().next() {
-            Some('-') => self.or_default(parameter, known, &word, colon),
-            Some('=') => {
-                let value = self.or_default(parameter, known, &word, colon);
-                self.state.set(parameter.name, value.clone());
-                value
-            }
-            Some('?') => self.or_end(parameter, known, colon),
+    /// Whether `-`, `=` and `+` give what the variable holds or their word, or either; nothing for
+    /// other operators.
+    fn choice(&mut self, parameter: &Parameter<'_>, known: &Known) -> Option<Choice> {
+        let (colon, operator) = parameter.operator();
+        let word = parameter.operation.slice(usize::from(colon)..parameter.operation.len());
+        let word = || Some(word.slice(1..word.len()));
+        let value = match operator {
+            Some('-' | '=') => known,
             Some('+') => {
-                let (set, unset) = match &known {
+                let (set, unset) = match known {
                     Known::Unset => (false, true),
                     Known::Unknown => (true, true),
                     Known::Set(value) if colon => {
@@ -195,51 +209,86 @@ impl Shell<'_> {
                     }
                     Known::Set(_) => (true, false),
                 };
-                match (set, unset) {
-                    (true, false) => self.value(&word),
-                    (true, true) => self.value(&word).or(Value::empty()),
-                    _ => Value::empty(),
+                let value = unset.then(Value::empty);
+                return Some(Choice { value, word: word().filter(|_| set) });
+            }
+            _ => return None,
+        };
+        Some(match value {
+            Known::Unset => Choice { value: None, word: word() },
+            Known::Unknown => {
+                let written = parameter.inner.slice(0..parameter.name.len());
+                let value = self.unknown_value(parameter.name, &written);
+                let value = if colon { not_empty(&value) } else { value };
+                Choice { value: Some(value), word: word() }
+            }
+            Known::Set(value) if colon && value.alternatives().iter().any(may_be_empty) => {
+                let all_empty = value.alternatives().iter().all(|word| word.pieces.is_empty());
+                Choice { value: (!all_empty).then(|| not_empty(value)), word: word() }
+            }
+            Known::Set(value) => Choice { value: Some(value.clone()), word: None },
+        })
+    }
+
+    /// Appends what is chosen; the word of `${X:-word}` keeps its quotes from being split.
+    fn put_choice(
+        &mut self,
+        parameter: &Parameter<'_>,
+        choice: Choice,
+        builder: &mut Builder,
+        quoting: Quoting,
+    ) {
+        let assigns = parameter.operator().1 == Some('=');
+        match choice {
+            Choice { value, word: Some(word) } if quoting.splits() && !assigns => {
+                let other = value.map(|value| {
+                    let mut other = builder.clone();
+                    other.value(&value, false);
+                    other
+                });
+                self.expand(&word, builder, quoting.of_operand());
+                if let Some(other) = other {
+                    builder.or(other);
                 }
             }
-            operator => {
-                let value = match known {
-                    Known::Set(value) => value,
-                    Known::Unset => Value::empty(),
-                    Known::Unknown if parameter.key.is_some() => unknown(parameter.inner),
-                    Known::Unknown => {
-                        let written = parameter.inner.slice(0..parameter.name.len());
-                        self.unknown_value(parameter.name, &written)
-                    }
-                };
-                match operator {
-                    Some(_) => self.changed(parameter, &value),
-                    None => value,
-                }
+            choice => {
+                let value = self.chosen(parameter, choice, quoting);
+                self.put(builder, &value, quoting);
             }
         }
     }
 
-    /// `${X:-default}`
-    fn or_default(
-        &mut self,
-        parameter: &Parameter<'_>,
-        known: Known,
-        default: &Text,
-        colon: bool,
-    ) -> Value {
-        match known {
-            Known::Unset => self.value(default),
+    /// The value of what is chosen; `=` assigns it.
+    fn chosen(&mut self, parameter: &Parameter<'_>, choice: Choice, quoting: Quoting) -> Value {
+        let assigns = parameter.operator().1 == Some('=');
+        let quoting = if quoting.splits() { Quoting::Assignment } else { quoting.of_operand() };
+        let word = choice.word.map(|word| self.expanded(&word, quoting).into_value());
+        let value = word.into_iter().chain(choice.value).reduce(Value::or);
+        let value = value.unwrap_or_else(Value::empty);
+        if assigns {
+            self.state.set(parameter.name, value.clone());
+        }
+        value
+    }
+
+    /// The value after the operator, if that is none of `-`, `=` and `+`.
+    fn operated(&mut self, parameter: &Parameter<'_>, known: Known) -> Value {
+        let (colon, operator) = parameter.operator();
+        if operator == Some('?') {
+            return self.or_end(parameter, known, colon);
+        }
+        let value = match known {
+            Known::Set(value) => value,
+            Known::Unset => Value::empty(),
+            Known::Unknown if parameter.key.is_some() => unknown(parameter.inner),
             Known::Unknown => {
                 let written = parameter.inner.slice(0..parameter.name.len());
-                let value = self.unknown_value(parameter.name, &written);
-                self.value(default).or(if colon { not_empty(&value) } else { value })
+                self.unknown_value(parameter.name, &written)
             }
-            Known::Set(value) if colon && value.alternatives().iter().any(may_be_empty) => {
-                let all_empty = value.alternatives().iter().all(|word| word.pieces.is_empty());
-                let default = self.value(default);
-                if all_empty { default } else { default.or(not_empty(&value)) }
-            }
-            Known::Set(value) => value,
+        };
+        match operator {
+            Some(_) => self.changed(parameter, &value),
+            None => value,
         }
     }
 
@@ -247,7 +296,7 @@ impl Shell<'_> {
     fn or_end(&mut self, parameter: &Parameter<'_>, known: Known, colon: bool) -> Value {
         let value = match known {
             Known::Unset => {
-                self.state.ended = true;
+                self.end();
                 return Value::empty();
             }
             Known::Set(value) => value,
@@ -260,7 +309,7 @@ impl Shell<'_> {
             return value;
         }
         if value.alternatives().iter().all(|word| word.pieces.is_empty()) {
-            self.state.ended = true;
+            self.end();
             return Value::empty();
         }
         if parameter.key.is_none() {
@@ -274,6 +323,7 @@ impl Shell<'_> {
         &mut self,
         parameter: &Parameter<'_>,
         items: Vec<Value>,
+        quoting: Quoting,
     ) -> Option<Vec<Value>> {
         let source = parameter.operation.as_str();
         match source.trim_start_matches(':').chars().next() {
@@ -283,15 +333,23 @@ impl Shell<'_> {
             Some('-' | '=' | '+') => {
                 let skipped = source.len() - source.trim_start_matches(':').len() + 1;
                 let word = parameter.operation.slice(skipped..source.len());
-                Some(self.fields(&word).into_iter().next()?.into_iter().map(Value::one).collect())
+                let fields = self.expanded(&word, quoting.of_operand()).fields();
+                Some(fields.into_iter().next()?.into_iter().map(Value::one).collect())
             }
             _ if source.starts_with(':') => {
                 let (offset, len) = self.bounds(parameter)?;
-                // Arguments count from 1, items of an array from 0.
-                let first = if parameter.key.is_none() { 1 } else { 0 };
+                // Arguments count from 1: before them stands the name of the script.
+                let script = parameter
+                    .key
+                    .is_none()
+                    .then(|| Value::hole(Hole::unknown("$0", parameter.inner.location())));
+                let items: Vec<Value> = script.into_iter().chain(items).collect();
                 let from = match offset {
-                    0.. => usize::try_from(offset - first).unwrap_or(0),
-                    _ => items.len().saturating_sub(offset.unsigned_abs() as usize),
+                    0.. => offset.unsigned_abs() as usize,
+                    _ => items
+                        .len()
+                        .checked_sub(offset.unsigned_abs() as usize)
+                        .unwrap_or(items.len()),
                 };
                 let len = len.map_or(usize::MAX, |len| usize::try_from(len).unwrap_or(0));
                 Some(items.into_iter().skip(from).take(len).collect())

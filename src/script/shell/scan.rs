@@ -54,37 +54,154 @@ pub fn backtick(text: &str, from: usize) -> usize {
 
 /// After `(`, in code.
 pub fn parenthesis(text: &str, from: usize) -> usize {
-    closing(text, from, b"()", 0)
+    code(text, from, 0)
 }
 
-/// After `${`.
+/// After `${`, where only another `${` nests.
+pub fn parameter(text: &str, from: usize) -> usize {
+    closing(text, from, None, b'}', 0)
+}
+
+/// After the `{` of a brace expansion.
 pub fn brace(text: &str, from: usize) -> usize {
-    closing(text, from, b"{}", 0)
+    closing(text, from, Some(b'{'), b'}', 0)
 }
 
 /// After `[`.
 pub fn bracket(text: &str, from: usize) -> usize {
-    closing(text, from, b"[]", 0)
+    closing(text, from, Some(b'['), b']', 0)
 }
 
-fn closing(text: &str, from: usize, brackets: &[u8; 2], depth: usize) -> usize {
-    let [open, close] = *brackets;
+fn closing(text: &str, from: usize, open: Option<u8>, close: u8, depth: usize) -> usize {
     let bytes = text.as_bytes();
     let (mut at, mut inner) = (from, 0usize);
     while at < bytes.len() && depth < MAX_DEPTH {
         match bytes[at] {
             byte if byte == close && inner == 0 => return at,
             byte if byte == close => inner -= 1,
-            byte if byte == open => inner += 1,
-            b'#' if open == b'(' && starts_comment(bytes, at) => {
+            byte if Some(byte) == open => inner += 1,
+            _ => {}
+        }
+        at = quoted_or_next_at(text, at, depth);
+    }
+    bytes.len()
+}
+
+/// The `)` that ends the code from `from`, which is none of a comment, a heredoc or a pattern of a
+/// `case`.
+fn code(text: &str, from: usize, depth: usize) -> usize {
+    let bytes = text.as_bytes();
+    // How many `case` are open in each open parenthesis, the innermost last.
+    let mut cases = vec![0usize];
+    let mut heredocs = Vec::new();
+    let mut at = from;
+    while at < bytes.len() && depth < MAX_DEPTH {
+        match bytes[at] {
+            b'(' => cases.push(0),
+            b')' if cases.last() == Some(&0) => {
+                cases.pop();
+                if cases.is_empty() {
+                    return at;
+                }
+            }
+            b'#' if starts_comment(bytes, at) => {
                 at = text[at..].find('\n').map_or(text.len(), |line| at + line);
                 continue;
+            }
+            b'<' if text[at..].starts_with("<<<") => {
+                at += 3;
+                continue;
+            }
+            b'<' if text[at..].starts_with("<<") => {
+                let delimiter = delimiter(text, at);
+                at = delimiter.end;
+                heredocs.push(delimiter);
+                continue;
+            }
+            b'\n' => {
+                for heredoc in heredocs.drain(..) {
+                    at = heredoc.body_end(text, at + 1).map_or(at, |end| end - 1);
+                }
+            }
+            b'c' if is_keyword(text, from, at, "case") => {
+                cases.last_mut().into_iter().for_each(|open| *open += 1);
+            }
+            b'e' if is_keyword(text, from, at, "esac") => {
+                cases.last_mut().into_iter().for_each(|open| *open = open.saturating_sub(1));
             }
             _ => {}
         }
         at = quoted_or_next_at(text, at, depth);
     }
     bytes.len()
+}
+
+/// Whether `keyword` stands at `at`, where a command starts in the code from `from`.
+fn is_keyword(text: &str, from: usize, at: usize, keyword: &str) -> bool {
+    const BEFORE: [&str; 10] =
+        ["then", "do", "else", "elif", "if", "while", "until", "in", "{", "!"];
+    let is_apart = |c: char| c.is_whitespace() || ";&|()".contains(c);
+    let starts = |text: &str| text.is_empty() || text.ends_with(is_apart);
+    let Some(rest) = text[at..].strip_prefix(keyword) else { return false };
+    if !starts(&text[from..at]) || !rest.starts_with(is_apart) {
+        return false;
+    }
+    let before = text[from..at].trim_end_matches([' ', '\t']);
+    starts(before) || BEFORE.iter().any(|word| before.strip_suffix(*word).is_some_and(starts))
+}
+
+/// What ends a heredoc.
+pub struct Delimiter {
+    pub text: String,
+    /// Variables and substitutions in the body are expanded.
+    pub expands: bool,
+    pub strips_tabs: bool,
+    /// The position after it.
+    pub end: usize,
+}
+
+/// The delimiter of the heredoc whose `<<` stands at `at`; empty if there is none.
+pub fn delimiter(text: &str, at: usize) -> Delimiter {
+    let bytes = text.as_bytes();
+    let strips_tabs = bytes.get(at + 2) == Some(&b'-');
+    let mut word = at + if strips_tabs { 3 } else { 2 };
+    while matches!(bytes.get(word), Some(b' ' | b'\t')) {
+        word += 1;
+    }
+    let mut end = word;
+    let is_end = |byte: u8| byte.is_ascii_whitespace() || b";&|<>()".contains(&byte);
+    while end < bytes.len() && !is_end(bytes[end]) {
+        end = quoted_or_next(text, end);
+    }
+    let written = &text[word..end];
+    let text: String = written.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+    let expands = text.len() == written.len();
+    Delimiter { text, expands, strips_tabs, end }
+}
+
+impl Delimiter {
+    /// Where the text of a line starts and whether it is the delimiter; the line starts at `from`
+    /// and ends at `end`.
+    pub fn line(&self, text: &str, from: usize, end: usize) -> (usize, bool) {
+        let line = text[from..end].trim_end_matches(['\n', '\r']);
+        let tabs = line.len() - line.trim_start_matches('\t').len();
+        let indent = if self.strips_tabs { tabs } else { 0 };
+        (from + indent, line[indent..] == self.text)
+    }
+
+    /// The position after the line with the delimiter; nothing if there is none, as for a shift
+    /// in arithmetic.
+    fn body_end(&self, text: &str, mut from: usize) -> Option<usize> {
+        while from < text.len() && !self.text.is_empty() {
+            let end = text[from..].find('\n').map_or(text.len(), |line| from + line + 1);
+            let (_, is_end) = self.line(text, from, end);
+            from = end;
+            if is_end {
+                return Some(end);
+            }
+        }
+        None
+    }
 }
 
 /// The position after the quoted part that starts at `at`, or after the byte that stands there.
@@ -112,9 +229,9 @@ pub fn dollar(text: &str, at: usize) -> usize {
 fn dollar_at(text: &str, at: usize, depth: usize) -> usize {
     let bytes = text.as_bytes();
     let end = match bytes.get(at + 1) {
-        Some(b'(') => closing(text, at + 2, b"()", depth) + 1,
+        Some(b'(') => code(text, at + 2, depth) + 1,
         Some(b'{') if bytes.get(at + 2) == Some(&b'{') => expression(text, at).unwrap_or(at + 2),
-        Some(b'{') => closing(text, at + 2, b"{}", depth) + 1,
+        Some(b'{') => closing(text, at + 2, None, b'}', depth) + 1,
         Some(b'\'') => ansi_quote(text, at + 2) + 1,
         _ => at + 1,
     };

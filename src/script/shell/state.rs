@@ -191,7 +191,11 @@ impl State {
         let (keyed, mut items) = match self.variables.get(name).map(|held| &held.content) {
             Some(Content::List { keyed, items }) => (*keyed, items.clone()),
             Some(Content::Scalar(value)) => (false, IndexMap::from([("0".into(), value.clone())])),
-            _ => (false, IndexMap::new()),
+            Some(Content::Unset) => (false, IndexMap::new()),
+            None => {
+                let unknown = Self::unknown_variable(name, None);
+                (false, IndexMap::from([("0".into(), unknown)]))
+            }
         };
         items.insert(key.to_owned(), value);
         self.set_content(name, Content::List { keyed, items });

@@ -90,16 +90,16 @@ impl Shell<'_> {
     pub(super) fn stated(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
         if node.next_sibling().is_some_and(|next| next.kind() == "&") {
             let state = self.state.subshell();
-            self.in_state(state, |shell| shell.statement(unit, node, depth));
+            let done = self.in_state(state, |shell| shell.statement(unit, node, depth));
             self.state.status = Some(true);
-            return Done::silent(Some(true));
+            return Done::printing(done.output, Some(true));
         }
         let done = self.statement(unit, node, depth);
         self.state.status = done.success;
         if self.state.options.errexit && self.checked == 0 && !self.state.ended {
             match (node.kind(), done.success) {
                 ("list" | "negated_command", _) => {}
-                (_, Some(false)) => self.state.ended = true,
+                (_, Some(false)) => self.end(),
                 _ => self.state.learn(&done.facts.holds),
             }
         }

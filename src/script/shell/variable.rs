@@ -175,6 +175,15 @@ pub fn may_be_empty(word: &Word) -> bool {
     })
 }
 
+/// Whether a value is an unknown list: `"$@"`, `"${A[@]}"`.
+pub fn is_list_hole(value: &Value) -> bool {
+    let is_list = |hole: &Hole| {
+        let name = hole.written.trim_matches(['$', '{', '}']);
+        name.starts_with(['@', '*']) || name.contains("[@]") || name.contains("[*]")
+    };
+    value.alternatives().iter().flat_map(Word::holes).any(is_list)
+}
+
 /// Whether a word can be several words, or none: what a program prints, file names, an unknown
 /// list.
 pub fn may_be_many(word: &Word) -> bool {

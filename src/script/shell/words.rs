@@ -8,11 +8,11 @@ use super::{
     quotes::{ansi, unescape_backtick},
     scan,
     state::State,
-    variable::Known,
+    variable::{Known, is_list_hole},
 };
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
-    script::marks::expression,
+    script::marks::{expression, starts_with_mark},
     source::Text,
 };
 use std::ops::Range;
@@ -54,7 +54,7 @@ impl Shell<'_> {
         }
     }
 
-    fn expanded(&mut self, text: &Text, quoting: Quoting) -> Builder {
+    pub(super) fn expanded(&mut self, text: &Text, quoting: Quoting) -> Builder {
         let mut builder = self.builder();
         self.expand(text, &mut builder, quoting);
         builder
@@ -87,6 +87,11 @@ impl Shell<'_> {
                     let len = source[at + 1..].chars().next().map_or(0, char::len_utf8);
                     match source[at + 1..].starts_with('\n') {
                         true => {}
+                        // It takes nothing off what is not known.
+                        false if starts_with_mark(&source[at + 1..]) => {
+                            at += 1;
+                            continue;
+                        }
                         // A backslash that ends the word stands for itself.
                         false if len == 0 => builder.text(text.slice(at..at + 1)),
                         false => builder.text(text.slice(at + 1..at + 1 + len)),
@@ -99,7 +104,7 @@ impl Shell<'_> {
                     builder.written(&self.run.marks.value(&text.slice(at + 1..end)));
                     end + 1
                 }
-                b'"' if quoting.has_quotes() => {
+                b'"' if quoting.has_double_quotes() => {
                     let end = scan::double_quote(source, at + 1);
                     // `"$@"` of no arguments is no word.
                     if !is_list(&source[at + 1..end]) {
@@ -131,7 +136,8 @@ impl Shell<'_> {
                 _ => {
                     let special = |c: char| match c {
                         '\\' | '`' | '$' => true,
-                        '\'' | '"' => quoting.has_quotes(),
+                        '\'' => quoting.has_quotes(),
+                        '"' => quoting.has_double_quotes(),
                         '<' | '>' => quoting.splits(),
                         '*' | '?' | '[' => quoting.has_globs(),
                         _ => false,
@@ -139,7 +145,8 @@ impl Shell<'_> {
                     let first = source[at..].chars().next().map_or(1, char::len_utf8);
                     let run = source[at + first..].find(special);
                     let end = run.map_or(source.len(), |run| at + first + run);
-                    builder.written(&self.run.marks.value(&text.slice(at..end)));
+                    let literal = self.run.marks.value(&text.slice(at..end));
+                    builder.value(&literal, quoting != Quoting::Operand);
                     end
                 }
             };
@@ -151,7 +158,8 @@ impl Shell<'_> {
     pub(super) fn put(&self, builder: &mut Builder, value: &Value, quoting: Quoting) {
         match quoting {
             Quoting::Pattern => builder.written(&with_globs(value)),
-            quoting => builder.value(value, !quoting.splits()),
+            quoting if quoting.splits() => builder.value(&with_globs(value), false),
+            _ => builder.value(value, true),
         }
     }
 
@@ -186,7 +194,7 @@ impl Shell<'_> {
                 end + 1
             }
             Some(b'{') => {
-                let end = scan::brace(source, at + 2);
+                let end = scan::parameter(source, at + 2);
                 self.parameter(&text.slice(at + 2..end), builder, quoting);
                 end + 1
             }
@@ -298,7 +306,10 @@ impl Shell<'_> {
             Known::Set(Value::known(text))
         };
         match name {
-            "#" => self.state.positional.as_ref().map_or(Known::Unknown, |w| number(w.len())),
+            "#" => match &self.state.positional {
+                Some(words) if !words.iter().any(is_list_hole) => number(words.len()),
+                _ => Known::Unknown,
+            },
             "?" => match self.state.status {
                 Some(true) => number(0),
                 _ => Known::Unknown,
@@ -308,6 +319,14 @@ impl Shell<'_> {
             }
             name => match (name.parse::<usize>(), &self.state.positional) {
                 (Ok(0), _) => Known::Unknown,
+                // After an unknown list, it may be any of it, or what follows.
+                (Ok(position), Some(arguments))
+                    if arguments.iter().take(position - 1).any(is_list_hole) =>
+                {
+                    let unknown = State::unknown_variable(name, None);
+                    let argument = arguments.get(position - 1).cloned();
+                    Known::Set(argument.into_iter().fold(unknown, Value::or))
+                }
                 (Ok(position), Some(arguments)) => Known::of(arguments.get(position - 1).cloned()),
                 _ => self.state.known(name),
             },
@@ -325,25 +344,44 @@ pub(super) enum Quoting {
     Pattern,
     Double,
     Heredoc,
+    /// The word of `${X:-word}`, of which the blanks separate words, too.
+    Operand,
+    /// The same in double quotes, where only double quotes go away.
+    DoubleOperand,
 }
 
 impl Quoting {
     fn has_quotes(self) -> bool {
-        matches!(self, Self::None | Self::Assignment | Self::Pattern)
+        matches!(self, Self::None | Self::Assignment | Self::Pattern | Self::Operand)
+    }
+
+    fn has_double_quotes(self) -> bool {
+        self.has_quotes() || self == Self::DoubleOperand
     }
 
     pub fn splits(self) -> bool {
-        self == Self::None
+        matches!(self, Self::None | Self::Operand)
     }
 
     fn has_globs(self) -> bool {
-        matches!(self, Self::None | Self::Pattern)
+        matches!(self, Self::None | Self::Operand | Self::Pattern)
+    }
+
+    /// How the word of a `${X:-word}` is read that stands in such text.
+    pub fn of_operand(self) -> Self {
+        match self {
+            Self::None | Self::Operand => Self::Operand,
+            Self::Double | Self::DoubleOperand => Self::DoubleOperand,
+            Self::Heredoc => Self::Double,
+            Self::Assignment | Self::Pattern => Self::Assignment,
+        }
     }
 
     /// Whether a backslash before this byte goes away.
     fn escapes(self, next: Option<u8>) -> bool {
         match self {
-            Self::None | Self::Assignment | Self::Pattern => true,
+            Self::None | Self::Assignment | Self::Pattern | Self::Operand => true,
+            Self::DoubleOperand => matches!(next, Some(b'$' | b'`' | b'"' | b'\\' | b'\n' | b'}')),
             Self::Double => matches!(next, Some(b'$' | b'`' | b'"' | b'\\' | b'\n')),
             Self::Heredoc => matches!(next, Some(b'$' | b'`' | b'\\' | b'\n')),
         }
@@ -378,7 +416,11 @@ fn with_globs(value: &Value) -> Value {
                 continue;
             };
             let mut from = 0;
+            let last_bracket = text.as_str().rfind(']');
             for (at, mark) in text.as_str().match_indices(['*', '?', '[']) {
+                if mark == "[" && last_bracket < Some(at) {
+                    continue;
+                }
                 active.push(Piece::Known(text.slice(from..at)));
                 active.push(Piece::Hole(glob(mark.to_owned(), text.slice(at..at + 1))));
                 from = at + 1;
