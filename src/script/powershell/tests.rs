@@ -16,6 +16,11 @@ fn calls(code: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_hyphen_in_a_name_is_part_of_it() {
+    assert_eq!(calls("& redis-cli flushall"), ["redis-cli flushall"]);
+}
+
+#[test]
 fn a_command_is_found_however_it_is_called() {
     for code in [
         "pm2 delete all",

@@ -73,9 +73,11 @@ impl Shell<'_> {
             "expandable_here_string_literal" => {
                 self.ps_interpolated(&unit.slice(here_string(written, range.start)), depth)
             }
-            "generic_token" | "command_name" | "path_command_name" | "command_parameter" => {
-                self.ps_interpolated(&unit.slice(range), depth)
-            }
+            "generic_token"
+            | "command_name"
+            | "path_command_name"
+            | "path_command_name_token"
+            | "command_parameter" => self.ps_interpolated(&unit.slice(range), depth),
             "variable" => self.ps_variable(written, unit, node),
             kind if kind.ends_with("_literal") => self.run.marks.value(&unit.slice(range)),
             "cast_expression" => match children(node).last() {
@@ -305,6 +307,7 @@ fn is_expression(node: Node<'_>) -> bool {
                     | "generic_token"
                     | "command_name"
                     | "path_command_name"
+                    | "path_command_name_token"
                     | "command_parameter"
             ))
 }

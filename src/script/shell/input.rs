@@ -6,7 +6,7 @@ use super::{
     variable::{Known, may_be_many},
 };
 use crate::{
-    invocation::{Piece, Value, Word},
+    invocation::{Hole, Piece, Value, Word},
     source::Location,
 };
 
@@ -89,7 +89,14 @@ impl Shell<'_> {
             self.stdin = Output::Known(Value::one(rest.unwrap_or_default()));
             return (Value::one(line), Some(ended));
         }
-        let value = self.stdin.value("a line of standard input".into(), location.cloned());
+        // What nothing is piped into may be run by a person, who types it.
+        let value = match &self.stdin {
+            Output::Silent => Value::hole(Hole {
+                may_be_empty: true,
+                ..Hole::unknown("a line of standard input", location.cloned())
+            }),
+            stdin => stdin.value("a line of standard input".into(), location.cloned()),
+        };
         (Value::any_of(value.alternatives().iter().flat_map(lines)), None)
     }
 }

@@ -31,6 +31,8 @@ fn what_is_known_to_be_false_is_not_run() {
 #[test]
 fn what_may_be_true_is_run() {
     each_is_dangerous(&[
+        "read -p 'Sure? ' yes; [[ ! $yes =~ ^[Yy]$ ]] && exit; pm2 delete all",
+        "read -n 1 -r; if [ \"$REPLY\" = y ]; then pm2 delete all; fi",
         "if true; then pm2 delete all; fi",
         "if [ \"$E\" = prod ]; then pm2 delete all; fi",
         "if [ -f x ]; then pm2 delete all; fi",
