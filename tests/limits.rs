@@ -21,6 +21,7 @@ fn said(code: &str) -> Vec<String> {
 
 const TOO_LONG: &str = "it is longer than 256 kB; the rest was not read";
 const TOO_MANY_BRACKETS: &str = "more than 300 brackets are open; the rest was not read";
+const TOO_SLOW: &str = "it takes too long to read; not all of it was read";
 
 #[test]
 fn a_line_of_5_mb_is_read_up_to_a_limit() {
@@ -33,10 +34,8 @@ fn a_line_of_5_mb_is_read_up_to_a_limit() {
 fn a_hundred_thousand_brackets_are_read_up_to_a_limit() {
     for bracket in ["(", "$(", "$((", "${a:-", "{ ", "\"$(", "{a,", "["] {
         let said = said(&("echo ".to_owned() + &bracket.repeat(100_000)));
-        assert!(
-            said.iter().any(|reason| [TOO_MANY_BRACKETS, TOO_LONG].contains(&reason.as_str())),
-            "{said:?}"
-        );
+        let limits = [TOO_MANY_BRACKETS, TOO_LONG, TOO_SLOW];
+        assert!(said.iter().any(|reason| limits.contains(&reason.as_str())), "{said:?}");
     }
 }
 
@@ -58,6 +57,23 @@ fn what_doubles_itself_ends() {
     ] {
         let reading = read(code + "\npm2 delete all");
         let last = reading.invocations.last().map(|call| script::display(&call.argv));
-        assert_eq!(last.as_deref(), Some("pm2 delete all"));
+        assert!(last.as_deref() == Some("pm2 delete all") || !reading.unread.is_empty());
     }
+}
+
+#[test]
+fn every_language_ends_with_what_was_not_read_said() {
+    let code = "(".repeat(100_000) + &"pm2 stop a; ".repeat(400_000);
+    for language in [Language::JavaScript, Language::Python, Language::PowerShell, Language::Batch]
+    {
+        let file = Arc::new(SourceFile::new("/nowhere/script", code.clone()));
+        let reading = script::read(&Script::alone(Text::of_file(file), language));
+        assert!(!reading.unread.is_empty(), "{language}");
+    }
+}
+
+#[test]
+fn an_expression_that_is_left_open_hides_no_command() {
+    let reading = read("echo ${{ a\npm2 delete all".to_owned());
+    assert_eq!(reading.invocations.len(), 2);
 }

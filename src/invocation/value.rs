@@ -150,7 +150,9 @@ impl Word {
             (Some(Piece::Known(last)), Piece::Known(text))
                 if last.len() + text.len() > MAX_TEXT =>
             {
-                self.pieces.push(Piece::Hole(Hole::unknown("…", text.location())));
+                if !full {
+                    self.pieces.push(Piece::Hole(Hole::unknown("…", text.location())));
+                }
             }
             _ if full => {}
             (Some(Piece::Known(last)), Piece::Known(text)) => last.push(&text),

@@ -1,8 +1,8 @@
 use super::{Finding, Judge, carry::Carried};
 use crate::{
     config::{Config, ConfigError, find, folder_of, load_inventory},
-    script,
-    source::{Location, SourceFile},
+    script::{self, Unread},
+    source::{Location, SourceFile, in_time, time_is_up},
     workflow,
 };
 use rayon::prelude::*;
@@ -91,7 +91,7 @@ pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintRepo
         .into_par_iter()
         .map(|file| {
             let config = configs.of(file.path()).unwrap_or(&default);
-            one(Arc::new(file), Judge { config, strict })
+            in_time(|| one(Arc::new(file), Judge { config, strict }))
         })
         .collect();
     let mut report = LintReport::default();
@@ -123,6 +123,9 @@ fn subject(finding: &Finding) -> &str {
     finding.effect.as_ref().map_or(&finding.rule, |effect| &effect.resource)
 }
 
+/// Said of the scripts of a file that were not begun.
+const TOO_LONG: &str = "this file takes too long to read; the rest of it was not read";
+
 fn one(file: Arc<SourceFile>, judge: Judge<'_>) -> LintReport {
     let reading = workflow::read(Arc::clone(&file), judge.config);
     let mut report = LintReport::default();
@@ -132,7 +135,23 @@ fn one(file: Arc<SourceFile>, judge: Judge<'_>) -> LintReport {
         report.coverage.skipped.push(Gap::at(&problem.location, problem.kind.to_string()));
     }
     let mut carried = Carried::default();
-    for mut script in reading.scripts {
+    if reading.scripts.is_empty() && time_is_up() {
+        let whole = Location { range: 0..file.text().len(), file: Arc::clone(&file) };
+        report.coverage.skipped.push(Gap::at(&whole, TOO_LONG.to_owned()));
+    }
+    let scripts = reading.scripts.len();
+    for (position, mut script) in reading.scripts.into_iter().enumerate() {
+        if time_is_up() {
+            let place = script.text.location();
+            let rest = place.map(|place| Location {
+                range: place.range.start..place.file.text().len(),
+                ..place
+            });
+            report.coverage.scripts += scripts - position;
+            report.coverage.skipped.extend(rest.iter().map(|at| Gap::at(at, TOO_LONG.to_owned())));
+            report.findings.extend(judge.unread(&script, &Unread::code(rest, TOO_LONG)));
+            break;
+        }
         if !carried.give(&mut script) {
             continue;
         }

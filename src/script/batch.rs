@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     invocation::{Value, Word},
-    source::Text,
+    source::{Text, time_is_up},
 };
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ impl Shell<'_> {
             self.run.unread.push(Unread::code(text.location(), reason));
             return Done::default();
         }
-        for range in logical_lines(text.as_str()) {
+        for range in logical_lines(text.as_str()).into_iter().take_while(|_| !time_is_up()) {
             let line = text.slice(range);
             let start = line.as_str().trim_start_matches([' ', '\t', '@']);
             let first = start.split_whitespace().next().unwrap_or_default();
@@ -104,7 +104,12 @@ impl Shell<'_> {
             first
         });
         let name = first.as_str().trim_start_matches('@').to_lowercase();
-        if depth > MAX_DEPTH || !self.run.step(location.as_ref()) {
+        if depth > MAX_DEPTH {
+            let reason = format!("commands are nested more than {MAX_DEPTH} deep here");
+            self.run.unread.push(Unread::code(location, reason));
+            return;
+        }
+        if !self.run.step(location.as_ref()) {
             return;
         }
         let rest = |skip: usize, words: &mut Vec<Text>| words.split_off(skip.min(words.len()));

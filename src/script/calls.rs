@@ -5,7 +5,7 @@ use super::{
     Unread,
     shell::{Done, Output, Shell},
 };
-use crate::source::Text;
+use crate::source::{Text, time_is_up};
 use std::ops::Range;
 
 /// Functions that run their argument as a command.
@@ -14,7 +14,7 @@ const FUNCTIONS: [&str; 7] =
 
 impl Shell<'_> {
     pub(super) fn calls(&mut self, text: &Text) -> Done {
-        for command in commands(text.as_str()) {
+        for command in commands(text.as_str()).into_iter().take_while(|_| !time_is_up()) {
             match command {
                 Command::Constant(strings) => {
                     let mut code = Text::default();
@@ -46,7 +46,7 @@ enum Command {
 fn commands(source: &str) -> Vec<Command> {
     let mut commands = Vec::new();
     let mut at = 0;
-    while let Some(letter) = source[at..].chars().next() {
+    while let Some(letter) = source[at..].chars().next().filter(|_| !time_is_up()) {
         let rest = &source[at..];
         let function = FUNCTIONS.iter().find(|name| rest.starts_with(**name));
         let is_word_start =

@@ -30,13 +30,15 @@ mod tests;
 
 use crate::{
     invocation::{Invocation, Word},
-    source::{Location, Repository, Script, expression::Filled},
+    source::{Location, Repository, Script, expression::Filled, in_time, time_is_up},
 };
 pub(crate) use evaluator::selection;
 pub use exports::Exports;
 pub use relevance::may_matter;
 use run::Run;
 use shell::Shell;
+use std::ops::ControlFlow;
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 /// What a script runs, and what of it could not be read.
 #[derive(Debug, Default)]
@@ -60,11 +62,22 @@ pub struct Unread {
 /// Reads a script and all code in it, if it can matter: of most scripts their words alone tell that
 /// nothing in them has an effect that is known.
 pub fn read(script: &Script) -> Reading {
-    if may_matter(script) { read_whole(script) } else { Reading::default() }
+    in_time(|| if may_matter(script) { read_whole(script) } else { Reading::default() })
 }
 
 /// Reads a script and all code in it, whatever it is.
 pub fn read_whole(script: &Script) -> Reading {
+    in_time(|| {
+        let mut reading = read_in_time(script);
+        if time_is_up() {
+            let reason = "it takes too long to read; not all of it was read";
+            reading.unread.push(Unread::code(script.text.location(), reason));
+        }
+        reading
+    })
+}
+
+fn read_in_time(script: &Script) -> Reading {
     let file = script.text.location().map(|location| location.file);
     let repository = file.map(|file| Repository::of(file.path()));
     let mut run = Run::in_repository(repository);
@@ -82,7 +95,7 @@ pub fn read_whole(script: &Script) -> Reading {
 
 impl Unread {
     /// Code that is not understood.
-    fn code(location: Option<Location>, reason: impl Into<String>) -> Self {
+    pub(crate) fn code(location: Option<Location>, reason: impl Into<String>) -> Self {
         Self { location, reason: reason.into(), is_code: true, names: None }
     }
 
@@ -95,6 +108,19 @@ impl Unread {
     fn missing(location: Option<Location>, reason: impl Into<String>) -> Self {
         Self { location, reason: reason.into(), is_code: false, names: None }
     }
+}
+
+/// Parses code, unless that takes too long.
+fn parse(grammar: &tree_sitter::Language, code: &str) -> Option<Tree> {
+    let mut parser = Parser::new();
+    parser.set_language(grammar).ok()?;
+    let mut go_on = |_: &ParseState| match time_is_up() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    };
+    let mut read = |at: usize, _| code.as_bytes().get(at..).unwrap_or_default();
+    let options = ParseOptions::new().progress_callback(&mut go_on);
+    parser.parse_with_options(&mut read, None, Some(options))
 }
 
 /// An argv as a person would type it, holes as they are written.

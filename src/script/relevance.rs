@@ -4,7 +4,7 @@
 
 use crate::{
     program::{Catalog, Does},
-    source::{Language, Script, expressions},
+    source::{Language, Script, expression::MAX_LENGTH, expressions},
 };
 
 /// Words that let the shell run text, or that hand something to a later step.
@@ -240,7 +240,8 @@ impl<'t> Scan<'t> {
     fn hole(&self) -> Hole {
         let rest = &self.text[self.at + 1..];
         if rest.starts_with("{{") {
-            let len = rest.find("}}").map_or(rest.len(), |end| end + 2);
+            let end = rest[..rest.floor_char_boundary(MAX_LENGTH)].find("}}");
+            let len = end.map_or(2, |end| end + 2);
             return Hole { len: len + 1, is_positional: false };
         }
         let first = self.byte(self.at + 1);

@@ -1,7 +1,7 @@
 use super::{Unread, exports::Export, marks::Marks};
 use crate::{
     invocation::Invocation,
-    source::{Location, Repository},
+    source::{Location, Repository, time_is_up},
 };
 use std::{ops::Range, path::PathBuf};
 
@@ -24,7 +24,7 @@ pub struct Run {
 }
 
 /// Commands that are read of one script, in all nesting.
-const MAX_STEPS: usize = 20_000;
+const MAX_STEPS: usize = 5_000;
 
 /// Bytes of text that are read, expanded or assigned for one script, in all nesting.
 const MAX_WORK: usize = 8 << 20;
@@ -41,7 +41,7 @@ impl Run {
             let reason = format!("it makes more than {MAX_STEPS} calls; the rest was not read");
             self.unread.push(Unread::code(location.cloned(), reason));
         }
-        self.steps < MAX_STEPS
+        self.steps < MAX_STEPS && !time_is_up()
     }
 
     /// Counts text that is worked on; false when it was too much.
@@ -53,6 +53,6 @@ impl Run {
             let reason = "it expands to more than can be followed; the rest was not read";
             self.unread.push(Unread::code(location(), reason));
         }
-        self.work <= MAX_WORK
+        self.work <= MAX_WORK && !time_is_up()
     }
 }

@@ -5,6 +5,7 @@
 pub mod expression;
 mod file;
 mod language;
+mod patience;
 mod repository;
 mod script;
 mod text;
@@ -13,6 +14,7 @@ pub mod yaml;
 pub use expression::{Expression, expressions};
 pub use file::{LineColumn, SourceFile};
 pub use language::{Language, SqlDialect, program_name, shebang};
+pub use patience::{in_time, time_is_up};
 pub use repository::Repository;
 pub use script::{Hop, Origin, Place, Script};
 pub use text::{Location, Text, shown_path};

@@ -1,10 +1,10 @@
 use crate::invocation::{Hole, Piece, Word};
 use crate::source::{Location, Text};
 use std::ops::Range;
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, Tree};
 
 /// Longer scripts are bundles, not what somebody wrote into a workflow; they are not read.
-const MAX_BYTES: usize = 1 << 20;
+const MAX_BYTES: usize = 1 << 18;
 /// So many places that could not be parsed are reported, no more.
 const MAX_ERRORS: usize = 20;
 /// Longer expressions are cut in messages.
@@ -59,9 +59,7 @@ impl Code {
         if self.parsed.len() - base > MAX_BYTES {
             return None;
         }
-        let mut parser = Parser::new();
-        parser.set_language(grammar).ok()?;
-        Some(Parsed { tree: parser.parse(&self.parsed[base..], None)?, base })
+        Some(Parsed { tree: super::super::parse(grammar, &self.parsed[base..])?, base })
     }
 
     fn push_hole(&mut self, written: &Text, hole: Hole) {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     invocation::{Hole, Origin, Piece, Selection, Value, Word},
-    source::Text,
+    source::{Text, time_is_up},
 };
 use std::{
     collections::{HashMap, VecDeque},
@@ -160,7 +160,7 @@ impl<'s> Evaluator<'s> {
     /// else [`Self::leave`] is to be called after it.
     pub fn enter(&mut self, at: Span) -> bool {
         self.steps += 1;
-        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
+        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS || time_is_up() {
             self.give_up(at);
             return false;
         }

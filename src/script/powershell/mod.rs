@@ -20,7 +20,7 @@ use crate::{
     source::{Location, Text},
 };
 use std::ops::Range;
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, Tree};
 
 /// Longer scripts are not read, in bytes.
 const MAX_LEN: usize = 1 << 18;
@@ -58,7 +58,7 @@ impl Shell<'_> {
         let code = prepared(text.as_str());
         let tree = (code.len() <= MAX_LEN).then(|| parse(&code)).flatten();
         let Some(tree) = tree else {
-            let reason = format!("this PowerShell is longer than {MAX_LEN} bytes");
+            let reason = format!("this PowerShell is longer than {MAX_LEN} bytes, or too tangled");
             self.run.unread.push(Unread::code(text.location(), reason));
             return Done::default();
         };
@@ -75,9 +75,7 @@ impl Shell<'_> {
 }
 
 fn parse(code: &str) -> Option<Tree> {
-    let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).ok()?;
-    parser.parse(code, None)
+    super::parse(&tree_sitter_powershell::LANGUAGE.into(), code)
 }
 
 /// The text with a name of the same length in place of every hole, so that it parses, and of the

@@ -5,11 +5,15 @@ use crate::{
         Unread,
         shell::{Done, Function, Output, Shell},
     },
+    source::time_is_up,
 };
 use tree_sitter::Node;
 
 impl Shell<'_> {
     pub(super) fn ps_statement(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
+        if time_is_up() {
+            return Done::default();
+        }
         if depth > MAX_NESTING {
             let reason = format!("statements are nested more than {MAX_NESTING} deep here");
             self.run.unread.push(Unread::code(unit.locate(node), reason));

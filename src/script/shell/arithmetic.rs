@@ -98,6 +98,10 @@ impl<'s, 'r, 't> Evaluator<'s, 'r, 't> {
     }
 
     fn assignment(&mut self) -> Option<i64> {
+        self.deeper(Self::assignment_inner)
+    }
+
+    fn assignment_inner(&mut self) -> Option<i64> {
         let before = self.rest;
         if let Some(name) = self.name() {
             if self.rest.trim_start().starts_with('=') && !self.rest.trim_start().starts_with("==")
@@ -184,18 +188,22 @@ impl<'s, 'r, 't> Evaluator<'s, 'r, 't> {
         if !self.eat("**") {
             return base;
         }
-        let exponent = self.power();
+        let exponent = self.deeper(Self::power);
         base?.checked_pow(u32::try_from(exponent?).ok()?)
     }
 
-    fn unary(&mut self) -> Option<i64> {
+    fn deeper(&mut self, evaluate: impl FnOnce(&mut Self) -> Option<i64>) -> Option<i64> {
         if self.depth > MAX_DEPTH {
             return None;
         }
         self.depth += 1;
-        let value = self.unary_inner();
+        let value = evaluate(self);
         self.depth -= 1;
         value
+    }
+
+    fn unary(&mut self) -> Option<i64> {
+        self.deeper(Self::unary_inner)
     }
 
     fn unary_inner(&mut self) -> Option<i64> {

@@ -38,7 +38,7 @@ pub use state::{Function, State, below_hole, joined};
 use super::run::Run;
 use crate::{
     invocation::Value,
-    source::{Hop, Location, Place, Script, Text},
+    source::{Hop, Location, Place, Script, Text, time_is_up},
 };
 use indexmap::IndexMap;
 use state::Ends;
@@ -97,6 +97,9 @@ impl<'r> Shell<'r> {
         location: Option<&Location>,
         read: impl FnOnce(&mut Self) -> T,
     ) -> T {
+        if time_is_up() {
+            return T::default();
+        }
         if self.depth >= MAX_DEPTH {
             let reason = format!("code is nested more than {MAX_DEPTH} deep here");
             self.run.unread.push(super::Unread::code(location.cloned(), reason));

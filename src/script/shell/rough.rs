@@ -1,7 +1,10 @@
 //! Code whose syntax is not understood, read word by word.
 
 use super::{Done, Shell, scan, statements::Unit};
-use crate::{script::Unread, source::Location};
+use crate::{
+    script::Unread,
+    source::{Location, time_is_up},
+};
 use std::ops::Range;
 use tree_sitter::Node;
 
@@ -21,7 +24,8 @@ impl Shell<'_> {
 
     /// Reads a part of the code without its syntax.
     pub(super) fn roughly(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        for range in rough_commands(&unit.prepared.code, node.byte_range()) {
+        let commands = rough_commands(&unit.prepared.code, node.byte_range());
+        for range in commands.into_iter().take_while(|_| !time_is_up()) {
             self.rough_command(unit, range);
         }
         Done::default()

@@ -5,7 +5,10 @@ use super::{
     heredoc::{self, Prepared},
     state::Function,
 };
-use crate::{script::Unread, source::Text};
+use crate::{
+    script::Unread,
+    source::{Text, time_is_up},
+};
 use std::{cell::RefCell, ops::ControlFlow};
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
@@ -42,11 +45,11 @@ fn parse(code: &str) -> Option<Tree> {
         // Some nonsense makes the parser try more and more ways at once.
         let mut rounds_left = 2_000 + code.len() / 16;
         let mut go_on = |_: &ParseState| match rounds_left.checked_sub(1) {
-            Some(left) => {
+            Some(left) if !time_is_up() => {
                 rounds_left = left;
                 ControlFlow::Continue(())
             }
-            None => ControlFlow::Break(()),
+            _ => ControlFlow::Break(()),
         };
         let bytes = code.as_bytes();
         let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
@@ -107,6 +110,9 @@ impl Shell<'_> {
     }
 
     pub(super) fn statement(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
+        if time_is_up() {
+            return Done::default();
+        }
         if depth > MAX_NESTING {
             let location = unit.text.locate(node.byte_range());
             self.run.unread.push(Unread::code(

@@ -1,7 +1,10 @@
 //! Splits SQL text into statements and the lines that are meant for the client program, with no
 //! more understanding than that needs: quotes, comments, dollar quotes and the bodies of routines.
 
-use crate::{script::shell::scan, source::SqlDialect};
+use crate::{
+    script::shell::scan,
+    source::{SqlDialect, time_is_up},
+};
 use std::ops::Range;
 
 /// A part of a text, as a range of its bytes.
@@ -17,7 +20,7 @@ const MYSQL_COMMANDS: [&str; 5] = ["delimiter", "source", "system", "use", "tee"
 
 pub fn split(code: &str, dialect: SqlDialect) -> Vec<Part> {
     let mut splitter = Splitter::new(code, dialect);
-    while splitter.at < code.len() {
+    while splitter.at < code.len() && !time_is_up() {
         splitter.next();
     }
     splitter.end_statement(code.len());

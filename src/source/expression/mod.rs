@@ -35,15 +35,21 @@ pub struct Expression<'t> {
 }
 
 /// Longer expressions, in bytes, are no expressions; GitHub's own limit.
-const MAX_LENGTH: usize = 21_000;
+pub const MAX_LENGTH: usize = 21_000;
 
 /// The expressions of a text, in order.
 pub fn expressions(text: &str) -> impl Iterator<Item = Expression<'_>> {
-    let mut from = 0;
+    let (mut from, mut close) = (0, 0);
     std::iter::from_fn(move || {
         loop {
             let start = from + text[from..].find("${{")?;
             from = start + 3;
+            if close < from {
+                close = from + text[from..].find("}}")?;
+            }
+            if close - from > MAX_LENGTH {
+                continue;
+            }
             let rest = &text[from..text.floor_char_boundary(from + MAX_LENGTH)];
             if let Some(len) = length(rest) {
                 from += len + 2;

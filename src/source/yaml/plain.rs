@@ -397,10 +397,12 @@ impl<'s> Reader<'_, 's> {
             b'-' => return Err(NotPlain),
             _ if !self.starts_plain() => return Err(NotPlain),
             _ => {
-                let line = &self.bytes[start..self.line_end(start)];
-                let ends = |byte: &u8| b",[]{}:#\t".contains(byte);
-                let len = line.iter().position(ends).ok_or(NotPlain)?;
-                let blanks = line[..len].iter().rev().take_while(|b| **b == b' ').count();
+                // No further than needed: the line may be endless.
+                let rest = &self.bytes[start..];
+                let ends = |byte: &u8| b",[]{}:#\t\n".contains(byte);
+                let len = rest.iter().position(ends).filter(|len| rest[*len] != b'\n');
+                let len = len.ok_or(NotPlain)?;
+                let blanks = rest[..len].iter().rev().take_while(|b| **b == b' ').count();
                 start..start + len - blanks
             }
         };
