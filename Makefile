@@ -1,6 +1,8 @@
 # What there is to do, and how. `make` alone lists it.
 
 PM2 := tests/pm2/node_modules/.package-lock.json
+TARGET ?= yaml
+TIME ?= 60
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DEFAULT_GOAL := help
@@ -31,10 +33,10 @@ docs: ## Write the pages of docs/ anew from rules/
 # With `TARGET=yaml`, `text` or `bash`, and `SECONDS=600`. What it starts from is in fixtures/.
 TARGET ?= bash
 SECONDS ?= 600
-fuzz: compilers ## Feed TARGET with nonsense for SECONDS; needs nightly Rust and cargo-fuzz
+fuzz: compilers ## Feed TARGET (yaml, text, bash) with nonsense for TIME seconds; needs nightly Rust, cargo-fuzz
 	mkdir -p fuzz/corpus/$(TARGET)
-	cargo +nightly fuzz run --fuzz-dir fuzz $(TARGET) fuzz/corpus/$(TARGET) fixtures -- \
-		-max_total_time=$(SECONDS) -rss_limit_mb=1024 -timeout=10
+	cargo +nightly fuzz run --fuzz-dir fuzz --sanitizer none $(TARGET) fuzz/corpus/$(TARGET) fixtures -- \
+		-max_total_time=$(TIME) -rss_limit_mb=1024 -timeout=10
 
 # PM2 as its lock file says. npm writes the file that stands for it last.
 $(PM2): tests/pm2/package.json tests/pm2/package-lock.json
