@@ -37,6 +37,8 @@ pub struct Hole {
     pub location: Option<Location>,
     /// Whether it can be the empty string.
     pub may_be_empty: bool,
+    /// Whether the shell makes words of it, so that it can be several, or none: unquoted, or a list.
+    pub splits: bool,
 }
 
 /// Where a hole comes from.
@@ -50,6 +52,8 @@ pub enum Origin {
     Glob,
     /// The output of a pipeline, by the invocations of its stages.
     Output(Arc<[super::Invocation]>),
+    /// Text in base64, by what it is before.
+    Encoded(Arc<Word>),
     /// An item of a list of what runs, such as `pm2 jlist`; see [`Selection`].
     Item(Selection),
     /// Anything else: arithmetic, a function's result, user input.
@@ -72,7 +76,8 @@ pub enum Selection {
 impl Hole {
     /// A part of which nothing is known but how it is written.
     pub fn unknown(written: impl Into<String>, location: Option<Location>) -> Self {
-        Self { origin: Origin::Unknown, written: written.into(), location, may_be_empty: false }
+        let origin = Origin::Unknown;
+        Self { origin, written: written.into(), location, may_be_empty: false, splits: false }
     }
 }
 
@@ -141,6 +146,21 @@ impl Word {
         self.holes().next().is_none()
     }
 
+    /// Whether it can be several words, or none.
+    pub fn splits(&self) -> bool {
+        self.holes().any(|hole| hole.splits)
+    }
+
+    /// The word where its holes do, or do not, become words of their own.
+    pub fn splitting(mut self, splits: bool) -> Self {
+        for piece in &mut self.pieces {
+            if let Piece::Hole(hole) = piece {
+                hole.splits = splits;
+            }
+        }
+        self
+    }
+
     /// Appends, joining known text with known text.
     pub fn push(&mut self, piece: Piece) {
         let full = self.pieces.len() >= MAX_PIECES;
@@ -179,11 +199,12 @@ impl Word {
         })
     }
 
-    /// Takes over from a word that reads the same which of its holes can be empty.
-    fn may_be_empty_as(&mut self, other: &Word) {
+    /// Takes over from a word that reads the same which of its holes can be empty, or several words.
+    fn take_over(&mut self, other: &Word) {
         for (held, new) in self.pieces.iter_mut().zip(&other.pieces) {
             if let (Piece::Hole(held), Piece::Hole(new)) = (held, new) {
                 held.may_be_empty |= new.may_be_empty;
+                held.splits |= new.splits;
             }
         }
     }
@@ -245,6 +266,11 @@ impl Value {
         }
     }
 
+    /// Whether it can be several words, or none.
+    pub fn splits(&self) -> bool {
+        self.alternatives.iter().any(Word::splits)
+    }
+
     /// What is possible in either.
     pub fn or(mut self, other: Value) -> Self {
         for word in other.alternatives {
@@ -276,7 +302,7 @@ impl Value {
             _ => false,
         };
         if let Some(position) = self.alternatives.iter().position(same) {
-            self.alternatives[position].may_be_empty_as(&word);
+            self.alternatives[position].take_over(&word);
             return;
         }
         match self.alternatives.len() {

@@ -89,6 +89,9 @@ pub struct Runs {
     /// The program, where the call names it apart from its arguments.
     #[serde(default)]
     pub program: Option<Source>,
+    /// What shell text finds in `$0`.
+    #[serde(default)]
+    pub name: Option<Source>,
     /// What it is given: `$1` and so on of shell text, more words of a package's script.
     #[serde(default)]
     pub arguments: Option<Source>,

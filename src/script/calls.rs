@@ -3,7 +3,7 @@
 
 use super::{
     Unread,
-    shell::{Done, Output, Shell},
+    shell::{Done, Output, Shell, State},
 };
 use crate::source::{Text, time_is_up};
 use std::ops::Range;
@@ -22,7 +22,7 @@ impl Shell<'_> {
                         code.push(&text.slice(string));
                         code.push_made_up(" ", None);
                     }
-                    let state = self.state.child(None);
+                    let state = self.state.child(State::unknown_arguments());
                     self.in_state(state, |shell| shell.script(&code));
                 }
                 Command::Unknown(range) => {

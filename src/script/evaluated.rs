@@ -3,10 +3,10 @@
 use super::{
     Unread,
     evaluator::{Call, Command, Reading, Surroundings},
-    shell::{Done, Output, Shell, fields},
+    shell::{Done, Output, Shell, State, fields},
 };
 use crate::{
-    invocation::Word,
+    invocation::{Value, Word},
     source::{Hop, Language, Place, Text, shown_path},
 };
 
@@ -22,7 +22,8 @@ impl Shell<'_> {
             script,
             &Surroundings {
                 environment: &|name| self.state.get(name),
-                arguments: self.state.positional.clone(),
+                arguments: (!self.state.positional.iter().any(Value::splits))
+                    .then(|| self.state.positional.clone()),
                 file: &|path| self.script_text(path),
                 folder: self.folder_of(text),
             },
@@ -42,7 +43,11 @@ impl Shell<'_> {
     fn evaluated_call(&mut self, call: Call) {
         let hop = Hop { step: call.function, location: call.location.clone() };
         let place = call.host.map(|host| Place::Remote(super::display(host.alternatives())));
-        let state = if place.is_some() { self.state.elsewhere() } else { self.state.child(None) };
+        let state = if place.is_some() {
+            self.state.elsewhere()
+        } else {
+            self.state.child(State::unknown_arguments())
+        };
         let stdin = call.input.map_or_else(|| self.stdin.clone(), Output::Known);
         let outer = std::mem::replace(&mut self.stdin, stdin);
         self.within(hop, place, |shell| match call.command {

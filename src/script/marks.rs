@@ -88,5 +88,6 @@ pub fn expression(text: &Text, from: usize, to: usize) -> Hole {
         written: written.to_owned(),
         location: text.locate(from..to),
         may_be_empty,
+        splits: false,
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Unread,
     files::language_of,
     javascript, python,
-    shell::{Done, Output, Shell, values},
+    shell::{Done, Output, Shell, State, values},
 };
 use crate::{
     invocation::{Invocation, Value, Word},
@@ -192,7 +192,8 @@ impl Shell<'_> {
     fn shell_text(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {
         let text = self.joined(words);
         let given = nested.given();
-        let state = self.state.child((!given.is_empty()).then(|| values(&given)));
+        let mut state = self.state.child(values(&given));
+        state.name = nested.name();
         let is_stdin = matches!(nested.runs.what.source(), Source::Stdin);
         let stdin = if is_stdin { Output::Silent } else { self.stdin.clone() };
         self.in_state(state, |shell| shell.with_stdin(stdin, |shell| shell.script(&text)))
@@ -201,7 +202,7 @@ impl Shell<'_> {
     fn program_text(&mut self, words: &[Word], language: Language) -> Done {
         let text = self.joined(words);
         // The shell's own `$1` is no argument of the code.
-        let state = self.state.child(None);
+        let state = self.state.child(State::unknown_arguments());
         self.with_stdin(Output::Silent, |shell| {
             shell.in_state(state, |shell| shell.code(language, &text))
         })
@@ -262,7 +263,7 @@ impl Shell<'_> {
             self.run.unread.push(Unread::code(text.location(), reason));
             return prints(invocation);
         };
-        let state = self.state.child(Some(values(arguments)));
+        let state = self.state.child(values(arguments));
         self.deeper(invocation.location.as_ref(), |shell| {
             shell.within(hop, None, |shell| {
                 shell
@@ -288,6 +289,12 @@ impl Nested<'_> {
     pub fn given(&self) -> Vec<Word> {
         let source = self.runs.arguments.as_ref();
         source.map(|source| self.arguments.commands(source).concat()).unwrap_or_default()
+    }
+
+    /// What is run finds this in `$0`.
+    fn name(&self) -> Option<Word> {
+        let named = self.arguments.commands(self.runs.name.as_ref()?);
+        named.concat().into_iter().next()
     }
 
     /// The file that the call names for what it runs.

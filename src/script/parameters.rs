@@ -1,6 +1,6 @@
 //! Lists of commands in formats of their own: crontabs, and the parameters of AWS Systems Manager.
 
-use super::shell::{Done, Shell};
+use super::shell::{Done, Shell, State};
 use crate::source::Text;
 
 impl Shell<'_> {
@@ -17,7 +17,7 @@ impl Shell<'_> {
                 line.trim_start().starts_with(|c: char| c.is_ascii_digit() || "*@".contains(c));
             if is_job {
                 let from = at + line.len() - rest.len();
-                let state = self.state.child(None);
+                let state = self.state.child(State::unknown_arguments());
                 self.in_state(state, |shell| shell.script(&text.slice(from..at + line.len())));
             }
             at += line.len();
@@ -32,7 +32,7 @@ impl Shell<'_> {
             code.push(&command);
             code.push_made_up("\n", command.location().as_ref());
         }
-        let state = self.state.child(None);
+        let state = self.state.child(State::unknown_arguments());
         self.in_state(state, |shell| shell.script(&code))
     }
 }

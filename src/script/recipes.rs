@@ -2,7 +2,7 @@
 
 use super::{
     nested::{Nested, prints},
-    shell::{Done, Shell, joined},
+    shell::{Done, Shell, State, joined},
 };
 use crate::{
     invocation::Word,
@@ -203,7 +203,7 @@ impl Shell<'_> {
             let place = hook.host.map(Place::Remote);
             let state = match place {
                 Some(_) => self.state.elsewhere(),
-                None => self.state.child(None),
+                None => self.state.child(State::unknown_arguments()),
             };
             done = done.then(self.within(hop, place, |shell| {
                 shell.in_state(state, |shell| shell.script(&hook.code))
@@ -228,7 +228,7 @@ impl Shell<'_> {
     fn recipe(&mut self, folder: &Path, codes: &[Text]) -> Done {
         let mut done = Done::default();
         for code in codes {
-            let mut state = self.state.child(None);
+            let mut state = self.state.child(State::unknown_arguments());
             folder.clone_into(&mut state.folder);
             let next = self.in_state(state, |shell| shell.once(code, |shell| shell.script(code)));
             done = done.then(next);

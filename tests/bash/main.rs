@@ -18,11 +18,9 @@ use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
-use recorder::Recorder;
+use recorder::{OTHERS, Recorder, USUAL};
 use std::{env, fmt};
-
-/// What a script is started with, which its text does not say.
-const ARGUMENTS: [&str; 2] = ["in-1", "in-2"];
+use tagout::invocation::Invocation;
 
 /// How well the readings of many scripts fit.
 #[derive(Default)]
@@ -32,20 +30,22 @@ struct Figures {
     missing: usize,
     said: usize,
     exact: usize,
-    exact_and_made: usize,
+    /// Scripts that make the same calls whatever the world is like.
+    constant: usize,
+    /// Calls that are said exactly in those, and how many of them bash does not make.
+    certain: usize,
+    wrong: usize,
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scripts, made, missing, said, exact, exact_and_made } = self;
+        let Self { scripts, made, missing, said, exact, constant, certain, wrong } = self;
         write!(
             f,
-            "{scripts} scripts: bash made {made} calls, {missing} of them missing ({:.2} %); \
-             tagout said {said}, {exact} of them exactly ({:.1} %), of which bash made \
-             {exact_and_made} ({:.1} %)",
-            percent(*missing, *made),
-            percent(*exact, *said),
-            percent(*exact_and_made, *exact),
+            "{scripts} scripts: bash made {made} calls, {missing} of them missing; tagout said \
+             {said}, {exact} of them exactly; {certain} of these in the {constant} scripts that \
+             do the same in every world, of which bash did not make {wrong} ({:.1} %)",
+            percent(*wrong, *certain),
         )
     }
 }
@@ -56,7 +56,7 @@ fn percent(part: usize, whole: usize) -> f64 {
 
 /// Compares a script's reading with its run; gives the calls that are missing, in words.
 fn compare(recorder: &Recorder, script: &str, figures: &mut Figures) -> Option<String> {
-    let made = recorder.calls(script, &ARGUMENTS);
+    let made = recorder.calls(script, &USUAL);
     let said = reader::calls(script);
     let missing: Vec<&Vec<String>> = made
         .iter()
@@ -68,21 +68,30 @@ fn compare(recorder: &Recorder, script: &str, figures: &mut Figures) -> Option<S
     figures.missing += missing.len();
     figures.said += said.len();
     figures.exact += exact().count();
-    figures.exact_and_made += exact()
-        .filter(|invocation| made.iter().any(|argv| reader::covers(invocation, argv)))
-        .count();
+    if OTHERS.iter().all(|world| recorder.calls(script, world) == made) {
+        let is_made = |call: &&Invocation| made.iter().any(|argv| reader::covers(call, argv));
+        figures.constant += 1;
+        figures.certain += exact().count();
+        let wrong = exact().filter(|call| !is_made(call)).count();
+        figures.wrong += wrong;
+        if wrong > 0 && env::var("BASH_EXTRA").is_ok() && script.len() < 900 {
+            println!(
+                "=====EXTRA {:?}\nmade {made:?}\n{script}",
+                exact()
+                    .filter(|call| !is_made(call))
+                    .map(|i| tagout::script::display(&i.argv))
+                    .collect::<Vec<_>>()
+            );
+        }
+    }
     let said = || said.iter().map(|invocation| tagout::script::display(&invocation.argv));
     (!missing.is_empty())
         .then(|| format!("{missing:?} missing from {:#?} of\n{script}", said().collect::<Vec<_>>()))
 }
 
-/// What is not read as bash runs it yet is this share of the calls at most, in percent: `$0`,
-/// an unknown word that becomes several words or none in text that is put together, and
-/// `export X=…` that goes on after a line break.
-const MOST_MISSING: f64 = 1.0;
-
-/// Of what is said for certain, bash does this share at least; the rest are the other branches.
-const LEAST_MADE: f64 = 85.0;
+/// Of what is said for certain of scripts that do the same in every world, bash does all but this
+/// share, in percent.
+const MOST_WRONG: f64 = 5.0;
 
 #[test]
 fn calls_that_bash_makes_are_said() {
@@ -104,6 +113,6 @@ fn calls_that_bash_makes_are_said() {
     println!("{figures}");
     failures.sort_by_key(String::len);
     failures.iter().take(20).for_each(|failure| println!("\n{failure}"));
-    assert!(percent(figures.missing, figures.made) <= MOST_MISSING, "{figures}");
-    assert!(percent(figures.exact_and_made, figures.exact) >= LEAST_MADE, "{figures}");
+    assert!(figures.missing == 0, "{figures}");
+    assert!(percent(figures.wrong, figures.certain) <= MOST_WRONG, "{figures}");
 }

@@ -25,19 +25,21 @@ pub fn is_exact(invocation: &Invocation) -> bool {
     invocation.argv.iter().all(Word::is_known)
 }
 
-/// Whether the call can be this argv: known text is equal, and a hole is any text, which the shell
-/// may have split into words, or into none.
+/// Whether the call can be this argv: known text is equal, and a hole is any text, of which the shell
+/// may have made several words, or none, only where it says so.
 pub fn covers(invocation: &Invocation, argv: &[String]) -> bool {
     let mut pattern: Vec<Part<'_>> = Vec::new();
     for word in &invocation.argv {
-        let only_holes =
-            !word.pieces.is_empty() && !word.is_known() && word.pieces.iter().all(is_hole);
-        // A word that is but holes may vanish, and the gap before it too.
-        pattern.push(if only_holes { Part::Any } else { Part::Text("\0") });
+        let is_list = |piece: &Piece| matches!(piece, Piece::Hole(hole) if hole.splits);
+        // A word that is but a list may vanish, and the gap before it too.
+        if word.pieces.is_empty() || !word.pieces.iter().all(is_list) {
+            pattern.push(Part::Text("\0"));
+        }
         for piece in &word.pieces {
             pattern.push(match piece {
                 Piece::Known(text) => Part::Text(text.as_str()),
-                Piece::Hole(_) => Part::Any,
+                Piece::Hole(hole) if hole.splits => Part::Words,
+                Piece::Hole(_) => Part::Word,
             });
         }
     }
@@ -48,25 +50,20 @@ pub fn covers(invocation: &Invocation, argv: &[String]) -> bool {
 #[derive(Clone, Copy)]
 enum Part<'a> {
     Text(&'a str),
-    Any,
-}
-
-fn is_hole(piece: &Piece) -> bool {
-    matches!(piece, Piece::Hole(_))
+    /// Any text of one word.
+    Word,
+    /// Any text of any number of words.
+    Words,
 }
 
 fn matches(pattern: &[Part<'_>], text: &str) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some((Part::Text(known), rest)) => {
-            text.strip_prefix(known).is_some_and(|text| matches(rest, text))
+    let Some((part, rest)) = pattern.split_first() else { return text.is_empty() };
+    let longest = match part {
+        Part::Text(known) => {
+            return text.strip_prefix(known).is_some_and(|text| matches(rest, text));
         }
-        Some((Part::Any, [])) => true,
-        Some((Part::Any, rest @ [Part::Any, ..])) => matches(rest, text),
-        Some((Part::Any, rest)) => text
-            .char_indices()
-            .map(|(at, _)| at)
-            .chain([text.len()])
-            .any(|at| matches(rest, &text[at..])),
-    }
+        Part::Word => text.find('\0').unwrap_or(text.len()),
+        Part::Words => text.len(),
+    };
+    (0..=longest).rev().filter(|at| text.is_char_boundary(*at)).any(|at| matches(rest, &text[at..]))
 }

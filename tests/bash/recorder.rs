@@ -13,12 +13,47 @@ use tempfile::TempDir;
 const TOOLS: &[&str] =
     &["bash", "cat", "tee", "xargs", "env", "timeout", "nohup", "nice", "find", "base64"];
 
-/// Notes its argv, prints a line that names no program, and fails if a word of it is `down`.
+/// Notes its argv, prints what the world says, and fails where it says so.
 const SHIM: &str = r#"#!/bin/sh
 printf '%s\0' "$(($# + 1))" "${0##*/}" "$@" >> "$SHIM_LOG"
-echo out
-case " $* " in *" down "*) exit 1 ;; esac
+printf '%s' "$SHIM_PRINTS"
+case " $* " in *"$SHIM_FAILS"*) exit 1 ;; esac
 "#;
+
+/// What a script cannot know.
+pub struct World {
+    pub arguments: &'static [&'static str],
+    pub variables: &'static [(&'static str, &'static str)],
+    /// What recorded programs print. It names no program.
+    pub prints: &'static str,
+    /// They fail if this is in their arguments.
+    pub fails: &'static str,
+}
+
+pub const USUAL: World = World {
+    arguments: &["in-1", "in 2"],
+    variables: &[],
+    prints: "out 1\nlast\n",
+    fails: " down ",
+};
+
+/// Other worlds, in which a script that depends on what it cannot know makes other calls.
+pub const OTHERS: [World; 4] = [
+    World { arguments: &[], variables: &[], prints: "", fails: "" },
+    World {
+        arguments: &["all", "stop"],
+        variables: &[("SHELLOPTS", "allexport")],
+        prints: "app\n",
+        fails: "no",
+    },
+    World {
+        arguments: &["down", "app", "x"],
+        variables: &[("N", "2"), ("P", "X")],
+        prints: "all",
+        fails: "no",
+    },
+    World { arguments: &["app", "web-1"], variables: &[], prints: "a_b down\n", fails: "" },
+];
 
 /// Wrappers that need rights or a network, as far as the scripts use them, and `sh`, which is bash
 /// here: some do not expand `{a,b}`.
@@ -56,8 +91,8 @@ impl Recorder {
         Self { folder }
     }
 
-    /// The argv of each call that the script makes when it is given these arguments.
-    pub fn calls(&self, script: &str, arguments: &[&str]) -> Vec<Vec<String>> {
+    /// The argv of each call that the script makes.
+    pub fn calls(&self, script: &str, world: &World) -> Vec<Vec<String>> {
         let scratch = tempfile::tempdir_in(self.folder.path()).unwrap();
         let log = scratch.path().join("calls");
         let path: PathBuf = scratch.path().join("script");
@@ -66,10 +101,13 @@ impl Recorder {
         Command::new("/bin/sh")
             .args(["-c", LIMITS, "sh"])
             .arg(&path)
-            .args(arguments)
+            .args(world.arguments)
             .env_clear()
             .env("PATH", self.folder.path().join("bin"))
             .env("SHIM_LOG", &log)
+            .env("SHIM_PRINTS", world.prints)
+            .env("SHIM_FAILS", world.fails)
+            .envs(world.variables.iter().copied())
             .env("LC_ALL", "C.UTF-8")
             .current_dir(scratch.path().join("work"))
             .stdin(Stdio::null())

@@ -1,18 +1,32 @@
 //! Scripts of which a call was once missing, or was said although it is not made.
 
-use crate::{reader, recorder::Recorder};
+use crate::{
+    reader,
+    recorder::{Recorder, USUAL, World},
+};
 use std::collections::BTreeSet;
 use tagout::script;
 
 /// bash makes these calls, and tagout says exactly the same.
 fn both_say(code: &str, expected: &[&str]) {
     let expected: BTreeSet<String> = expected.iter().map(|call| (*call).to_owned()).collect();
-    let made = Recorder::new().calls(code, &[]);
+    let made = Recorder::new().calls(code, &World { arguments: &[], ..USUAL });
     let made: BTreeSet<String> = made.iter().map(|argv| argv.join(" ")).collect();
     assert_eq!(made, expected, "bash, of {code}");
     let said = reader::calls(code);
     let said: BTreeSet<String> = said.iter().map(|call| script::display(&call.argv)).collect();
     assert_eq!(said, expected, "tagout, of {code}");
+}
+
+/// What tagout says covers each of these calls, which bash makes.
+fn is_covered(code: &str, expected: &[&[&str]]) {
+    let made = Recorder::new().calls(code, &USUAL);
+    assert_eq!(made, expected, "bash, of {code}");
+    let said = reader::calls(code);
+    for argv in &made {
+        let covered = said.iter().any(|call| reader::covers(call, argv));
+        assert!(covered, "{argv:?} is not covered by what is said of {code}");
+    }
 }
 
 #[test]
@@ -69,4 +83,88 @@ fn a_case_in_a_quoted_substitution_ends_with_it() {
 #[test]
 fn a_command_that_starts_with_a_backslash_is_one_of_its_own() {
     both_say("pm2 stop a\n\\pm2 stop b", &["pm2 stop a", "pm2 stop b"]);
+}
+
+#[test]
+fn an_assignment_that_goes_on_after_a_line_break_is_one() {
+    both_say("export X=a\\\nb Y=c\\\nd; pm2 $X $Y", &["pm2 ab cd"]);
+    both_say("A=(a\\\nb); declare X=\\\nc; pm2 ${A[0]}\\\n$X", &["pm2 abc"]);
+}
+
+#[test]
+fn the_name_of_code_is_its_first_argument() {
+    both_say(
+        "bash -c 'pm2 $0 $1' stop app; bash -c 'pm2 \"${@:0:2}\"' stop app",
+        &["pm2 stop app"],
+    );
+    is_covered("bash -c 'f() { pm2 stop \"${0##*/}\"; }; f'", &[&["pm2", "stop", "bash"]]);
+}
+
+#[test]
+fn an_unknown_word_may_be_several_or_none() {
+    let docker: &[&str] = &["docker", "ps"];
+    is_covered("X=$(docker ps); pm2 $X a", &[docker, &["pm2", "out", "1", "last", "a"]]);
+    is_covered("pm2 \"$(printf '%s-%s.' $1 $2 $3)\"", &[&["pm2", "in-1-in.2-."]]);
+    is_covered("pm2 \"$(echo a $NONE b)\" \"$*\"", &[&["pm2", "a b", "in-1 in 2"]]);
+    is_covered("f() { pm2 $# \"$2\"; }; f $2 b", &[&["pm2", "3", "2"]]);
+    is_covered("A=($2 b); pm2 ${#A[@]} \"${A[1]}\" \"${A[@]:2}\"", &[&["pm2", "3", "2", "b"]]);
+    is_covered("set -- $2 a; shift; for X; do pm2 $X; done", &[&["pm2", "2"], &["pm2", "a"]]);
+    is_covered("read X Y Z <<< \"$2 b\"; pm2 $Y $Z", &[&["pm2", "2", "b"]]);
+}
+
+#[test]
+fn a_quoted_unknown_word_is_one() {
+    let code = "for X in \"$1\" \"$2\"; do pm2 $# \"$X\"; done; set -- \"$2\" b; pm2 $# \"$2\"";
+    is_covered(code, &[&["pm2", "2", "in-1"], &["pm2", "2", "in 2"], &["pm2", "2", "b"]]);
+    let said: Vec<String> =
+        reader::calls(code).iter().map(|call| script::display(&call.argv)).collect();
+    assert_eq!(said, ["pm2 $# $1", "pm2 $# $2", "pm2 2 b"]);
+}
+
+#[test]
+fn a_list_that_only_one_way_extends_may_be_shorter() {
+    let code = "A=(a); [ \"$1\" = x ] && A+=(b); pm2 \"${A[@]}\"";
+    is_covered(code, &[&["pm2", "a"]]);
+}
+
+#[test]
+fn unknown_text_passes_through_base64() {
+    is_covered("echo \"pm2 stop $1\" | base64 | base64 -d | bash", &[&["pm2", "stop", "in-1"]]);
+}
+
+#[test]
+fn a_value_of_which_one_alternative_matches_takes_other_arms_too() {
+    let code = "printf '%s\\n' a $1 | while read X; do case $X in a) ;; *) pm2 $X ;; esac; done";
+    is_covered(code, &[&["pm2", "in-1"]]);
+}
+
+#[test]
+fn what_a_failed_expansion_leaves_out_may_be_missing() {
+    is_covered("pm2 \"$(echo ${!NONE} a)\"", &[&["pm2", ""]]);
+}
+
+#[test]
+fn read_keeps_blanks_in_the_last_variable() {
+    both_say("read -r X Y <<< ' a  b   c '; pm2 \"$X\" \"$Y\"", &["pm2 a b   c"]);
+    both_say("IFS=: read -r X Y Z <<< 'a::c:d'; pm2 \"$X\" \"$Y\" \"$Z\"", &["pm2 a  c:d"]);
+    both_say("read X <<< 'a\\b'; pm2 \"$X\"", &["pm2 ab"]);
+}
+
+#[test]
+fn an_alias_is_known_from_the_next_statement_on() {
+    let alias = "shopt -s expand_aliases\n";
+    both_say(
+        &format!("{alias}if true; then\nalias pm2='pm2 stop'\npm2 a\nfi\npm2 b"),
+        &["pm2 a", "pm2 stop b"],
+    );
+}
+
+#[test]
+fn items_stand_where_their_keys_put_them() {
+    both_say("A[2]=c; A[0]=a; pm2 \"${A[@]}\" ${!A[@]}", &["pm2 a c 0 2"]);
+    let keyed = "declare -A M=([k]=v [app]=x [web]=y [all]=z)";
+    both_say(
+        &format!("{keyed}; M[new]=n; pm2 \"${{M[@]}}\" ${{!M[@]}}"),
+        &["pm2 z x v y n all app k web new"],
+    );
 }

@@ -385,6 +385,7 @@ impl<'s> Evaluator<'s> {
             written: self.code.written(at),
             location: self.code.locate(at),
             may_be_empty: true,
+            splits: false,
         }
     }
 

@@ -147,7 +147,13 @@ impl Shell<'_> {
             });
         let written = unit.str(node).trim().to_owned();
         let origin = origin.unwrap_or(Origin::Unknown);
-        Value::hole(Hole { origin, written, location: unit.locate(node), may_be_empty: false })
+        Value::hole(Hole {
+            origin,
+            written,
+            location: unit.locate(node),
+            may_be_empty: false,
+            splits: false,
+        })
     }
 
     /// A method: `[Process]::Start("pm2", "kill")` runs a program, and some keep the text.

@@ -2,6 +2,7 @@
 
 use super::{
     Done, Output, Shell,
+    conditions::agreed,
     patterns::Pattern,
     statements::{Unit, children},
     variable::{Fact, Facts},
@@ -151,7 +152,7 @@ impl Shell<'_> {
         for item in children(node).into_iter().filter(|child| child.kind() == "case_item") {
             let (patterns, body) = arm(item);
             let matches = self.matching(unit, &patterns, &value);
-            let chosen = matches.iter().map(|(_, held)| *held).fold(Some(false), any);
+            let chosen = agreed(matches.iter().map(|(_, held)| *held));
             let before = self.state.clone();
             let fallen: Option<super::State> = falls.take();
             if chosen == Some(false) && fallen.is_none() {
@@ -248,9 +249,7 @@ struct Match {
 
 /// Whether one of the patterns that `pattern` may be matches.
 pub(super) fn matches_any(pattern: &Value, word: &Word) -> Option<bool> {
-    let mut held = pattern.alternatives().iter().map(|pattern| Pattern::of(pattern)?.matches(word));
-    let first = held.next().flatten();
-    if held.all(|next| next == first) { first } else { None }
+    agreed(pattern.alternatives().iter().map(|pattern| Pattern::of(pattern)?.matches(word)))
 }
 
 /// `||` where some of it is unknown.

@@ -1,6 +1,6 @@
 //! What the shell does itself.
 
-use super::{Done, Output, Shell, printing, state::Ends, variable::is_list_hole};
+use super::{Done, Output, Shell, printing, state::Ends, state::State};
 use crate::{
     invocation::{Hole, Piece, Value, Word},
     program::split_assignment,
@@ -41,7 +41,7 @@ impl Shell<'_> {
             "alias" => {
                 for (alias, value) in arguments.iter().filter_map(split_assignment) {
                     let code = self.run.marks.text(&value);
-                    self.state.aliases.set(alias, code);
+                    self.state.new_aliases.set(alias, code);
                 }
                 Done::silent(Some(true))
             }
@@ -56,10 +56,7 @@ impl Shell<'_> {
             }
             "unset" => self.unset_words(arguments),
             "set" => self.set_options(arguments),
-            "shift" => {
-                self.shift(arguments);
-                Done::default()
-            }
+            "shift" => Done::silent(self.shift(arguments)),
             "read" => self.read_line(arguments, location),
             "mapfile" | "readarray" => self.map_file(arguments, location),
             "let" => {
@@ -87,10 +84,10 @@ impl Shell<'_> {
                 self.state.ended = true;
                 done
             }
-            "echo" => self.printed(printing::echo(arguments)),
+            "echo" => self.printed(Value::one(printing::echo(arguments))),
             "printf" => match arguments.split_first() {
                 Some((option, [name, words @ ..])) if option.text().is_some_and(|t| t == "-v") => {
-                    let value = Value::one(printing::printf(words));
+                    let value = printing::printf(words);
                     if let Some(name) = name.text() {
                         self.state.set(&name, value);
                     }
@@ -99,7 +96,7 @@ impl Shell<'_> {
                 _ => self.printed(printing::printf(arguments)),
             },
             "pwd" if !self.state.directory.pieces.is_empty() => {
-                self.printed(self.state.directory.clone())
+                self.printed(Value::one(self.state.directory.clone()))
             }
             "cat" => return self.cat(arguments),
             "tee" => {
@@ -115,9 +112,9 @@ impl Shell<'_> {
         Some(done)
     }
 
-    fn printed(&mut self, word: Word) -> Done {
-        self.printed_command(&word);
-        Done::printing(Output::Known(Value::one(word)), Some(true))
+    fn printed(&mut self, value: Value) -> Done {
+        value.alternatives().iter().for_each(|word| self.printed_command(word));
+        Done::printing(Output::Known(value), Some(true))
     }
 
     /// Reads code that runs in this very shell.
@@ -183,7 +180,7 @@ impl Shell<'_> {
         let hop = Hop { step: path.to_string(), location: location.cloned() };
         let outer = self.state.positional.clone();
         if !rest.is_empty() {
-            self.state.positional = Some(values(rest));
+            self.state.positional = values(rest);
         }
         let mark = self.left.len();
         let done = self.deeper(location, |shell| {
@@ -217,7 +214,7 @@ impl Shell<'_> {
             if text == "--" || !text.starts_with(['-', '+']) {
                 let skipped = usize::from(text != "--");
                 let at = arguments.len() - words.len() - skipped;
-                self.state.positional = Some(values(&arguments[at..]));
+                self.state.positional = values(&arguments[at..]);
                 break;
             }
             for flag in text.chars().skip(1) {
@@ -233,20 +230,22 @@ impl Shell<'_> {
         Done::silent(Some(true))
     }
 
-    fn shift(&mut self, arguments: &[Word]) {
+    /// Tells whether there were as many arguments.
+    fn shift(&mut self, arguments: &[Word]) -> Option<bool> {
         let count = match arguments.first().map(Word::text) {
             None => Some(1),
             Some(text) => text.and_then(|text| text.parse::<usize>().ok()),
         };
-        self.state.positional = match (self.state.positional.take(), count) {
-            (Some(words), Some(count)) if count > words.len() => Some(words),
-            (Some(mut words), Some(count)) => {
-                let left = words.split_off(count);
-                // There may be more in an unknown list.
-                Some(words.into_iter().rfind(is_list_hole).into_iter().chain(left).collect())
-            }
-            _ => None,
+        let words = &mut self.state.positional;
+        // What may be several words may still be there, or more may be gone.
+        let Some(count) = count.filter(|count| !words.iter().take(*count).any(Value::splits))
+        else {
+            *words = State::unknown_arguments();
+            return None;
         };
+        let enough = count <= words.len();
+        words.drain(..if enough { count } else { 0 });
+        Some(enough)
     }
 
     /// `cd`, `pushd` and `popd`.

@@ -35,7 +35,7 @@ impl Shell<'_> {
         while more {
             let (child, field) = (cursor.node(), cursor.field_name());
             more = cursor.goto_next_sibling();
-            let gap = unit.prepared.code[end..child.start_byte()].replace("\\\n", "");
+            let gap = unit.prepared.code[end..child.start_byte()].replace("\\\n", " ");
             end = child.end_byte();
             // tree-sitter goes on after some ends of lines.
             if gap.contains('\n') {
@@ -45,7 +45,7 @@ impl Shell<'_> {
             match field {
                 Some("redirect") => part.redirects.push(child),
                 Some("name" | "argument") => match part.words.last_mut() {
-                    // `$A-$B` is two nodes, and so is a word that goes on after a line break.
+                    // `$A-$B` is two nodes.
                     Some(last) if gap.is_empty() => {
                         last.end = child.end_byte();
                     }
@@ -266,7 +266,7 @@ impl Shell<'_> {
         location: Option<Location>,
     ) -> Done {
         self.deeper(location.as_ref(), |shell| {
-            let outer = shell.state.positional.replace(arguments.to_vec());
+            let outer = std::mem::replace(&mut shell.state.positional, arguments.to_vec());
             let mark = shell.left.len();
             shell.locals.push(Vec::new());
             let mut done = shell.again(body, arguments, |shell| shell.script(body));

@@ -307,7 +307,7 @@ fn shaped(name: &str, pattern: &Word) -> Word {
 }
 
 /// What all of them say, if they agree.
-fn agreed(mut all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+pub(super) fn agreed(mut all: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let first = all.next()??;
     all.all(|next| next == Some(first)).then_some(first)
 }

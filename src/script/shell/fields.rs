@@ -2,7 +2,7 @@
 
 use super::variable::may_be_empty;
 use crate::{
-    invocation::{Hole, Piece, Value, Word},
+    invocation::{Hole, Origin, Piece, Value, Word},
     source::Text,
 };
 
@@ -14,6 +14,7 @@ pub type Fields = Vec<Vec<Word>>;
 
 /// What separates words.
 pub const BLANKS: &str = " \t\r\n";
+const BLANK: [char; 3] = [' ', '\t', '\n'];
 
 /// A word while it is put together, in all its alternatives.
 #[derive(Clone)]
@@ -52,18 +53,29 @@ impl Builder {
         }
     }
 
-    /// Appends text of the script, known or with marks; it is never split.
+    /// Appends text of the script as it is.
     pub fn written(&mut self, value: &Value) {
-        self.value(value, true);
+        self.append(value, |partial, word| partial.open.get_or_insert_default().append(word));
     }
 
-    /// Appends a value; unquoted, its known blanks separate words.
+    /// Appends unquoted text of the script; what a hole in it stands for is split.
+    pub fn literal(&mut self, value: &Value) {
+        self.append(value, |partial, word| {
+            partial.open.get_or_insert_default().append(&unquoted(word));
+        });
+    }
+
+    /// Appends a value; unquoted, its blanks separate words.
     pub fn value(&mut self, value: &Value, quoted: bool) {
-        let separators = self.separators.as_deref().unwrap_or(BLANKS);
-        let append = |partial: &mut Partial, word: &Word| match quoted {
-            true => partial.open.get_or_insert_default().append(word),
-            false => partial.split(word, separators),
-        };
+        if quoted {
+            return self.written(&as_one(value));
+        }
+        let separators = self.separators.clone();
+        let separators = separators.as_deref().unwrap_or(BLANKS);
+        self.append(value, |partial, word| partial.split(&unquoted(word), separators));
+    }
+
+    fn append(&mut self, value: &Value, append: impl Fn(&mut Partial, &Word)) {
         if let [word] = value.alternatives() {
             self.partial.iter_mut().for_each(|partial| append(partial, word));
             return;
@@ -86,10 +98,10 @@ impl Builder {
             if position > 0 {
                 self.partial.iter_mut().for_each(Partial::close);
             }
-            if quoted {
-                self.open();
+            match quoted {
+                true => self.written(value),
+                false => self.value(value, false),
             }
-            self.value(value, quoted);
         }
     }
 
@@ -97,14 +109,9 @@ impl Builder {
     pub fn joined(&mut self, values: &[Value]) {
         let separators = self.separators.as_deref().unwrap_or(BLANKS);
         let between = separators.chars().next().map(String::from).unwrap_or_default();
-        for (position, value) in values.iter().enumerate() {
-            if position > 0 {
-                let mut text = Text::default();
-                text.push_made_up(&between, None);
-                self.text(text);
-            }
-            self.value(value, true);
-        }
+        let between = Value::one(Word::made_up(&between));
+        let words = values.iter().cloned().reduce(|all, next| all.then(&between).then(&next));
+        self.value(&words.unwrap_or_else(Value::empty), true);
     }
 
     /// This, or what another way makes of it.
@@ -166,7 +173,55 @@ fn bounded(words: &[Word], most: usize) -> std::borrow::Cow<'_, [Word]> {
 fn unknown_of<'w>(words: impl Iterator<Item = &'w Word> + Clone) -> Word {
     let location = words.clone().next().and_then(Word::location);
     let may_be_empty = words.clone().any(may_be_empty);
-    Word::hole(Hole { may_be_empty, ..Hole::unknown("…", location) })
+    let splits = words.clone().any(Word::splits);
+    Word::hole(Hole { may_be_empty, splits, ..Hole::unknown("…", location) })
+}
+
+/// A word of which the holes are split. An expression is pasted in before the shell runs, mostly as
+/// one word.
+fn unquoted(word: &Word) -> Word {
+    let mut word = word.clone();
+    for piece in &mut word.pieces {
+        if let Piece::Hole(hole) = piece {
+            hole.splits = !matches!(hole.origin, Origin::Expression);
+        }
+    }
+    word
+}
+
+/// A value in quotes: what was several words, or none, is one, of which the blank beside it went, too.
+fn as_one(value: &Value) -> Value {
+    Value::any_of(value.alternatives().iter().flat_map(|word| {
+        let without = word.splits().then(|| without_blanks_at_lists(word));
+        [word.clone().splitting(false)].into_iter().chain(without)
+    }))
+}
+
+fn without_blanks_at_lists(word: &Word) -> Word {
+    let mut whole = Word::default();
+    let mut blank_left = false;
+    for piece in &word.pieces {
+        match piece {
+            Piece::Hole(hole) => {
+                if hole.splits {
+                    blank_left = match whole.pieces.last_mut() {
+                        Some(Piece::Known(text)) if text.as_str().ends_with(BLANK) => {
+                            *text = text.slice(0..text.len() - 1);
+                            false
+                        }
+                        _ => true,
+                    };
+                }
+                whole.push(piece.clone());
+            }
+            Piece::Known(text) => {
+                let from = usize::from(blank_left && text.as_str().starts_with(BLANK));
+                whole.push(Piece::Known(text.slice(from..text.len())));
+                blank_left = false;
+            }
+        }
+    }
+    whole.splitting(false)
 }
 
 /// Splits a word at separators, of which blanks count together and others each.

@@ -45,7 +45,7 @@ fn brace_expansion(code: &str, at: usize) -> Option<usize> {
     is_one.then_some(end)
 }
 
-/// Makes plain words of brace expansions, of what backslashes escape, and of each `[` and
+/// Makes plain words of brace expansions, of what backslashes escape or join, and of each `[` and
 /// `]` that is one: to the shell, `[` is a command like any other, but tree-sitter-bash looks for
 /// the last `]` it can find, many lines on.
 fn hide_brackets(code: &mut String) {
@@ -69,6 +69,15 @@ fn hide_brackets(code: &mut String) {
             }
             // `\ ` would be taken for a blank, and `\x` on a new line for more of the line before.
             b'\\' if bytes.get(at + 1).is_some_and(|next| next.is_ascii() && *next != b'\n') => {
+                found.extend([at, at + 1]);
+                at += 2;
+            }
+            // A word that goes on after a line break.
+            b'\\'
+                if bytes.get(at + 1) == Some(&b'\n')
+                    && !is_edge(at.checked_sub(1))
+                    && !is_edge(Some(at + 2)) =>
+            {
                 found.extend([at, at + 1]);
                 at += 2;
             }

@@ -2,18 +2,19 @@
 
 use super::{
     Done, Output, Shell,
-    fields::{BLANKS, split, with_blanks},
-    variable::{Known, may_be_many},
+    fields::{BLANKS, split},
+    patterns::Symbols,
+    variable::Known,
 };
 use crate::{
-    invocation::{Hole, Piece, Value, Word},
+    invocation::{Hole, Origin, Piece, Value, Word},
     source::Location,
 };
 
 impl Shell<'_> {
     /// `read [-ra] NAME…`: one line, split between the variables.
     pub(super) fn read_line(&mut self, words: &[Word], location: Option<&Location>) -> Done {
-        let (mut names, mut into_array) = (Vec::new(), false);
+        let (mut names, mut into_array, mut is_raw) = (Vec::new(), false, false);
         let mut skip = false;
         for word in words.iter().filter_map(Word::text) {
             let takes_value =
@@ -22,6 +23,7 @@ impl Shell<'_> {
                 _ if skip || takes_value => skip = !skip,
                 Some(flags) => {
                     into_array |= flags.contains('a');
+                    is_raw |= flags.contains('r');
                     skip = flags.ends_with(['d', 'i', 'n', 'N', 'p', 't', 'u']);
                 }
                 None => names.push(word.into_owned()),
@@ -36,20 +38,15 @@ impl Shell<'_> {
         };
         let separators = separators.as_deref().unwrap_or(BLANKS);
         let (line, success) = self.next_line(location);
+        let line = if is_raw { line } else { without_backslashes(&line) };
         if into_array {
-            let items: Vec<Value> = line
-                .alternatives()
-                .iter()
-                .flat_map(|word| split(word, separators))
-                .map(Value::one)
-                .collect();
-            self.state.set_list(&names[0], items);
+            let items = line.alternatives().iter().flat_map(|word| split(word, separators));
+            self.state.set_list(&names[0], as_lists(items));
             return Done::silent(success);
         }
         let mut values: Vec<Option<Value>> = vec![None; names.len()];
         for word in line.alternatives() {
             for (value, part) in values.iter_mut().zip(shared_out(word, names.len(), separators)) {
-                let part = Value::one(part);
                 *value = Some(match value.take() {
                     Some(held) => held.or(part),
                     None => part,
@@ -67,11 +64,8 @@ impl Shell<'_> {
         let name = words.iter().rev().filter_map(Word::text).find(|text| !text.starts_with('-'));
         let name = name.map_or_else(|| "MAPFILE".to_owned(), |name| name.into_owned());
         let value = self.stdin.value("standard input".into(), location.cloned());
-        let items: Vec<Value> = match value.alternatives() {
-            [word] => lines(word).into_iter().map(Value::one).collect(),
-            words => words.iter().flat_map(lines).map(Value::one).collect(),
-        };
-        self.state.set_list(&name, items);
+        let items = value.alternatives().iter().flat_map(lines);
+        self.state.set_list(&name, as_lists(items));
         Done::silent(Some(true))
     }
 
@@ -79,7 +73,7 @@ impl Shell<'_> {
     fn next_line(&mut self, location: Option<&Location>) -> (Value, Option<bool>) {
         if let Output::Known(value) = &self.stdin
             && let [word] = value.alternatives()
-            && !may_be_many(word)
+            && word.holes().all(|hole| matches!(hole.origin, Origin::Expression))
         {
             if word.pieces.is_empty() {
                 return (Value::empty(), Some(false));
@@ -99,6 +93,31 @@ impl Shell<'_> {
         };
         (Value::any_of(value.alternatives().iter().flat_map(lines)), None)
     }
+}
+
+fn without_backslashes(line: &Value) -> Value {
+    Value::any_of(line.alternatives().iter().map(|word| {
+        let mut plain = Word::default();
+        for piece in &word.pieces {
+            match piece {
+                Piece::Known(text) => {
+                    let mut rest = 0..0;
+                    for part in text.as_str().split('\\') {
+                        rest = rest.end..rest.end + part.len();
+                        plain.push(Piece::Known(text.slice(rest.clone())));
+                        rest.end += 1;
+                    }
+                }
+                hole => plain.push(hole.clone()),
+            }
+        }
+        plain
+    }))
+}
+
+/// Words of text, of which an unknown one may be several.
+fn as_lists(words: impl Iterator<Item = Word>) -> Vec<Value> {
+    words.map(|word| Value::one(word.splitting(true))).collect()
 }
 
 /// The first line, and what follows its line break.
@@ -139,21 +158,33 @@ pub(super) fn lines(word: &Word) -> Vec<Word> {
     all
 }
 
-/// A line for so many variables, of which the last gets the rest.
-fn shared_out(line: &Word, variables: usize, separators: &str) -> Vec<Word> {
-    let words = split(line, separators);
-    // What is one word as it is written may be many.
-    if words.len() == 1 && words[0].holes().next().is_some() {
-        return vec![words[0].clone(); variables];
+/// A line for so many variables, of which the last gets the rest. From the first hole on, what is one
+/// word as it is written may be several or none: a variable may get any of it.
+fn shared_out(line: &Word, variables: usize, separators: &str) -> Vec<Value> {
+    let Some(symbols) = Symbols::of(line) else {
+        return vec![Value::one(line.clone()); variables];
+    };
+    let separates = |at: usize| symbols.char(at).is_some_and(|c| separators.contains(c));
+    let is_blank =
+        |at: usize| separates(at) && symbols.char(at).is_some_and(|c| BLANKS.contains(c));
+    let end = (0..symbols.len()).rfind(|at| !is_blank(*at)).map_or(0, |last| last + 1);
+    let after_blanks = |at: usize| (at..end).find(|at| !is_blank(*at)).unwrap_or(end);
+    let mut from = after_blanks(0);
+    let mut words = Vec::new();
+    for _ in 1..variables {
+        let to = (from..end).find(|at| separates(*at)).unwrap_or(end);
+        words.push(symbols.slice(from..to));
+        let next = after_blanks(to);
+        // Blanks around another separator go with it.
+        from = if next < end && separates(next) { after_blanks(next + 1) } else { next };
     }
-    if words.len() <= variables {
-        return words;
-    }
-    let (first, rest) = words.split_at(variables - 1);
-    let mut shared = first.to_vec();
-    shared.push(match variables {
-        1 if separators.is_empty() => line.clone(),
-        _ => with_blanks(rest),
-    });
-    shared
+    words.push(symbols.slice(from..end));
+    let unknown = words.iter().position(|word| !word.is_known()).unwrap_or(variables);
+    let any =
+        line.holes().next().map(|hole| Word::hole(Hole { may_be_empty: true, ..hole.clone() }));
+    let may_be = |(at, word)| {
+        let any = any.clone().filter(|_| at >= unknown).map(Value::one);
+        any.into_iter().fold(Value::one(word), Value::or)
+    };
+    words.into_iter().enumerate().map(may_be).collect()
 }

@@ -5,9 +5,9 @@ use super::{
     Done, Output, Shell,
     state::{Ends, State},
     statements::{Unit, children},
-    variable::{Facts, may_be_many},
+    variable::Facts,
 };
-use crate::invocation::{Value, Word};
+use crate::invocation::Value;
 use tree_sitter::Node;
 
 /// As many rounds are read one by one, in loops in loops together.
@@ -24,9 +24,8 @@ impl Shell<'_> {
         let is_select = node.child(0).is_some_and(|keyword| keyword.kind() == "select");
         let items = self.items(unit, node);
         let known = !is_select
-            && items.as_ref().is_some_and(|items| !items.iter().any(is_many))
-            && items.as_ref().is_some_and(|items| items.len() * self.rounds <= MAX_ROUNDS);
-        let items = items.unwrap_or_default();
+            && !items.iter().any(Value::splits)
+            && items.len() * self.rounds <= MAX_ROUNDS;
         if !known {
             let any = match items.is_empty() {
                 true => State::unknown_variable(&variable, unit.text.locate(node.byte_range())),
@@ -55,9 +54,8 @@ impl Shell<'_> {
         })
     }
 
-    /// What a `for` goes through; nothing if that is unknown. Alternatives of a word are taken
-    /// together.
-    fn items(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Option<Vec<Value>> {
+    /// What a `for` goes through. Alternatives of a word are taken together.
+    fn items(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Vec<Value> {
         let values: Vec<Node<'_>> =
             node.children_by_field_name("value", &mut node.walk()).collect();
         let has_list = node.children(&mut node.walk()).any(|child| child.kind() == "in");
@@ -73,7 +71,7 @@ impl Shell<'_> {
                 items.push(Value::any_of(words));
             }
         }
-        Some(items)
+        items
     }
 
     pub(super) fn while_statement(
@@ -280,9 +278,4 @@ pub(super) fn joined(one: Option<State>, other: State) -> State {
         Some(one) => one.or(other),
         None => other,
     }
-}
-
-/// Whether an item may stand for several, or for none.
-fn is_many(value: &Value) -> bool {
-    value.alternatives().iter().any(|word: &Word| may_be_many(word))
 }

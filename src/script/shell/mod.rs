@@ -71,6 +71,8 @@ pub struct Shell<'r> {
     checked: usize,
     /// Whether anything takes what is printed. What nobody takes is not kept.
     heard: bool,
+    /// Whether an expansion may have failed, which ends the shell.
+    may_fail: bool,
 }
 
 impl<'r> Shell<'r> {
@@ -88,6 +90,7 @@ impl<'r> Shell<'r> {
             rounds: 1,
             checked: 0,
             heard: false,
+            may_fail: false,
         }
     }
 
@@ -197,12 +200,17 @@ impl<'r> Shell<'r> {
 
     /// What code in a subshell prints.
     pub(super) fn output_of(&mut self, code: &Text) -> Output {
+        let outer = std::mem::take(&mut self.may_fail);
         let done = self.deeper(code.location().as_ref(), |shell| {
             let mut state = shell.state.subshell();
             state.options.errexit = false;
             shell.heard(|shell| shell.in_state(state, |shell| shell.script(code)))
         });
-        done.output
+        match std::mem::replace(&mut self.may_fail, outer) {
+            // It may end anywhere.
+            true => done.output.or(Output::Of(Vec::new())),
+            false => done.output,
+        }
     }
 
     /// The value of `$(…)`.

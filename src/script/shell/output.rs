@@ -53,7 +53,7 @@ impl Output {
             }
             Self::Of(stages) => {
                 let origin = Origin::Output(stages.as_slice().into());
-                Value::hole(Hole { origin, written, location, may_be_empty: false })
+                Value::hole(Hole { origin, ..Hole::unknown(written, location) })
             }
         }
     }

@@ -5,7 +5,7 @@ use super::{
     fields::Builder,
     patterns::{Pattern, Symbols, Which},
     scan,
-    variable::{Fact, Known, may_be_empty, not_empty},
+    variable::{Fact, Known, may_be_empty, not_empty, unknown_list},
     words::Quoting,
 };
 use crate::{
@@ -42,9 +42,9 @@ struct Choice {
 /// What an expansion starts from.
 enum Subject {
     One(Known),
-    /// `@` or `*`; nothing if the list is unknown.
+    /// `@` or `*`
     List {
-        items: Option<Vec<Value>>,
+        items: Vec<Value>,
         joined: bool,
     },
 }
@@ -81,10 +81,8 @@ impl Shell<'_> {
                 }
             },
             Subject::List { items, joined } => {
-                let items = items.and_then(|items| self.operated_list(parameter, items, quoting));
-                let mut written = Text::default();
-                written.push_made_up(&braced(parameter.inner), parameter.inner.location().as_ref());
-                self.put_list(builder, items, joined, &written, quoting);
+                let items = self.operated_list(parameter, items, quoting);
+                self.put_list(builder, items, joined, quoting);
             }
         }
     }
@@ -96,7 +94,9 @@ impl Shell<'_> {
                 Subject::List { items: self.state.positional.clone(), joined: name == "*" }
             }
             (_, Some(all @ ("@" | "*"))) => {
-                Subject::List { items: self.state.items(name), joined: all == "*" }
+                let items = self.state.items(name);
+                let items = items.unwrap_or_else(|| vec![unknown_list_of(parameter.inner)]);
+                Subject::List { items, joined: all == "*" }
             }
             (_, Some(_)) => {
                 let key = parameter.key.clone().unwrap_or_default();
@@ -121,7 +121,10 @@ impl Shell<'_> {
             return self.value(subscript).text().map(|text| text.into_owned());
         }
         let number = self.number(subscript)?;
-        let len = || self.state.items(name).map(|items| items.len() as i64);
+        let len = || {
+            let items = self.state.items(name).filter(|items| !items.iter().any(Value::splits))?;
+            Some(items.len() as i64)
+        };
         let number = if number < 0 { len()? + number } else { number };
         Some(number.to_string())
     }
@@ -129,7 +132,8 @@ impl Shell<'_> {
     fn length(&mut self, inner: &Text) -> Option<Value> {
         let parameter = taken_apart(inner).filter(|parameter| parameter.operation.is_empty())?;
         let lens: Vec<usize> = match self.subject(&parameter) {
-            Subject::List { items, .. } => vec![items?.len()],
+            Subject::List { items, .. } if items.iter().any(Value::splits) => return None,
+            Subject::List { items, .. } => vec![items.len()],
             Subject::One(known) => {
                 let value = known.into_value()?;
                 let texts =
@@ -160,11 +164,15 @@ impl Shell<'_> {
                 };
                 keys.into_iter().map(value).collect()
             });
-            return self.put_list(builder, keys, all == "*", whole, quoting);
+            let keys = keys.unwrap_or_else(|| vec![unknown_list_of(whole)]);
+            return self.put_list(builder, keys, all == "*", quoting);
         }
         let names = match self.known(parameter.name) {
             Known::Set(value) => value,
-            _ => return self.put(builder, &unknown(whole), quoting),
+            _ => {
+                self.may_fail = true;
+                return self.put(builder, &unknown(whole), quoting);
+            }
         };
         let mut values: Vec<Value> = Vec::new();
         for word in names.alternatives() {
@@ -178,11 +186,9 @@ impl Shell<'_> {
                         Some(choice) => self.chosen(&named, choice, Quoting::Assignment),
                         None => self.operated(&named, known),
                     },
-                    Subject::List { items, .. } => items
-                        .into_iter()
-                        .flatten()
-                        .reduce(Value::or)
-                        .unwrap_or_else(|| unknown(whole)),
+                    Subject::List { items, .. } => {
+                        items.into_iter().reduce(Value::or).unwrap_or_else(|| unknown(whole))
+                    }
                 },
                 _ => unknown(whole),
             });
@@ -301,6 +307,7 @@ impl Shell<'_> {
             }
             Known::Set(value) => value,
             Known::Unknown => {
+                self.may_fail = true;
                 let written = parameter.inner.slice(0..parameter.name.len());
                 self.unknown_value(parameter.name, &written)
             }
@@ -312,37 +319,40 @@ impl Shell<'_> {
             self.end();
             return Value::empty();
         }
+        self.may_fail |= value.alternatives().iter().any(may_be_empty);
         if parameter.key.is_none() {
             self.state.learn(&[Fact::NotEmpty(parameter.name.to_owned())]);
         }
         not_empty(&value)
     }
 
-    /// The list after the operator; nothing if that is unknown.
+    /// The list after the operator.
     fn operated_list(
         &mut self,
         parameter: &Parameter<'_>,
         items: Vec<Value>,
         quoting: Quoting,
-    ) -> Option<Vec<Value>> {
+    ) -> Vec<Value> {
         let source = parameter.operation.as_str();
         match source.trim_start_matches(':').chars().next() {
-            None => Some(items),
-            Some('-' | '=') if !items.is_empty() => Some(items),
-            Some('+') if items.is_empty() => Some(items),
+            None => items,
+            Some('-' | '=') if !items.is_empty() => items,
+            Some('+') if items.is_empty() => items,
             Some('-' | '=' | '+') => {
                 let skipped = source.len() - source.trim_start_matches(':').len() + 1;
                 let word = parameter.operation.slice(skipped..source.len());
                 let fields = self.expanded(&word, quoting.of_operand()).fields();
-                Some(fields.into_iter().next()?.into_iter().map(Value::one).collect())
+                fields.into_iter().next().into_iter().flatten().map(Value::one).collect()
             }
             _ if source.starts_with(':') => {
-                let (offset, len) = self.bounds(parameter)?;
+                let Some((offset, len)) = self.bounds(parameter) else {
+                    return vec![unknown_list_of(parameter.inner)];
+                };
                 // Arguments count from 1: before them stands the name of the script.
-                let script = parameter
-                    .key
-                    .is_none()
-                    .then(|| Value::hole(Hole::unknown("$0", parameter.inner.location())));
+                let script = parameter.key.is_none().then(|| {
+                    let unknown = || Value::hole(Hole::unknown("$0", parameter.inner.location()));
+                    self.known("0").into_value().unwrap_or_else(unknown)
+                });
                 let items: Vec<Value> = script.into_iter().chain(items).collect();
                 let from = match offset {
                     0.. => offset.unsigned_abs() as usize,
@@ -351,10 +361,15 @@ impl Shell<'_> {
                         .checked_sub(offset.unsigned_abs() as usize)
                         .unwrap_or(items.len()),
                 };
+                // Where one stands after what may be several words is not known.
+                let to = if offset < 0 || len.is_some() { items.len() } else { from };
+                if items.iter().take(to).any(Value::splits) {
+                    return vec![unknown_list_of(parameter.inner)];
+                }
                 let len = len.map_or(usize::MAX, |len| usize::try_from(len).unwrap_or(0));
-                Some(items.into_iter().skip(from).take(len).collect())
+                items.into_iter().skip(from).take(len).collect()
             }
-            _ => Some(items.iter().map(|item| self.changed(parameter, item)).collect()),
+            _ => items.iter().map(|item| self.changed(parameter, item)).collect(),
         }
     }
 
@@ -381,10 +396,14 @@ impl Shell<'_> {
         let unknown = || {
             let may_be_empty = value.alternatives().iter().any(may_be_empty);
             let origin = value.alternatives().iter().find_map(|word| word.holes().next());
-            let hole = Hole::unknown(braced(parameter.inner), parameter.inner.location());
+            let hole = Hole {
+                may_be_empty,
+                splits: value.splits(),
+                ..Hole::unknown(braced(parameter.inner), parameter.inner.location())
+            };
             Value::hole(match origin {
-                Some(of) => Hole { origin: of.origin.clone(), may_be_empty, ..hole },
-                None => Hole { may_be_empty, ..hole },
+                Some(of) => Hole { origin: of.origin.clone(), ..hole },
+                None => hole,
             })
         };
         words.map_or_else(unknown, Value::any_of)
@@ -499,6 +518,10 @@ fn braced(inner: &Text) -> String {
 
 fn unknown(inner: &Text) -> Value {
     Value::hole(Hole::unknown(braced(inner), inner.location()))
+}
+
+fn unknown_list_of(inner: &Text) -> Value {
+    unknown_list(&braced(inner), inner.location())
 }
 
 /// `${X^^}` and its relatives.

@@ -309,6 +309,11 @@ impl<'w> Symbols<'w> {
         self.symbols.len()
     }
 
+    /// The character that stands there; nothing for a hole.
+    pub fn char(&self, at: usize) -> Option<char> {
+        self.symbols.get(at).copied().flatten()
+    }
+
     pub fn slice(&self, range: Range<usize>) -> Word {
         let (first, last) = (self.places[range.start], self.places[range.end.max(range.start)]);
         let mut part = Word::default();

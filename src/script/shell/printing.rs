@@ -5,7 +5,7 @@ use super::{
     quotes::{Escapes, decoded},
 };
 use crate::{
-    invocation::{Piece, Word},
+    invocation::{Hole, Piece, Value, Word},
     source::Text,
 };
 
@@ -38,8 +38,26 @@ pub fn echo(words: &[Word]) -> Word {
     line
 }
 
+/// What `printf` prints. Where its words may be several or none, how often the format is used is not
+/// known, unless it is one word and a blank.
+pub fn printf(words: &[Word]) -> Value {
+    let printed = Value::one(formatted_all(words));
+    let is_list = |word: &Word| {
+        word.text().is_some_and(|format| matches!(format.as_ref(), "%s" | "%s " | "%s\\n" | "%s\n"))
+    };
+    match words.iter().any(Word::splits) && !words.first().is_some_and(is_list) {
+        true => {
+            let whole = with_blanks(words);
+            let hole =
+                Hole { may_be_empty: true, ..Hole::unknown(whole.to_string(), whole.location()) };
+            printed.or(Value::hole(hole))
+        }
+        false => printed,
+    }
+}
+
 /// The words after a format, as `printf` prints them.
-pub fn printf(words: &[Word]) -> Word {
+fn formatted_all(words: &[Word]) -> Word {
     /// As often a format is used again.
     const MAX_ROUNDS: usize = 1_000;
     let words = match words.first().and_then(Word::text) {
@@ -104,7 +122,7 @@ fn formatted(format: &Text, arguments: &mut std::slice::Iter<'_, Word>, printed:
             }
             Some('x' | 'X' | 'o' | 'e' | 'f' | 'g') => {
                 if let Some(word) = arguments.next() {
-                    let hole = crate::invocation::Hole::unknown(word.to_string(), word.location());
+                    let hole = Hole::unknown(word.to_string(), word.location());
                     printed.push(Piece::Hole(hole));
                 }
             }

@@ -1,6 +1,6 @@
 use super::{
     table::Table,
-    variable::{Content, Fact, Known, Variable, is_not, not_empty},
+    variable::{Content, Fact, Known, Variable, is_not, not_empty, nth, rank, unknown_list},
 };
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
@@ -19,8 +19,12 @@ pub struct State {
     variables: Table<Variable>,
     pub functions: Table<Function>,
     pub aliases: Table<Text>,
-    /// `$1`, `$2`, …; nothing if they are unknown.
-    pub positional: Option<Vec<Value>>,
+    /// Those that this statement defined: they are known from the next one on.
+    pub new_aliases: Table<Text>,
+    /// `$0`, if it is known.
+    pub name: Option<Word>,
+    /// `$1`, `$2`, …
+    pub positional: Vec<Value>,
     /// Files that were written here, by path.
     pub files: Table<Text>,
     /// What is certainly set for later steps; see [`Exports`](crate::script::Exports).
@@ -73,6 +77,9 @@ pub enum Ends {
     Return,
 }
 
+/// How arguments are written of which nothing is known.
+const ALL: &str = "$@";
+
 /// Set on every runner and login, so never empty.
 const ALWAYS_SET: [&str; 13] = [
     "HOME",
@@ -96,7 +103,8 @@ impl State {
         environment: &IndexMap<String, Vec<Text>>,
         folder: Option<&Text>,
     ) -> Self {
-        let mut state = Self::default();
+        let mut state =
+            Self { positional: Self::unknown_arguments(), status: Some(true), ..Self::default() };
         for (name, texts) in environment {
             let values = texts.iter().map(environment_value);
             state.set(name, values.reduce(Value::or).unwrap_or_else(Value::empty));
@@ -110,8 +118,13 @@ impl State {
         state
     }
 
+    /// Arguments of which nothing is known.
+    pub fn unknown_arguments() -> Vec<Value> {
+        vec![unknown_list(ALL, None)]
+    }
+
     /// A child of this shell: it has what is exported, the files and the folder.
-    pub fn child(&self, positional: Option<Vec<Value>>) -> Self {
+    pub fn child(&self, positional: Vec<Value>) -> Self {
         Self {
             variables: self.variables.only(|variable| variable.exported),
             functions: self.functions.only(|function| function.exported),
@@ -119,6 +132,7 @@ impl State {
             directory: self.directory.clone(),
             folder: self.folder.clone(),
             positional,
+            status: Some(true),
             ..Self::default()
         }
     }
@@ -198,6 +212,7 @@ impl State {
             }
         };
         items.insert(key.to_owned(), value);
+        items.sort_by_cached_key(|key, _| rank(key, keyed));
         self.set_content(name, Content::List { keyed, items });
     }
 
@@ -214,6 +229,7 @@ impl State {
     /// The keys of an array.
     pub fn keys(&self, name: &str) -> Option<Vec<String>> {
         match &self.variables.get(name)?.content {
+            Content::List { keyed: false, items } if items.values().any(Value::splits) => None,
             Content::List { items, .. } => Some(items.keys().cloned().collect()),
             Content::Scalar(_) => Some(vec!["0".into()]),
             Content::Unset => Some(Vec::new()),
@@ -258,6 +274,16 @@ impl State {
         self.variables.get(name).map_or(Known::Unknown, |variable| variable.value())
     }
 
+    /// `$0`, `$1` and the like.
+    pub fn argument(&self, position: usize) -> Known {
+        let unknown = || Self::unknown_variable(&position.to_string(), None);
+        match position.checked_sub(1) {
+            Some(at) if self.positional.get(at).is_some_and(is_all) => Known::Unknown,
+            Some(at) => nth(&self.positional, at, unknown),
+            None => self.name.clone().map_or(Known::Unknown, |name| Known::Set(Value::one(name))),
+        }
+    }
+
     /// The items of an array; a scalar is an array of one.
     pub fn items(&self, name: &str) -> Option<Vec<Value>> {
         self.variables.get(name).map(|variable| variable.items())
@@ -285,6 +311,7 @@ impl State {
             written: format!("${name}"),
             location,
             may_be_empty: !ALWAYS_SET.contains(&name),
+            splits: false,
         })
     }
 
@@ -293,9 +320,9 @@ impl State {
         for fact in facts {
             let (Fact::NotEmpty(name) | Fact::Is(name, _) | Fact::IsNot(name, _)) = fact;
             let position = name.parse::<usize>().ok();
-            let known = match (position, &self.positional) {
-                (Some(n), Some(words)) => Known::of(words.get(n.wrapping_sub(1)).cloned()),
-                _ => self.known(name),
+            let known = match position {
+                Some(position) => self.argument(position),
+                None => self.known(name),
             };
             let value = match (fact, known) {
                 (_, Known::Unset) => continue,
@@ -307,13 +334,16 @@ impl State {
                 (Fact::IsNot(_, text), Known::Set(value)) => is_not(&value, text),
                 (Fact::IsNot(..), Known::Unknown) => continue,
             };
-            match (position, &mut self.positional) {
-                (Some(n), Some(words)) => {
-                    if let Some(word) = words.get_mut(n.wrapping_sub(1)) {
+            match position {
+                Some(position) => {
+                    let certain = self.positional.iter().take(position).all(|word| !word.splits());
+                    if let Some(word) = self.positional.get_mut(position.wrapping_sub(1))
+                        && certain
+                    {
                         *word = value;
                     }
                 }
-                _ => {
+                None => {
                     let held = self.variables.get(name);
                     let exported = held.is_none_or(|held| held.exported);
                     let learnt = held.is_none_or(|held| held.learnt);
@@ -352,13 +382,15 @@ impl State {
             Some(Function { bodies, exported })
         });
         self.aliases.extend(&other.aliases);
+        self.new_aliases.extend(&other.new_aliases);
         self.files = both_files(self.files, &other.files);
         self.traps.extend(&other.traps);
-        self.positional = match (self.positional.take(), other.positional) {
-            (Some(here), Some(there)) if here.len() == there.len() => {
-                Some(here.into_iter().zip(there).map(|(here, there)| here.or(there)).collect())
+        self.positional = match self.positional.len() == other.positional.len() {
+            true => {
+                let both = self.positional.into_iter().zip(other.positional);
+                both.map(|(here, there)| here.or(there)).collect()
             }
-            _ => None,
+            false => Self::unknown_arguments(),
         };
         if self.folder != other.folder {
             self.folder = PathBuf::new();
@@ -377,10 +409,8 @@ impl State {
 
     /// Whether a loop that leaves this state after a round would do the same in the next.
     pub fn same(&self, before: &State) -> bool {
-        let arguments =
-            |state: &State| state.positional.as_ref().map(|words| words.len()).unwrap_or_default();
         self.variables.changed(&before.variables, Variable::same).next().is_none()
-            && arguments(self) == arguments(before)
+            && self.positional.len() == before.positional.len()
             && self.directory.reads_as(&before.directory)
     }
 
@@ -389,27 +419,26 @@ impl State {
         let changed: Vec<String> =
             self.variables.changed(&before.variables, Variable::same).map(str::to_owned).collect();
         for name in changed {
-            let unknown = Value::hole(Hole::unknown(format!("${name}"), None));
-            match self.items(&name) {
-                Some(items)
-                    if self
-                        .variables
-                        .get(&name)
-                        .is_some_and(|v| matches!(v.content, Content::List { .. })) =>
-                {
-                    self.set_list(&name, items.into_iter().chain([unknown]));
+            match self.array(&name) {
+                Some(items) => {
+                    let more = unknown_list(&format!("${{{name}[@]}}"), None);
+                    self.set_list(&name, items.into_iter().chain([more]));
                 }
-                _ => {
+                None => {
+                    let unknown = Value::hole(Hole::unknown(format!("${name}"), None));
                     let value = self.get(&name).unwrap_or_else(Value::empty);
                     self.set(&name, value.or(unknown));
                 }
             }
         }
-        let arguments = |state: &State| state.positional.as_ref().map(Vec::len);
-        if arguments(self) != arguments(before) {
-            self.positional = None;
+        if self.positional.len() != before.positional.len() {
+            self.positional = Self::unknown_arguments();
         }
     }
+}
+
+fn is_all(value: &Value) -> bool {
+    matches!(value.alternatives(), [word] if word.to_string() == ALL)
 }
 
 /// Files as two ways leave them: where both write one, it may hold either.

@@ -122,6 +122,18 @@ impl Shell<'_> {
             return Done::default();
         }
         match node.kind() {
+            "program" => {
+                let mut done = Done::silent(Some(true));
+                for part in children(node) {
+                    let new = std::mem::take(&mut self.state.new_aliases);
+                    self.state.aliases.extend(&new);
+                    done = done.then(self.statements(unit, &[part], depth));
+                    if self.state.ended {
+                        break;
+                    }
+                }
+                done
+            }
             "command" => self.simple_command(unit, node),
             "variable_assignment" => {
                 self.assignment(unit, node);

@@ -1,6 +1,9 @@
 //! One variable: what it holds, and what of it a condition tells.
 
-use crate::invocation::{Hole, Origin, Piece, Value, Word};
+use crate::{
+    invocation::{Hole, Piece, Value, Word},
+    source::Location,
+};
 use indexmap::IndexMap;
 
 #[derive(Clone, Debug, Default)]
@@ -116,15 +119,20 @@ impl Variable {
         let content = match (&self.content, &other.content) {
             (Content::Unset, Content::Unset) => Content::Unset,
             (Content::List { keyed, items }, Content::List { items: others, .. }) => {
-                let mut items = items.clone();
-                for (key, value) in others {
-                    let joined = match items.get(key) {
-                        Some(held) => held.clone().or(value.clone()),
-                        None => value.clone(),
+                // What only one way has may be missing.
+                let maybe = |value: &Value| value.clone().or(unknown_list("…", None));
+                let mut all: IndexMap<String, Value> = IndexMap::new();
+                for (key, value) in items {
+                    let joined = match others.get(key) {
+                        Some(other) => value.clone().or(other.clone()),
+                        None => maybe(value),
                     };
-                    items.insert(key.clone(), joined);
+                    all.insert(key.clone(), joined);
                 }
-                Content::List { keyed: *keyed, items }
+                for (key, value) in others {
+                    all.entry(key.clone()).or_insert_with(|| maybe(value));
+                }
+                Content::List { keyed: *keyed, items: all }
             }
             (Content::List { .. }, _) => self.content.clone(),
             (_, Content::List { .. }) => other.content.clone(),
@@ -145,6 +153,17 @@ pub fn same(one: &Value, other: &Value) -> bool {
     let words = one.alternatives().iter().zip(other.alternatives());
     one.alternatives().len() == other.alternatives().len()
         && words.clone().all(|(a, b)| a.reads_as(b))
+}
+
+/// Where an item of an array stands: by its number, or where bash's hash of its key puts it.
+pub fn rank(key: &str, keyed: bool) -> u64 {
+    /// As many places have the hash tables of arrays.
+    const BUCKETS: u32 = 1024;
+    let hash = |hash: u32, byte: u8| hash.wrapping_mul(16_777_619) ^ u32::from(byte);
+    match keyed {
+        true => u64::from(key.bytes().fold(2_166_136_261, hash) % BUCKETS),
+        false => key.parse().unwrap_or_default(),
+    }
 }
 
 /// The value where it is not empty.
@@ -175,17 +194,31 @@ pub fn may_be_empty(word: &Word) -> bool {
     })
 }
 
-/// Whether a value is an unknown list: `"$@"`, `"${A[@]}"`.
-pub fn is_list_hole(value: &Value) -> bool {
-    let is_list = |hole: &Hole| {
-        let name = hole.written.trim_matches(['$', '{', '}']);
-        name.starts_with(['@', '*']) || name.contains("[@]") || name.contains("[*]")
-    };
-    value.alternatives().iter().flat_map(Word::holes).any(is_list)
+/// A list of which nothing is known but how it is written.
+pub fn unknown_list(written: &str, location: Option<Location>) -> Value {
+    let hole = Hole::unknown(written, location);
+    Value::hole(Hole { may_be_empty: true, splits: true, ..hole })
 }
 
-/// Whether a word can be several words, or none: what a program prints, file names, an unknown
-/// list.
-pub fn may_be_many(word: &Word) -> bool {
-    word.holes().any(|hole: &Hole| !matches!(hole.origin, Origin::Expression))
+/// The value at this position of a list, counted from 0. Where values may be several or none, it is
+/// the one that stands there, or `unknown`.
+pub fn nth(values: &[Value], position: usize, unknown: impl FnOnce() -> Value) -> Known {
+    let value = values.get(position);
+    match (values.iter().position(Value::splits), value) {
+        (Some(first), Some(value)) if first == position && is_hole(value) => {
+            Known::Set(whole(value))
+        }
+        (Some(first), Some(value)) if first <= position => Known::Set(whole(value).or(unknown())),
+        (Some(_), None) => Known::Unknown,
+        _ => Known::of(value.cloned()),
+    }
+}
+
+/// The value as one word.
+fn whole(value: &Value) -> Value {
+    Value::any_of(value.alternatives().iter().map(|word| word.clone().splitting(false)))
+}
+
+fn is_hole(value: &Value) -> bool {
+    value.alternatives().iter().all(|word| matches!(word.pieces.as_slice(), [Piece::Hole(_)]))
 }

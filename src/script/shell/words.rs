@@ -8,7 +8,7 @@ use super::{
     quotes::{ansi, unescape_backtick},
     scan,
     state::State,
-    variable::{Known, is_list_hole},
+    variable::Known,
 };
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
@@ -146,7 +146,11 @@ impl Shell<'_> {
                     let run = source[at + first..].find(special);
                     let end = run.map_or(source.len(), |run| at + first + run);
                     let literal = self.run.marks.value(&text.slice(at..end));
-                    builder.value(&literal, quoting != Quoting::Operand);
+                    match quoting {
+                        Quoting::None => builder.literal(&literal),
+                        Quoting::Operand => builder.value(&literal, false),
+                        _ => builder.written(&literal),
+                    }
                     end
                 }
             };
@@ -215,7 +219,7 @@ impl Shell<'_> {
             Some(b'@' | b'*') => {
                 let joined = bytes[at + 1] == b'*';
                 let words = self.state.positional.clone();
-                self.put_list(builder, words, joined, &text.slice(at..at + 2), quoting);
+                self.put_list(builder, words, joined, quoting);
                 at + 2
             }
             Some(byte)
@@ -236,18 +240,13 @@ impl Shell<'_> {
     pub(super) fn put_list(
         &self,
         builder: &mut Builder,
-        words: Option<Vec<Value>>,
+        words: Vec<Value>,
         joined: bool,
-        written: &Text,
         quoting: Quoting,
     ) {
-        match words {
-            None => {
-                let hole = Hole::unknown(written.as_str(), written.location());
-                builder.push(Piece::Hole(Hole { may_be_empty: true, ..hole }));
-            }
-            Some(words) if joined && !quoting.splits() => builder.joined(&words),
-            Some(words) => builder.list(&words, !quoting.splits()),
+        match joined && !quoting.splits() {
+            true => builder.joined(&words),
+            false => builder.list(&words, !quoting.splits()),
         }
     }
 
@@ -269,7 +268,7 @@ impl Shell<'_> {
             Output::Of(stages) => Origin::Output(stages.as_slice().into()),
             _ => Origin::Unknown,
         };
-        Word::hole(Hole { origin, written, location, may_be_empty: false })
+        Word::hole(Hole { origin, ..Hole::unknown(written, location) })
     }
 
     pub(super) fn variable(&mut self, name: &str, text: &Text, range: Range<usize>) -> Value {
@@ -307,8 +306,8 @@ impl Shell<'_> {
         };
         match name {
             "#" => match &self.state.positional {
-                Some(words) if !words.iter().any(is_list_hole) => number(words.len()),
-                _ => Known::Unknown,
+                words if words.iter().any(Value::splits) => Known::Unknown,
+                words => number(words.len()),
             },
             "?" => match self.state.status {
                 Some(true) => number(0),
@@ -317,18 +316,9 @@ impl Shell<'_> {
             "PWD" if !self.state.directory.pieces.is_empty() => {
                 Known::Set(Value::one(self.state.directory.clone()))
             }
-            name => match (name.parse::<usize>(), &self.state.positional) {
-                (Ok(0), _) => Known::Unknown,
-                // After an unknown list, it may be any of it, or what follows.
-                (Ok(position), Some(arguments))
-                    if arguments.iter().take(position - 1).any(is_list_hole) =>
-                {
-                    let unknown = State::unknown_variable(name, None);
-                    let argument = arguments.get(position - 1).cloned();
-                    Known::Set(argument.into_iter().fold(unknown, Value::or))
-                }
-                (Ok(position), Some(arguments)) => Known::of(arguments.get(position - 1).cloned()),
-                _ => self.state.known(name),
+            name => match name.parse::<usize>() {
+                Ok(position) => self.state.argument(position),
+                Err(_) => self.state.known(name),
             },
         }
     }
@@ -402,8 +392,7 @@ fn arithmetic_end(source: &str, at: usize) -> Option<usize> {
 }
 
 fn glob(written: String, text: Text) -> Hole {
-    let origin = Origin::Glob;
-    Hole { origin, written, location: text.location(), may_be_empty: false }
+    Hole { origin: Origin::Glob, splits: true, ..Hole::unknown(written, text.location()) }
 }
 
 /// A value whose known `*`, `?` and `[` are globs.

@@ -54,6 +54,7 @@ fn a_hole_of_the_shell_stays_the_hole_that_it_was() {
         written: "$APP".into(),
         location: None,
         may_be_empty: true,
+        splits: false,
     };
     let part = |range| Piece::Known(Text::of_range(Arc::clone(&file), range));
     let pieces =

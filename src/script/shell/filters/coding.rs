@@ -1,7 +1,11 @@
 //! Filters that change characters: base64, hexadecimal, `tr`.
 
 use super::{Arguments, class};
-use crate::source::Text;
+use crate::{
+    invocation::{Hole, Origin, Word},
+    source::Text,
+};
+use std::sync::Arc;
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -34,6 +38,25 @@ pub fn base64(arguments: &Arguments, input: &Text) -> Option<Text> {
     }
     encoded.push('\n');
     Some(written_as(encoded, input))
+}
+
+/// What `base64` makes of text with holes: a hole that holds it until it is decoded.
+pub fn base64_of_unknown(arguments: &Arguments, input: &Word) -> Option<Word> {
+    if arguments.has(&["-d", "-D", "--decode"]) {
+        return match &input.holes().next()?.origin {
+            Origin::Encoded(word)
+                if input.without_holes().is_none_or(|text| text.trim().is_empty()) =>
+            {
+                Some(word.as_ref().clone())
+            }
+            _ => None,
+        };
+    }
+    let origin = Origin::Encoded(Arc::new(input.clone()));
+    let hole = Hole { origin, ..Hole::unknown(format!("{input} in base64"), input.location()) };
+    let mut encoded = Word::hole(hole);
+    encoded.append(&Word::made_up("\n"));
+    Some(encoded)
 }
 
 fn decoded(source: &str) -> Option<Vec<u8>> {

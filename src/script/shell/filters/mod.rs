@@ -122,7 +122,9 @@ impl Shell<'_> {
         }
         let value = self.filter_input(name, &mut arguments)?;
         let texts = value.alternatives().iter().map(|word| {
-            let text = known_text(word)?;
+            let Some(text) = known_text(word) else {
+                return (name == "base64").then(|| coding::base64_of_unknown(&arguments, word))?;
+            };
             (text.len() <= MAX_LEN).then(|| filter(&arguments, &text)).flatten().map(Word::known)
         });
         Some(Value::any_of(texts.collect::<Option<Vec<_>>>()?))
