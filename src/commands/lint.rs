@@ -9,7 +9,7 @@ use crate::{
 };
 use miette::{IntoDiagnostic, WrapErr};
 use std::{
-    io::{IsTerminal, Read},
+    io::IsTerminal,
     path::{Path, PathBuf},
 };
 
@@ -19,10 +19,8 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
     let (stdin, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
         arguments.paths.iter().partition(|path| path.as_path() == Path::new("-"));
     if !stdin.is_empty() {
-        let mut bytes = Vec::new();
-        let read = std::io::stdin().read_to_end(&mut bytes);
-        read.into_diagnostic().wrap_err("standard input cannot be read")?;
-        files.push(SourceFile::of_bytes(&arguments.stdin_filename, bytes));
+        let read = SourceFile::read_from(&arguments.stdin_filename, std::io::stdin());
+        files.push(read.into_diagnostic().wrap_err("standard input cannot be read")?);
     }
     if stdin.is_empty() || !paths.is_empty() {
         let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();

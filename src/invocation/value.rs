@@ -7,6 +7,9 @@ const MAX_ALTERNATIVES: usize = 24;
 /// Longer text is given up for a hole, in bytes.
 const MAX_TEXT: usize = 1 << 18;
 
+/// Text that is put together of more places is given up for a hole: each takes memory.
+const MAX_PLACES: usize = 1 << 14;
+
 /// A word of more pieces is not known any more closely by the rest.
 const MAX_PIECES: usize = 64;
 
@@ -168,7 +171,8 @@ impl Word {
             (_, Piece::Known(text)) if text.is_empty() => {}
             // What doubles itself again and again ends here.
             (Some(Piece::Known(last)), Piece::Known(text))
-                if last.len() + text.len() > MAX_TEXT =>
+                if last.len() + text.len() > MAX_TEXT
+                    || last.places() + text.places() > MAX_PLACES =>
             {
                 if !full {
                     self.pieces.push(Piece::Hole(Hole::unknown("…", text.location())));

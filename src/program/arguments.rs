@@ -168,29 +168,32 @@ impl<'a> Arguments<'a> {
             Source::Each(n) => self.operands.iter().skip(*n).map(|o| one(o.word)).collect(),
             Source::Option(names) => self.values_of(names).map(one).collect(),
             Source::Values(names) => {
-                let is_value = |word: &&Word| !word.head().starts_with("--");
-                self.after(names)
-                    .flat_map(|words| words.iter().take_while(is_value))
-                    .map(one)
-                    .collect()
+                let ends = |word: &Word| word.head().starts_with("--");
+                self.after(names, ends).into_iter().flatten().map(one).collect()
             }
             Source::After(names) => {
                 let ends = |word: &Word| word.text().is_some_and(|text| text == ";" || text == "+");
-                let commands = self.after(names).filter_map(|words| words.split(ends).next());
+                let commands = self.after(names, ends).into_iter();
                 commands.filter(|words| !words.is_empty()).map(<[Word]>::to_vec).collect()
             }
         }
     }
 
-    /// What stands after each of these words.
-    fn after(&self, names: &[String]) -> impl Iterator<Item = &'a [Word]> {
-        let argv = self.argv;
+    /// What stands after each of these words, up to where that ends.
+    fn after(&self, names: &[String], ends: impl Fn(&Word) -> bool) -> Vec<&'a [Word]> {
         let is_name =
             |word: &Word| word.text().is_some_and(|text| names.iter().any(|n| *n == text));
-        let found = (1..argv.len()).filter(move |at| is_name(&argv[*at]));
         // `--` counts once: what stands after it is the command's own.
         let once = names.iter().any(|name| name == "--");
-        found.take(if once { 1 } else { usize::MAX }).map(move |at| &argv[at + 1..])
+        let mut found = Vec::new();
+        let mut rest = self.argv.get(1..).unwrap_or_default();
+        while let Some(at) = rest.iter().position(is_name).filter(|_| !once || found.is_empty()) {
+            let words = &rest[at + 1..];
+            let (own, others) = words.split_at(words.iter().position(&ends).unwrap_or(words.len()));
+            found.push(own);
+            rest = others;
+        }
+        found
     }
 }
 

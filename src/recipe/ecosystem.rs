@@ -1,6 +1,6 @@
 use super::Recipe;
 use crate::source::{
-    SourceFile, Text, time_is_up,
+    SourceFile, Text,
     yaml::{Node, Yaml},
 };
 use std::sync::Arc;
@@ -82,7 +82,7 @@ fn of_script(file: &Arc<SourceFile>) -> Option<Vec<Hook>> {
     let mut hooks = Vec::new();
     // The tree is walked with a stack of its own: a hostile file nests without end.
     let mut left = vec![tree.root_node()];
-    while let Some(node) = left.pop().filter(|_| !time_is_up()) {
+    while let Some(node) = left.pop() {
         match script.pair(node).filter(|(key, _)| key == "deploy") {
             Some((_, environments)) => {
                 for (name, environment) in script.pairs(environments) {
@@ -106,7 +106,7 @@ impl Script<'_> {
         let host =
             host.map(|host| host.named_child(0).filter(|_| host.kind() == "array").unwrap_or(host));
         let host = host.map(|host| self.text(host, 0));
-        for (key, value) in pairs.iter().take_while(|_| !time_is_up()) {
+        for (key, value) in &pairs {
             if HOOKS.contains(&key.as_str()) {
                 let host = host.as_ref().map(Text::as_str);
                 hooks.push(Hook::new(environment, key, self.text(*value, 0), host));

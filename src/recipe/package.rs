@@ -1,6 +1,6 @@
 use super::Recipe;
 use crate::source::{
-    SourceFile, Text, time_is_up,
+    SourceFile, Text,
     yaml::{Node, Yaml},
 };
 use std::sync::Arc;
@@ -46,7 +46,6 @@ impl Package {
     pub fn recipes(&self) -> Vec<Recipe> {
         let entries = self.scripts().into_iter().flat_map(Node::entries);
         entries
-            .take_while(|_| !time_is_up())
             .filter_map(|(key, value)| {
                 Some(Recipe::here(format!("npm run {}", key.as_str()?), value.text()?))
             })

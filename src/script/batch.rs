@@ -7,15 +7,15 @@ use super::{
 };
 use crate::{
     invocation::{Value, Word},
-    source::{Text, time_is_up},
+    source::Text,
 };
 use std::ops::Range;
 
-/// Longer scripts are not read, in bytes.
-const MAX_LEN: usize = 1 << 18;
-
-/// More ways to fill a line in than this are not tried.
+/// Lines can be filled in in so many ways; beyond that, variables are unknown.
 const MAX_ALTERNATIVES: usize = 16;
+
+/// `cmd` runs no longer line, in characters.
+const MAX_LINE: usize = 8_191;
 
 /// A command of a line, taken apart.
 #[derive(Default)]
@@ -28,19 +28,21 @@ struct Command {
 impl Shell<'_> {
     /// Reads a batch file, or the text of `cmd /c`.
     pub(super) fn batch(&mut self, text: &Text) -> Done {
-        if text.len() > MAX_LEN {
-            let reason = format!("this batch file is longer than {MAX_LEN} bytes");
-            self.run.unread.push(Unread::code(text.location(), reason));
-            return Done::default();
-        }
-        for range in logical_lines(text.as_str()).into_iter().take_while(|_| !time_is_up()) {
+        let text = &*self.start_of(text, |_| None);
+        for range in logical_lines(text.as_str()) {
             let line = text.slice(range);
             let start = line.as_str().trim_start_matches([' ', '\t', '@']);
             let first = start.split_whitespace().next().unwrap_or_default();
             if start.starts_with(':') || first.eq_ignore_ascii_case("rem") {
                 continue;
             }
-            for filled in self.filled_in(&line) {
+            let (ways, too_long): (Vec<Text>, _) =
+                self.filled_in(&line).into_iter().partition(|way| way.len() <= MAX_LINE);
+            if !too_long.is_empty() {
+                let reason = format!("`cmd` runs no line of more than {MAX_LINE} characters");
+                self.run.unread.push(Unread::code(line.location(), reason));
+            }
+            for filled in ways {
                 for command in commands(&filled) {
                     self.batch_command(command, 0);
                 }
@@ -55,7 +57,9 @@ impl Shell<'_> {
         let is_loop = is_loop(source);
         let mut ways = vec![Text::default()];
         let (mut from, mut at) = (0, 0);
-        while let Some(found) = source[at..].find(['%', '!', '$']).map(|found| at + found) {
+        while let Some(found) = source[at..].find(['%', '!', '$']).map(|found| at + found)
+            && ways.iter().all(|way| way.len() <= MAX_LINE)
+        {
             if let Some(end) = scan::expression(source, found) {
                 at = end;
                 continue;
@@ -70,7 +74,9 @@ impl Shell<'_> {
             let set =
                 [name.clone(), name.to_uppercase()].into_iter().find_map(|n| self.state.get(&n));
             let written = line.locate(found..found + len);
-            let value = set.unwrap_or_else(|| State::unknown_variable(&name, written));
+            let value = set
+                .filter(|value| value.alternatives().len() * ways.len() <= MAX_ALTERNATIVES)
+                .unwrap_or_else(|| State::unknown_variable(&name, written));
             let words: Vec<Word> = value.alternatives().to_vec();
             let texts: Vec<Text> = words.iter().map(|word| self.run.marks.text(word)).collect();
             let before = line.slice(from..found);
@@ -84,7 +90,6 @@ impl Shell<'_> {
                         filled
                     })
                 })
-                .take(MAX_ALTERNATIVES)
                 .collect();
             at = found + len;
             from = at;

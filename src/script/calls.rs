@@ -5,16 +5,19 @@ use super::{
     Unread,
     shell::{Done, Output, Shell, State},
 };
-use crate::source::{Text, time_is_up};
+use crate::source::Text;
 use std::ops::Range;
 
 /// Functions that run their argument as a command.
 const FUNCTIONS: [&str; 7] =
     ["system", "exec", "popen", "shell_exec", "passthru", "proc_open", "spawn"];
 
+/// Of a command that is not read, so much is pointed at, in bytes.
+const MAX_SHOWN: usize = 200;
+
 impl Shell<'_> {
     pub(super) fn calls(&mut self, text: &Text) -> Done {
-        for command in commands(text.as_str()).into_iter().take_while(|_| !time_is_up()) {
+        for command in commands(text.as_str()) {
             match command {
                 Command::Constant(strings) => {
                     let mut code = Text::default();
@@ -46,7 +49,7 @@ enum Command {
 fn commands(source: &str) -> Vec<Command> {
     let mut commands = Vec::new();
     let mut at = 0;
-    while let Some(letter) = source[at..].chars().next().filter(|_| !time_is_up()) {
+    while let Some(letter) = source[at..].chars().next() {
         let rest = &source[at..];
         let function = FUNCTIONS.iter().find(|name| rest.starts_with(**name));
         let is_word_start =
@@ -86,7 +89,6 @@ fn call(source: &str, at: usize) -> (Option<Command>, usize) {
             None => break,
         }
     }
-    let line = source[start..].find([';', '\n']).map_or(source.len(), |end| start + end);
     // Not a call, but a word that looks like one: `exec` in a comment.
     if strings.is_empty() && !is_open(start) {
         return (None, start);
@@ -96,7 +98,9 @@ fn call(source: &str, at: usize) -> (Option<Command>, usize) {
         source[string.start - 1..].starts_with('"') && source[string.clone()].contains(['$', '#'])
     });
     if strings.is_empty() || goes_on || interpolates {
-        return (Some(Command::Unknown(start..line)), at.max(start));
+        let near = &source[start..source.floor_char_boundary(start + MAX_SHOWN)];
+        let end = near.find([';', '\n']).unwrap_or(near.len());
+        return (Some(Command::Unknown(start..start + end)), at.max(start));
     }
     (Some(Command::Constant(strings)), at)
 }

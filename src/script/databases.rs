@@ -54,6 +54,7 @@ impl Shell<'_> {
 
     /// Reads SQL.
     pub(super) fn sql(&mut self, text: &Text, dialect: SqlDialect) -> Done {
+        let text = &*self.start_of(text, sql::dangerous);
         for step in sql::read(text, &self.run.marks, dialect) {
             match step {
                 sql::Step::Call(argv, location) => {
@@ -94,6 +95,7 @@ impl Shell<'_> {
 
     /// Reads what MongoDB's shell is given.
     pub(super) fn mongodb(&mut self, text: &Text) -> Done {
+        let text = &*self.start_of(text, |rest| rest.contains(".drop").then_some("drop"));
         for call in mongodb::read(text) {
             if !self.run.step(call.location.as_ref()) {
                 break;

@@ -6,7 +6,7 @@ use crate::{
     invocation::Word,
     source::{Location, Text},
 };
-use tree_sitter::{Node, Parser};
+use tree_sitter::Node;
 
 pub struct Call {
     pub argv: Vec<Word>,
@@ -14,9 +14,7 @@ pub struct Call {
 }
 
 pub fn read(text: &Text) -> Vec<Call> {
-    let mut parser = Parser::new();
-    let ready = parser.set_language(&tree_sitter_javascript::LANGUAGE.into()).is_ok();
-    let tree = ready.then(|| parser.parse(text.as_str(), None)).flatten();
+    let tree = super::parse(&tree_sitter_javascript::LANGUAGE.into(), text.as_str());
     let mut calls = Vec::new();
     let Some(tree) = tree else { return calls };
     // Every node once, without recursion: code may be nested deeply.

@@ -4,7 +4,7 @@
 
 use crate::{
     program::{Catalog, Does},
-    source::{Language, Script, expression::MAX_LENGTH, expressions},
+    source::{Language, Script, expression_at, expressions},
 };
 
 /// Words that let the shell run text, or that hand something to a later step.
@@ -240,9 +240,8 @@ impl<'t> Scan<'t> {
     fn hole(&self) -> Hole {
         let rest = &self.text[self.at + 1..];
         if rest.starts_with("{{") {
-            let end = rest[..rest.floor_char_boundary(MAX_LENGTH)].find("}}");
-            let len = end.map_or(2, |end| end + 2);
-            return Hole { len: len + 1, is_positional: false };
+            let end = expression_at(self.text, self.at).map(|expression| expression.range.end);
+            return Hole { len: end.map_or(3, |end| end - self.at), is_positional: false };
         }
         let first = self.byte(self.at + 1);
         let inner = if first == b'{' { self.byte(self.at + 2) } else { first };

@@ -1,5 +1,7 @@
 use std::{
-    fmt, io,
+    fmt,
+    fs::File,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -9,8 +11,22 @@ pub struct SourceFile {
     path: PathBuf,
     text: String,
     not_utf8: Option<usize>,
-    lines: OnceLock<Vec<usize>>,
+    is_cut: bool,
+    lines: OnceLock<Lines>,
 }
+
+/// Where the lines of a text are.
+struct Lines {
+    /// The first byte of each.
+    starts: Vec<usize>,
+    /// How many characters stand before every [`STEP`]th byte, as a line may be very long.
+    characters: Vec<usize>,
+}
+
+const STEP: usize = 1 << 10;
+
+/// Longer files are read up to here, in bytes: nobody writes that much by hand.
+pub const MAX_LEN: usize = 1 << 20;
 
 /// A position as people count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,12 +41,22 @@ const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 impl SourceFile {
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), not_utf8: None, lines: OnceLock::new() }
+        let (path, text) = (path.into(), text.into());
+        Self { path, text, not_utf8: None, is_cut: false, lines: OnceLock::new() }
     }
 
-    /// Takes the bytes of a file. One that is not UTF-8 becomes `?`, so that a stray byte neither
-    /// hides a whole file nor moves what comes after it.
-    pub fn of_bytes(path: impl Into<PathBuf>, bytes: Vec<u8>) -> Self {
+    /// Takes the bytes of a file, up to [`MAX_LEN`]. One that is not UTF-8 becomes `?`, so that a
+    /// stray byte neither hides a whole file nor moves what comes after it.
+    pub fn of_bytes(path: impl Into<PathBuf>, mut bytes: Vec<u8>) -> Self {
+        let is_cut = bytes.len() > MAX_LEN;
+        if is_cut {
+            let most = bytes[..MAX_LEN].iter().rposition(|byte| *byte == b'\n');
+            bytes.truncate(most.map_or(MAX_LEN, |newline| newline + 1));
+        }
+        Self { is_cut, ..Self::of_all_bytes(path, bytes) }
+    }
+
+    fn of_all_bytes(path: impl Into<PathBuf>, bytes: Vec<u8>) -> Self {
         match String::from_utf8(bytes) {
             Ok(text) => Self::new(path, text),
             Err(error) => {
@@ -47,7 +73,14 @@ impl SourceFile {
 
     /// Reads a file, as [`Self::of_bytes`] does.
     pub fn read(path: &Path) -> io::Result<Self> {
-        Ok(Self::of_bytes(path, std::fs::read(path)?))
+        Self::read_from(path, File::open(path)?)
+    }
+
+    /// Reads what is said to be the content of a file.
+    pub fn read_from(path: &Path, content: impl Read) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        content.take(MAX_LEN as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(Self::of_bytes(path, bytes))
     }
 
     /// The path as it was given: relative to where the user stands.
@@ -64,18 +97,48 @@ impl SourceFile {
         self.not_utf8
     }
 
+    /// Whether the file goes on after this text.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     /// The line and column of a byte of this file; a byte past its end is at its end. A byte order
     /// mark is in no column, as in editors.
     pub fn line_column(&self, byte: usize) -> LineColumn {
-        let lines = self.lines.get_or_init(|| {
-            std::iter::once(0).chain(self.text.match_indices('\n').map(|(at, _)| at + 1)).collect()
-        });
+        let lines = self.lines.get_or_init(|| Lines::of(&self.text));
         let byte = self.text.floor_char_boundary(byte);
-        let line = lines.partition_point(|start| *start <= byte) - 1;
-        let before = &self.text[lines[line]..byte];
-        let before = if line == 0 { before.trim_start_matches(BYTE_ORDER_MARK) } else { before };
-        LineColumn { line: line + 1, column: before.chars().count() + 1 }
+        let line = lines.starts.partition_point(|start| *start <= byte) - 1;
+        let from = match lines.starts[line] {
+            0 => self.text.len() - self.text.trim_start_matches(BYTE_ORDER_MARK).len(),
+            start => start,
+        };
+        let characters = |at| lines.characters_before(&self.text, at);
+        LineColumn { line: line + 1, column: characters(byte).saturating_sub(characters(from)) + 1 }
     }
+}
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        let (mut characters, mut before) = (Vec::new(), 0);
+        for chunk in text.as_bytes().chunks(STEP) {
+            characters.push(before);
+            before += starting(chunk);
+        }
+        characters.push(before);
+        Self { starts: starts.collect(), characters }
+    }
+
+    /// How many characters start before a byte of the text.
+    fn characters_before(&self, text: &str, byte: usize) -> usize {
+        let step = byte / STEP;
+        self.characters[step] + starting(&text.as_bytes()[step * STEP..byte])
+    }
+}
+
+/// How many characters start in these bytes of a text.
+fn starting(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte as i8) >= -0x40).count()
 }
 
 impl fmt::Debug for SourceFile {

@@ -11,7 +11,7 @@ mod script;
 mod text;
 pub mod yaml;
 
-pub use expression::{Expression, expressions};
+pub use expression::{Expression, expression_at, expressions};
 pub use file::{LineColumn, SourceFile};
 pub use language::{Language, SqlDialect, program_name, shebang};
 pub use patience::{in_time, time_is_up};

@@ -1,11 +1,8 @@
-use super::SourceFile;
+use super::{SourceFile, file::MAX_LEN};
 use std::{
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
-
-/// Larger files are no scripts, in bytes.
-const MAX_LEN: u64 = 1 << 20;
 
 /// The files of a repository.
 #[derive(Clone, Debug)]
@@ -47,7 +44,7 @@ impl Repository {
         }
         let path = self.root.join(relative);
         let metadata = path.metadata().ok()?;
-        if !metadata.is_file() || metadata.len() > MAX_LEN {
+        if !metadata.is_file() || metadata.len() > MAX_LEN as u64 {
             return None;
         }
         // A link may lead out of the repository.

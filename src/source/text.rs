@@ -77,6 +77,11 @@ impl Text {
         self.string.is_empty()
     }
 
+    /// From how many places it was put together.
+    pub fn places(&self) -> usize {
+        self.segments.len()
+    }
+
     /// Appends `decoded`, which was written as `source` in `file`.
     pub fn push_decoded(&mut self, decoded: &str, file: &Arc<SourceFile>, source: Range<usize>) {
         if decoded.is_empty() {

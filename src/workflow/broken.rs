@@ -15,16 +15,23 @@ use crate::{
         yaml::{Node, Yaml, goes_on_with_workflow},
     },
 };
-use std::{ops::Range, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    ops::Range,
+    sync::Arc,
+};
 
-/// Of more lines the rest is read as one script.
-const MAX_LINES: usize = 10_000;
+/// Of more lines the rest is read as one script: each line is compared with those around it.
+const MAX_LINES: usize = 2_000;
 
 impl Walk<'_> {
     /// Adds the scripts of a file which the reading of its YAML did not give, or not whole.
     pub fn broken(&mut self, file: &Arc<SourceFile>) {
         let known = self.scripts.len();
-        let text = BrokenText { file, lines: lines(file.text()) };
+        let mut lines = lines(file.text());
+        let end = lines.get(MAX_LINES).map_or(file.text().len(), |line| line.at);
+        lines.truncate(MAX_LINES);
+        let text = BrokenText { file, lines, end };
         let steps = text.steps();
         for step in &steps {
             self.broken_step(&text, step.clone());
@@ -32,6 +39,10 @@ impl Walk<'_> {
         if steps.is_empty() {
             let around = self.around_step(&text, 0);
             self.scripts.extend(text.each_line(0..text.lines.len(), &around));
+        }
+        if text.end < file.text().len() {
+            let around = self.around_step(&text, text.lines.len() - 1);
+            self.scripts.push(text.script(text.end..file.text().len(), &around));
         }
         self.keep_longest(known);
     }
@@ -96,12 +107,23 @@ impl Walk<'_> {
         let start = |script: &Script| {
             script.text.location().map(|at| (at.path().to_owned(), at.range.start))
         };
-        for script in self.scripts.split_off(known) {
-            let place = start(&script);
-            match self.scripts.iter_mut().find(|other| start(other) == place) {
-                Some(other) if other.text.len() < script.text.len() => *other = script,
-                Some(_) => {}
-                None => self.scripts.push(script),
+        let found = self.scripts.split_off(known);
+        let mut held = HashMap::new();
+        for (position, script) in self.scripts.iter().enumerate() {
+            held.entry(start(script)).or_insert(position);
+        }
+        for script in found {
+            match held.entry(start(&script)) {
+                Entry::Occupied(place) => {
+                    let other = &mut self.scripts[*place.get()];
+                    if other.text.len() < script.text.len() {
+                        *other = script;
+                    }
+                }
+                Entry::Vacant(place) => {
+                    place.insert(self.scripts.len());
+                    self.scripts.push(script);
+                }
             }
         }
     }
@@ -130,6 +152,8 @@ pub(super) fn advice(file: &SourceFile, at: usize) -> &'static str {
 struct BrokenText<'t> {
     file: &'t Arc<SourceFile>,
     lines: Vec<Line<'t>>,
+    /// Where they end in the file.
+    end: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -210,7 +234,7 @@ impl<'t> BrokenText<'t> {
     }
 
     fn bytes(&self, lines: Range<usize>) -> Range<usize> {
-        let at = |line: usize| self.lines.get(line).map_or(self.file.text().len(), |line| line.at);
+        let at = |line: usize| self.lines.get(line).map_or(self.end, |line| line.at);
         at(lines.start)..at(lines.end)
     }
 
@@ -278,21 +302,20 @@ impl<'t> BrokenText<'t> {
 
     /// Every line as a script of its own, for what else is there to be read.
     fn each_line(&self, lines: Range<usize>, around: &Around) -> Vec<Script> {
-        let script = |range: Range<usize>| {
-            let hop = Hop { step: "this line".to_owned(), location: None };
-            let text = Text::of_range(Arc::clone(self.file), range);
-            around.script(text, Language::Shell, around.place.clone(), hop)
-        };
-        let cut = lines.end.min(lines.start + MAX_LINES);
         let is_text = |line: &&Line| !line.content().is_empty() && !line.content().starts_with('#');
-        let single = self.lines[lines.start..cut].iter().filter(is_text).map(|line| {
+        let scripts = self.lines[lines].iter().filter(is_text).map(|line| {
             let written = match line.field() {
                 Some(("run" | "script" | "command", value)) => value,
                 _ => line.content(),
             };
-            script(line.range_of(written))
+            self.script(line.range_of(written), around)
         });
-        let rest = (cut < lines.end).then(|| script(self.bytes(cut..lines.end)));
-        single.chain(rest).collect()
+        scripts.collect()
+    }
+
+    fn script(&self, range: Range<usize>, around: &Around) -> Script {
+        let hop = Hop { step: "this line".to_owned(), location: None };
+        let text = Text::of_range(Arc::clone(self.file), range);
+        around.script(text, Language::Shell, around.place.clone(), hop)
     }
 }

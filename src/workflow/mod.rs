@@ -25,6 +25,9 @@ use crate::{
 };
 use std::{path::Path, sync::Arc};
 
+/// Of more problems in a file the rest are not told.
+const MAX_PROBLEMS: usize = 1_000;
+
 /// What a file gives.
 #[derive(Debug, Default)]
 pub struct WorkflowReading {
@@ -38,6 +41,10 @@ pub fn read(file: Arc<SourceFile>, config: &Config) -> WorkflowReading {
     let mut reading = WorkflowReading::default();
     if let Some(at) = file.not_utf8() {
         reading.problems.push(Problem::at(ProblemKind::NotUtf8, &file, at..at + 1));
+    }
+    if file.is_cut() {
+        let end = file.text().len();
+        reading.problems.push(Problem::at(ProblemKind::TooLong, &file, end..end));
     }
     let recipes = recipe::of_file(&file);
     let is_recipes = recipes.is_some();
@@ -63,6 +70,11 @@ pub fn read(file: Arc<SourceFile>, config: &Config) -> WorkflowReading {
     // What is used from several places is read, and told, as often.
     reading.problems.sort_by_cached_key(Problem::order);
     reading.problems.dedup_by_key(|problem| problem.order());
+    if let Some(first) = reading.problems.get(MAX_PROBLEMS) {
+        let location = first.location.clone();
+        reading.problems.truncate(MAX_PROBLEMS);
+        reading.problems.push(Problem { kind: ProblemKind::TooMany(MAX_PROBLEMS), location });
+    }
     reading
 }
 

@@ -13,6 +13,8 @@ pub struct Problem {
 pub enum ProblemKind {
     #[error("this is not UTF-8")]
     NotUtf8,
+    #[error("this file is longer than 1 MB; the rest of it was not read")]
+    TooLong,
     #[error("this is not valid YAML: {0}")]
     Syntax(String),
     #[error("the file is empty")]
@@ -25,6 +27,8 @@ pub enum ProblemKind {
     Duplicate(String),
     #[error("this file has more than {0} steps; the others were not read")]
     TooManySteps(usize),
+    #[error("this file has more than {0} problems; those from here on are not told")]
+    TooMany(usize),
     #[error("`{0}` uses itself, so runners refuse it")]
     UsesItself(String),
     #[error("`{0}` is used through more than {1} others; it was not read")]

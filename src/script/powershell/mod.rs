@@ -22,9 +22,6 @@ use crate::{
 use std::ops::Range;
 use tree_sitter::{Node, Tree};
 
-/// Longer scripts are not read, in bytes.
-const MAX_LEN: usize = 1 << 18;
-
 /// What is nested deeper than this is not read.
 const MAX_NESTING: usize = 200;
 
@@ -55,10 +52,10 @@ impl<'t> Unit<'t> {
 impl Shell<'_> {
     /// Reads a script.
     pub(super) fn powershell(&mut self, text: &Text) -> Done {
+        let text = &*self.start_of(text, |_| None);
         let code = prepared(text.as_str());
-        let tree = (code.len() <= MAX_LEN).then(|| parse(&code)).flatten();
-        let Some(tree) = tree else {
-            let reason = format!("this PowerShell is longer than {MAX_LEN} bytes, or too tangled");
+        let Some(tree) = parse(&code) else {
+            let reason = "this PowerShell is too tangled to be read";
             self.run.unread.push(Unread::code(text.location(), reason));
             return Done::default();
         };

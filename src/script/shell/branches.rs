@@ -11,6 +11,7 @@ use crate::{
     invocation::{Value, Word},
     source::Text,
 };
+use std::collections::HashSet;
 use tree_sitter::Node;
 
 impl Shell<'_> {
@@ -65,7 +66,7 @@ impl Shell<'_> {
     }
 
     pub(super) fn if_statement(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
-        let conditions: Vec<usize> =
+        let conditions: HashSet<usize> =
             node.children_by_field_name("condition", &mut node.walk()).map(|c| c.id()).collect();
         let (mut condition, mut body, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for part in children(node) {
@@ -264,7 +265,7 @@ fn any(one: Option<bool>, other: Option<bool>) -> Option<bool> {
 /// The patterns and the statements of an arm of a `case`.
 fn arm(item: Node<'_>) -> (Vec<Node<'_>>, Vec<Node<'_>>) {
     let patterns: Vec<Node<'_>> = item.children_by_field_name("value", &mut item.walk()).collect();
-    let ids: Vec<usize> = patterns.iter().map(Node::id).collect();
+    let ids: HashSet<usize> = patterns.iter().map(Node::id).collect();
     let body = children(item).into_iter().filter(|child| !ids.contains(&child.id())).collect();
     (patterns, body)
 }

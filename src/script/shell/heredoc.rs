@@ -38,11 +38,11 @@ pub fn prepare(text: &Text) -> Prepared {
 /// `{a,b}` for a group.
 fn brace_expansion(code: &str, at: usize) -> Option<usize> {
     let before = at.checked_sub(1).and_then(|before| code.as_bytes().get(before));
-    let end = scan::brace(code, at + 1);
-    let inner = code.get(at + 1..end).filter(|_| end < code.len() && before != Some(&b'$'))?;
-    let is_one =
-        !inner.contains(char::is_whitespace) && (inner.contains(',') || inner.contains(".."));
-    is_one.then_some(end)
+    let len = code[at..].find(char::is_whitespace).unwrap_or(code.len() - at);
+    let word = &code[..at + len];
+    let end = scan::brace(word, at + 1);
+    let inner = word.get(at + 1..end).filter(|_| end < word.len() && before != Some(&b'$'))?;
+    (inner.contains(',') || inner.contains("..")).then_some(end)
 }
 
 /// Makes plain words of brace expansions, of what backslashes escape or join, and of each `[` and

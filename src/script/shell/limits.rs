@@ -3,6 +3,7 @@
 
 use super::Shell;
 use crate::{script::Unread, source::Text};
+use std::borrow::Cow;
 
 /// Longer text is not read to its end, in bytes.
 const MAX_LEN: usize = 1 << 18;
@@ -11,10 +12,15 @@ const MAX_LEN: usize = 1 << 18;
 const MAX_BRACKETS: usize = 300;
 
 impl Shell<'_> {
-    /// The start of a script, as far as it is read.
-    pub(super) fn start_of(&mut self, text: &Text) -> Text {
+    /// The start of a script, as far as it is read. `names` finds what the rest names that can do
+    /// harm, where that is no program.
+    pub fn start_of<'t>(
+        &mut self,
+        text: &'t Text,
+        names: fn(&str) -> Option<&'static str>,
+    ) -> Cow<'t, Text> {
         let (end, reason) = match (length_end(text.as_str()), nesting_end(text.as_str())) {
-            (None, None) => return text.clone(),
+            (None, None) => return Cow::Borrowed(text),
             (Some(long), deep) if deep.is_none_or(|deep| long < deep) => {
                 (long, format!("it is longer than {} kB", MAX_LEN >> 10))
             }
@@ -23,9 +29,10 @@ impl Shell<'_> {
                 (end, format!("more than {MAX_BRACKETS} brackets are open"))
             }
         };
-        let location = text.locate(end..text.len());
-        self.run.unread.push(Unread::code(location, format!("{reason}; the rest was not read")));
-        text.slice(0..end)
+        let rest = text.locate(end..text.len());
+        let unread = Unread::code(rest, format!("{reason}; the rest was not read"));
+        self.run.unread.push(Unread { names: names(&text.as_str()[end..]), ..unread });
+        Cow::Owned(text.slice(0..end))
     }
 }
 

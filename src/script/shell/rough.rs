@@ -1,10 +1,7 @@
 //! Code whose syntax is not understood, read word by word.
 
 use super::{Done, Shell, scan, statements::Unit};
-use crate::{
-    script::Unread,
-    source::{Location, time_is_up},
-};
+use crate::{script::Unread, source::Location};
 use std::ops::Range;
 use tree_sitter::Node;
 
@@ -25,7 +22,7 @@ impl Shell<'_> {
     /// Reads a part of the code without its syntax.
     pub(super) fn roughly(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
         let commands = rough_commands(&unit.prepared.code, node.byte_range());
-        for range in commands.into_iter().take_while(|_| !time_is_up()) {
+        for range in commands {
             self.rough_command(unit, range);
         }
         Done::default()

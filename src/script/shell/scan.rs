@@ -2,7 +2,7 @@
 //! opening mark and gives the position of the closing one, or the end of the text where it is
 //! missing.
 
-use crate::source::expressions;
+use crate::source::expression_at;
 
 /// Quotes and brackets in each other deeper than this are taken to go on to the end of the text.
 const MAX_DEPTH: usize = 100;
@@ -240,8 +240,7 @@ fn dollar_at(text: &str, at: usize, depth: usize) -> usize {
 
 /// The end of the `${{ … }}` that starts at `at`, if one does.
 pub fn expression(text: &str, at: usize) -> Option<usize> {
-    let rest = text.get(at..).filter(|rest| rest.starts_with("${{"))?;
-    expressions(rest).next().map(|expression| at + expression.range.end)
+    expression_at(text, at).map(|expression| expression.range.end)
 }
 
 /// Whether the `#` at `at` starts a comment.

@@ -74,7 +74,7 @@ impl Shell<'_> {
         if !self.run.spend(text.len() + 2_000, || text.location()) {
             return Done::default();
         }
-        let text = &self.start_of(text);
+        let text = &*self.start_of(text, |_| None);
         let prepared = heredoc::prepare(text);
         let Some(tree) = parse(&prepared.code) else {
             self.run.unread.push(Unread::code(text.location(), "the shell parser gave up on it"));

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
     script::marks::{expression, starts_with_mark},
-    source::{Text, time_is_up},
+    source::Text,
 };
 use std::ops::Range;
 
@@ -81,7 +81,7 @@ impl Shell<'_> {
         let bytes = source.as_bytes();
         let last_bracket = source.rfind(']');
         let mut at = 0;
-        while at < bytes.len() && !time_is_up() {
+        while at < bytes.len() {
             let end = match bytes[at] {
                 b'\\' if quoting.escapes(bytes.get(at + 1).copied()) => {
                     let len = source[at + 1..].chars().next().map_or(0, char::len_utf8);

@@ -15,7 +15,7 @@ mod tokens;
 use super::marks::Marks;
 use crate::{
     invocation::Word,
-    source::{Location, SqlDialect, Text, time_is_up},
+    source::{Location, SqlDialect, Text},
 };
 use names::Names;
 use split::Part;
@@ -48,9 +48,6 @@ const CHANGING: [&str; 9] =
 /// Longer statements are read by their words alone: a tree of them is deep.
 const MAX_TOKENS: usize = 3_000;
 
-/// Longer statements are not read at all, in bytes.
-const MAX_LEN: usize = 1 << 18;
-
 /// A body that builds statements that build statements ends here.
 const MAX_DEPTH: usize = 3;
 
@@ -59,14 +56,10 @@ pub fn read(text: &Text, marks: &Marks, dialect: SqlDialect) -> Vec<Step> {
     let mut reader = Reader { dialect, steps: Vec::new(), created: Vec::new() };
     let mut last = Text::default();
     let parts = split::split(text.as_str(), dialect);
-    for part in parts.into_iter().take_while(|_| !time_is_up()) {
+    for part in parts {
         match part {
             Part::Statement(range) => {
                 let slice = text.slice(range);
-                if slice.len() > MAX_LEN {
-                    reader.too_long(&slice);
-                    continue;
-                }
                 for statement in marks.value(&slice).alternatives() {
                     let (code, names) = Names::of(statement, slice.location());
                     reader.statement(&code, &names, &slice.location(), 0);
@@ -85,6 +78,16 @@ pub fn read(text: &Text, marks: &Marks, dialect: SqlDialect) -> Vec<Step> {
         }
     }
     reader.steps
+}
+
+/// The word in a text that makes it worth a second look.
+pub fn dangerous(code: &str) -> Option<&'static str> {
+    let words: Vec<Token> = code.split_whitespace().map(word).collect();
+    tokens::dangerous(&words)
+}
+
+fn word(written: &str) -> Token {
+    Token::make_word(written, None)
 }
 
 struct Reader {
@@ -124,16 +127,10 @@ impl Reader {
         }
     }
 
-    fn too_long(&mut self, statement: &Text) {
-        let first = statement.as_str().split_whitespace().next().unwrap_or_default();
-        let word = CHANGING.iter().find(|word| first.eq_ignore_ascii_case(word));
-        self.steps.extend(word.map(|word| Step::Unread(word, statement.location())));
-    }
-
     fn tokens(&self, code: &str) -> Vec<Token> {
         let tokens = Tokenizer::new(parser_dialect(self.dialect).as_ref(), code).tokenize();
         // With an open quote, its words are what is left to look at.
-        let words = || code.split_whitespace().map(|word| Token::make_word(word, None)).collect();
+        let words = || code.split_whitespace().map(word).collect();
         let mut tokens: Vec<Token> = tokens.unwrap_or_else(|_| words());
         tokens.retain(|token| !matches!(token, Token::Whitespace(_)));
         tokens

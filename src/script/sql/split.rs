@@ -1,10 +1,7 @@
 //! Splits SQL text into statements and the lines that are meant for the client program, with no
 //! more understanding than that needs: quotes, comments, dollar quotes and the bodies of routines.
 
-use crate::{
-    script::shell::scan,
-    source::{SqlDialect, time_is_up},
-};
+use crate::{script::shell::scan, source::SqlDialect};
 use std::ops::Range;
 
 /// A part of a text, as a range of its bytes.
@@ -20,7 +17,7 @@ const MYSQL_COMMANDS: [&str; 5] = ["delimiter", "source", "system", "use", "tee"
 
 pub fn split(code: &str, dialect: SqlDialect) -> Vec<Part> {
     let mut splitter = Splitter::new(code, dialect);
-    while splitter.at < code.len() && !time_is_up() {
+    while splitter.at < code.len() {
         splitter.next();
     }
     splitter.end_statement(code.len());
@@ -93,8 +90,7 @@ impl<'c> Splitter<'c> {
     }
 
     fn at_line_start(&self) -> bool {
-        let line = self.code[self.start..self.at].rsplit('\n').next().unwrap_or_default();
-        self.first_word.is_none() && line.trim().is_empty()
+        self.first_word.is_none() && ends_blank(&self.code[self.start..self.at])
     }
 
     fn delimiter_here(&mut self) {
@@ -140,8 +136,8 @@ impl<'c> Splitter<'c> {
             return self.client_command();
         }
         let own_line = || {
-            let before = self.code[..self.at].rsplit('\n').next().unwrap_or_default();
-            before.trim().is_empty() && rest[word.len()..line(rest)].trim().is_empty()
+            let after = rest[word.len()..].trim_start_matches(is_blank);
+            ends_blank(&self.code[..self.at]) && (after.is_empty() || after.starts_with('\n'))
         };
         if self.dialect == SqlDialect::MsSql && is(&"go") && own_line() {
             return self.client_command();
@@ -186,6 +182,16 @@ impl<'c> Splitter<'c> {
         }
         find_end(rest, 2, "*/")
     }
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() && c != '\n'
+}
+
+/// Whether the last line of a text is blank.
+fn ends_blank(text: &str) -> bool {
+    let text = text.trim_end_matches(is_blank);
+    text.is_empty() || text.ends_with('\n')
 }
 
 /// To the end of the line, without its break.

@@ -39,24 +39,25 @@ pub const MAX_LENGTH: usize = 21_000;
 
 /// The expressions of a text, in order.
 pub fn expressions(text: &str) -> impl Iterator<Item = Expression<'_>> {
-    let (mut from, mut close) = (0, 0);
+    let mut from = 0;
     std::iter::from_fn(move || {
         loop {
             let start = from + text[from..].find("${{")?;
             from = start + 3;
-            if close < from {
-                close = from + text[from..].find("}}")?;
-            }
-            if close - from > MAX_LENGTH {
-                continue;
-            }
-            let rest = &text[from..text.floor_char_boundary(from + MAX_LENGTH)];
-            if let Some(len) = length(rest) {
-                from += len + 2;
-                return Some(Expression { range: start..from, inner: rest[..len].trim() });
+            if let Some(expression) = expression_at(text, start) {
+                from = expression.range.end;
+                return Some(expression);
             }
         }
     })
+}
+
+/// The expression that starts at a byte of a text, if one does.
+pub fn expression_at(text: &str, start: usize) -> Option<Expression<'_>> {
+    let rest = text.get(start..)?.strip_prefix("${{")?;
+    let rest = &rest[..rest.floor_char_boundary(MAX_LENGTH)];
+    let len = length(rest)?;
+    Some(Expression { range: start..start + len + 5, inner: rest[..len].trim() })
 }
 
 impl Expression<'_> {
@@ -72,13 +73,16 @@ impl Expression<'_> {
 }
 
 /// Where the `}}` stands that ends an expression. One in a string does not, unless the string has
-/// no end.
+/// no end; and one that stands after another `${{` ends that.
 fn length(inner: &str) -> Option<usize> {
     let mut in_string = false;
-    let bytes = inner.as_bytes();
-    let end = bytes.iter().enumerate().position(|(at, byte)| {
-        in_string ^= *byte == b'\'';
-        !in_string && bytes[at..].starts_with(b"}}")
-    });
-    end.or_else(|| inner.find("}}"))
+    for (at, byte) in inner.bytes().enumerate() {
+        in_string ^= byte == b'\'';
+        match inner.as_bytes()[at..] {
+            [b'}', b'}', ..] if !in_string => return Some(at),
+            [b'$', b'{', b'{', ..] if !in_string => return None,
+            _ => {}
+        }
+    }
+    inner.find("}}")
 }

@@ -146,6 +146,7 @@ fn braces_in_a_string_do_not_end_an_expression() {
     assert_eq!(inner("a ${{ '}}' }} ${{b}}"), "'}}'|b");
     assert_eq!(inner("${{ it's }} and ${{ c }}"), "it's|c");
     assert_eq!(inner("${{ 'a' "), "");
+    assert_eq!(inner("${{ a ${{ b }}"), "b");
     assert_eq!(inner(&format!("${{{{ {} }}}} ${{{{ b }}}}", "x".repeat(30_000))), "b");
 }
 
