@@ -52,6 +52,9 @@ fn note() -> Level {
     Level::Note
 }
 
+/// Longer lists of targets are cut in messages, in bytes.
+const MAX_TARGETS: usize = 500;
+
 impl PolicyRule {
     pub fn matches(&self, effect: &Effect) -> bool {
         let any = |empty: bool, found: bool| empty || found;
@@ -81,7 +84,10 @@ impl PolicyRule {
 
     /// The message on something that is no effect, or of which only the names are known.
     pub fn says(&self, targets: &str) -> String {
-        self.says.replace("{targets}", targets.trim())
+        let targets = targets.trim();
+        let shown = &targets[..targets.floor_char_boundary(MAX_TARGETS)];
+        let more = if shown.len() < targets.len() { "…" } else { "" };
+        self.says.replace("{targets}", &format!("{shown}{more}"))
     }
 }
 

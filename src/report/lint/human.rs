@@ -1,13 +1,20 @@
-use super::counts;
+use super::{
+    counts,
+    excerpt::{Excerpt, markable},
+};
 use crate::{
     policy::{Finding, Level, LintReport},
     source::{Location, Place},
 };
-use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, NamedSource, Severity, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, Severity, SourceCode};
 use std::{
+    cmp::Reverse,
     fmt::{self, Write},
     sync::Arc,
 };
+
+/// Nobody reads on after so many findings; of more, the worst are shown.
+const MAX_SHOWN: usize = 500;
 
 /// Every finding with its source and the steps that lead to it, then a line that counts them.
 pub fn human(report: &LintReport, colours: bool) -> String {
@@ -17,13 +24,23 @@ pub fn human(report: &LintReport, colours: bool) -> String {
     };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
     let mut text = String::new();
-    for finding in &report.findings {
+    let mut shown: Vec<&Finding> = report.findings.iter().collect();
+    if shown.len() > MAX_SHOWN {
+        shown.sort_by_key(|finding| Reverse(finding.level));
+        shown.truncate(MAX_SHOWN);
+    }
+    for finding in &shown {
         let mut one = String::new();
         // Writing to a string does not fail; what miette could not draw is said in a plain line.
         if handler.render_report(&mut one, &Drawn::new(finding)).is_err() {
             one = format!("{}: {}", finding.location.path().display(), finding.message);
         }
         let _ = writeln!(text, "{}\n", one.trim_end());
+    }
+    let hidden = report.findings.len() - shown.len();
+    if hidden > 0 {
+        let more = counted(hidden, "more finding");
+        let _ = writeln!(text, "{more} not shown here; `--format json` has them all\n");
     }
     let _ = writeln!(text, "{}", summary(report));
     text
@@ -74,7 +91,7 @@ fn counted(count: usize, word: &str) -> String {
 #[derive(Debug)]
 struct Drawn<'f> {
     finding: &'f Finding,
-    source: NamedSource<Arc<str>>,
+    source: Excerpt<'f>,
     labels: Vec<LabeledSpan>,
     help: Option<String>,
 }
@@ -82,12 +99,11 @@ struct Drawn<'f> {
 impl<'f> Drawn<'f> {
     fn new(finding: &'f Finding) -> Self {
         let location = &finding.location;
-        let name = location.path().display().to_string();
-        let source = NamedSource::new(name, Arc::from(location.file.text())).with_language("yaml");
+        let source = Excerpt(&location.file);
         let same_file = |hop: &Location| Arc::ptr_eq(&hop.file, &location.file);
         let mut labels = vec![LabeledSpan::new_primary_with_span(
             Some(finding.place.as_ref().map_or("here".into(), runs)),
-            location.range.clone(),
+            markable(location.file.text(), location.range.clone()),
         )];
         let mut elsewhere = Vec::new();
         for hop in &finding.via {
@@ -117,7 +133,8 @@ impl<'f> Drawn<'f> {
 /// The part of a step that stands on its first line, so that a label stays one line.
 fn first_line(at: &Location) -> std::ops::Range<usize> {
     let text = &at.file.text()[at.range.clone()];
-    at.range.start..at.range.start + text.find('\n').unwrap_or(text.len())
+    let line = at.range.start..at.range.start + text.find('\n').unwrap_or(text.len());
+    markable(at.file.text(), line)
 }
 
 fn runs(place: &Place) -> String {

@@ -1,5 +1,6 @@
 //! What the linter says.
 
+mod excerpt;
 mod human;
 mod json;
 
