@@ -116,21 +116,27 @@ pub trait Dialect {
     /// What a method gives, where it is not as in JavaScript.
     fn method(
         &self,
-        evaluator: &mut Evaluator<'_>,
-        receiver: &Thing,
-        method: &str,
-        arguments: &[Thing],
-        at: Span,
-    ) -> Option<Thing>;
+        _evaluator: &mut Evaluator<'_>,
+        _receiver: &Thing,
+        _method: &str,
+        _arguments: &[Thing],
+        _at: Span,
+    ) -> Option<Thing> {
+        None
+    }
 
     /// The name that JavaScript gives to a method.
-    fn method_name<'n>(&self, name: &'n str) -> &'n str;
+    fn method_name<'n>(&self, name: &'n str) -> &'n str {
+        name
+    }
 
     /// The files that an import may mean, from the folder that the script is in.
     fn module_files(&self, name: &str) -> Vec<String>;
 
     /// The path by which the functions of a module are known.
-    fn module_path<'n>(&self, name: &'n str) -> &'n str;
+    fn module_path<'n>(&self, name: &'n str) -> &'n str {
+        name
+    }
 
     /// What a method of a connection does, by what made the connection.
     fn session_method(&self, session: &str, method: &str) -> Option<SessionMethod>;

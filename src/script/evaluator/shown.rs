@@ -1,11 +1,27 @@
 //! How the tests of both languages show what was read.
 
-use super::{Call, Command, Surroundings};
+use super::{Call, Command, Reading, Surroundings};
 use crate::invocation::{Origin, Piece, Selection, Value, Word};
+use crate::script::marks::Marks;
+use crate::source::{SourceFile, Text};
+use std::sync::Arc;
 
 /// A script with nothing around it.
 pub fn nothing_around() -> Surroundings<'static> {
     Surroundings { environment: &|_| None, arguments: None, file: &|_| None, folder: String::new() }
+}
+
+/// What a language's reader makes of a script with nothing around it.
+pub fn reading(read: fn(&Word, &Surroundings<'_>) -> Reading, name: &str, script: &str) -> Reading {
+    let file = Arc::new(SourceFile::new(name, script));
+    let code = Marks::default().value(&Text::of_file(file));
+    read(&code.alternatives()[0], &nothing_around())
+}
+
+/// The commands of a script of which everything was read.
+pub fn commands(reading: &Reading) -> Vec<String> {
+    assert!(reading.unread.is_empty(), "unread: {:?}", reading.unread);
+    reading.calls.iter().map(command).collect()
 }
 
 /// A command: shell text after `$ `, an argv in brackets, holes as `‹…›`.

@@ -16,26 +16,7 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 impl Lowering<'_, JavaScript> {
-    pub fn expression(&mut self, node: Node<'_>) -> Expression {
-        let lowered = self.deeper(|this| match only_child(node) {
-            Some(inner) if is_only_wrapping(node) => this.expression(inner),
-            _ => {
-                let kind = this.kind(node);
-                this.expression_of(node, kind)
-            }
-        });
-        lowered.unwrap_or_else(|| self.expression_of(node, Kind::TooDeep))
-    }
-
-    fn boxed(&mut self, node: Node<'_>) -> Box<Expression> {
-        Box::new(self.expression(node))
-    }
-
-    pub fn expressions(&mut self, nodes: Vec<Node<'_>>) -> Vec<Expression> {
-        nodes.into_iter().map(|node| self.expression(node)).collect()
-    }
-
-    fn kind(&mut self, node: Node<'_>) -> Kind {
+    pub fn expression_kind(&mut self, node: Node<'_>) -> Kind {
         match node.kind() {
             "string" => Kind::Text(Value::one(self.string(node))),
             "template_string" => self.template(node),
@@ -207,12 +188,7 @@ impl Lowering<'_, JavaScript> {
         Kind::Assignment(Box::new(Assignment { target, value, change, binds: Binds::Existing }))
     }
 
-    pub fn target(&mut self, node: Node<'_>) -> Target {
-        let kind = self.deeper(|this| this.target_kind(node)).unwrap_or(TargetKind::Nothing);
-        Target { at: self.at(node), kind }
-    }
-
-    fn target_kind(&mut self, node: Node<'_>) -> TargetKind {
+    pub fn target_kind(&mut self, node: Node<'_>) -> TargetKind {
         match node.kind() {
             "identifier" | "shorthand_property_identifier_pattern" => {
                 TargetKind::Name(self.source(node).to_owned())
@@ -295,18 +271,6 @@ impl Lowering<'_, JavaScript> {
         }
         Kind::Class(Rc::new(Class { base, members, at: self.at(node) }))
     }
-}
-
-/// Whether a node only stands around another expression.
-fn is_only_wrapping(node: Node<'_>) -> bool {
-    matches!(
-        node.kind(),
-        "parenthesized_expression"
-            | "await_expression"
-            | "yield_expression"
-            | "expression_statement"
-            | "computed_property_name"
-    )
 }
 
 fn operator_of(written: &str) -> Option<Operator> {

@@ -14,8 +14,8 @@ mod tests;
 use super::evaluator::{
     self, Dialect, Evaluator, Reading, Runs, SessionMethod, Surroundings, Thing,
     code::{Code, Parsed, Span},
-    lowering::Lowering,
-    syntax::Statement,
+    lowering::{Lowering, Syntax},
+    syntax::{Kind, Statement, StatementKind, TargetKind},
 };
 use crate::invocation::Word;
 use tree_sitter::Node;
@@ -58,21 +58,6 @@ impl Dialect for JavaScript {
         library::call(evaluator, path, arguments, at)
     }
 
-    fn method(
-        &self,
-        _: &mut Evaluator<'_>,
-        _: &Thing,
-        _: &str,
-        _: &[Thing],
-        _: Span,
-    ) -> Option<Thing> {
-        None
-    }
-
-    fn method_name<'n>(&self, name: &'n str) -> &'n str {
-        name
-    }
-
     fn module_files(&self, name: &str) -> Vec<String> {
         if !name.starts_with('.') {
             return Vec::new();
@@ -91,5 +76,27 @@ impl Dialect for JavaScript {
 
     fn arguments_before(&self) -> usize {
         2
+    }
+}
+
+impl Syntax for JavaScript {
+    const WRAPPERS: &'static [&'static str] = &[
+        "parenthesized_expression",
+        "await_expression",
+        "yield_expression",
+        "expression_statement",
+        "computed_property_name",
+    ];
+
+    fn expression(lowering: &mut Lowering<'_, Self>, node: Node<'_>) -> Kind {
+        lowering.expression_kind(node)
+    }
+
+    fn statement(lowering: &mut Lowering<'_, Self>, node: Node<'_>) -> StatementKind {
+        lowering.statement_kind(node)
+    }
+
+    fn target(lowering: &mut Lowering<'_, Self>, node: Node<'_>) -> TargetKind {
+        lowering.target_kind(node)
     }
 }

@@ -12,18 +12,7 @@ use crate::script::evaluator::{
 use tree_sitter::Node;
 
 impl Lowering<'_, JavaScript> {
-    /// The statements of a block or a script.
-    pub fn statements(&mut self, block: Node<'_>) -> Vec<Statement> {
-        children(block).into_iter().map(|node| self.statement(node)).collect()
-    }
-
-    pub fn statement(&mut self, node: Node<'_>) -> Statement {
-        let kind = self.deeper(|this| this.statement_kind(node));
-        let too_deep = || StatementKind::Expression(self.expression_of(node, Kind::TooDeep));
-        Statement { at: self.at(node), kind: kind.unwrap_or_else(too_deep) }
-    }
-
-    fn statement_kind(&mut self, node: Node<'_>) -> StatementKind {
+    pub fn statement_kind(&mut self, node: Node<'_>) -> StatementKind {
         match node.kind() {
             "statement_block" => StatementKind::Block(self.statements(node)),
             "lexical_declaration" | "variable_declaration" | "using_declaration" => {

@@ -16,26 +16,7 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 impl Lowering<'_, Names> {
-    pub fn expression(&mut self, node: Node<'_>) -> Expression {
-        let lowered = self.deeper(|this| match only_child(node) {
-            Some(inner) if is_only_wrapping(node) => this.expression(inner),
-            _ => {
-                let kind = this.kind(node);
-                this.expression_of(node, kind)
-            }
-        });
-        lowered.unwrap_or_else(|| self.expression_of(node, Kind::TooDeep))
-    }
-
-    fn boxed(&mut self, node: Node<'_>) -> Box<Expression> {
-        Box::new(self.expression(node))
-    }
-
-    pub fn expressions(&mut self, nodes: Vec<Node<'_>>) -> Vec<Expression> {
-        nodes.into_iter().map(|node| self.expression(node)).collect()
-    }
-
-    fn kind(&mut self, node: Node<'_>) -> Kind {
+    pub fn expression_kind(&mut self, node: Node<'_>) -> Kind {
         match node.kind() {
             "string" | "concatenated_string" => Kind::Template(self.string_parts(node)),
             "integer" | "float" => Kind::Text(Value::one(self.code.raw(self.at(node)))),
@@ -247,14 +228,6 @@ impl Lowering<'_, Names> {
         let body = Body::Value(self.expression(body));
         Kind::Function(Rc::new(Function { parameters, receiver: None, body, at: self.at(node) }))
     }
-}
-
-/// Whether a node only stands around another expression.
-fn is_only_wrapping(node: Node<'_>) -> bool {
-    matches!(
-        node.kind(),
-        "parenthesized_expression" | "await" | "yield" | "type" | "expression_statement"
-    )
 }
 
 fn operator_of(written: &str) -> Option<Operator> {

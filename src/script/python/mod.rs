@@ -14,8 +14,8 @@ mod tests;
 use super::evaluator::{
     self, Dialect, Evaluator, Reading, Runs, SessionMethod, Surroundings, Thing,
     code::{Code, Parsed, Span},
-    lowering::Lowering,
-    syntax::Statement,
+    lowering::{Lowering, Syntax},
+    syntax::{Kind, Statement, StatementKind, TargetKind},
 };
 use crate::invocation::Word;
 use tree_sitter::Node;
@@ -87,15 +87,28 @@ impl Dialect for Python {
         vec![format!("{path}.py"), format!("{path}/__init__.py")]
     }
 
-    fn module_path<'n>(&self, name: &'n str) -> &'n str {
-        name
-    }
-
     fn session_method(&self, session: &str, method: &str) -> Option<SessionMethod> {
         library::session_method(session, method)
     }
 
     fn arguments_before(&self) -> usize {
         1
+    }
+}
+
+impl Syntax for Names {
+    const WRAPPERS: &'static [&'static str] =
+        &["parenthesized_expression", "await", "yield", "type", "expression_statement"];
+
+    fn expression(lowering: &mut Lowering<'_, Self>, node: Node<'_>) -> Kind {
+        lowering.expression_kind(node)
+    }
+
+    fn statement(lowering: &mut Lowering<'_, Self>, node: Node<'_>) -> StatementKind {
+        lowering.statement_kind(node)
+    }
+
+    fn target(lowering: &mut Lowering<'_, Self>, node: Node<'_>) -> TargetKind {
+        lowering.target_kind(node)
     }
 }

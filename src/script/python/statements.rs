@@ -30,18 +30,7 @@ const PLAIN_DECORATORS: [&str; 10] = [
 ];
 
 impl Lowering<'_, Names> {
-    /// The statements of a block or a script.
-    pub fn statements(&mut self, block: Node<'_>) -> Vec<Statement> {
-        children(block).into_iter().map(|node| self.statement(node)).collect()
-    }
-
-    pub fn statement(&mut self, node: Node<'_>) -> Statement {
-        let kind = self.deeper(|this| this.statement_kind(node));
-        let too_deep = || StatementKind::Expression(self.expression_of(node, Kind::TooDeep));
-        Statement { at: self.at(node), kind: kind.unwrap_or_else(too_deep) }
-    }
-
-    fn statement_kind(&mut self, node: Node<'_>) -> StatementKind {
+    pub fn statement_kind(&mut self, node: Node<'_>) -> StatementKind {
         match node.kind() {
             "block" | "ERROR" => StatementKind::Group(self.statements(node)),
             "function_definition" => {

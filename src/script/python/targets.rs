@@ -9,12 +9,7 @@ use crate::script::evaluator::{
 use tree_sitter::Node;
 
 impl Lowering<'_, Names> {
-    pub fn target(&mut self, node: Node<'_>) -> Target {
-        let kind = self.deeper(|this| this.target_kind(node)).unwrap_or(TargetKind::Nothing);
-        Target { at: self.at(node), kind }
-    }
-
-    fn target_kind(&mut self, node: Node<'_>) -> TargetKind {
+    pub fn target_kind(&mut self, node: Node<'_>) -> TargetKind {
         match node.kind() {
             "identifier" => TargetKind::Name(self.source(node).to_owned()),
             "pattern_list" | "tuple_pattern" | "list_pattern" | "tuple" | "list"

@@ -9,23 +9,15 @@ mod printed;
 mod values;
 
 use super::read;
-use crate::script::evaluator::shown::{command, nothing_around};
+use crate::script::evaluator::shown::{self, command, nothing_around};
 use crate::script::evaluator::{Command, Reading, Surroundings};
-use crate::script::marks::Marks;
-use crate::source::{SourceFile, Text};
-use std::sync::Arc;
 
 fn reading(script: &str) -> Reading {
-    let file = Arc::new(SourceFile::new("x.js", script));
-    let code = Marks::default().value(&Text::of_file(file));
-    read(&code.alternatives()[0], &nothing_around())
+    shown::reading(read, "x.js", script)
 }
 
-/// The commands that a script runs: shell text after `$ `, an argv in brackets, holes as `‹…›`.
 fn commands(script: &str) -> Vec<String> {
-    let reading = reading(script);
-    assert!(reading.unread.is_empty(), "unread: {:?} in {script}", reading.unread);
-    reading.calls.iter().map(command).collect()
+    shown::commands(&reading(script))
 }
 
 /// Each script runs exactly the one command.
