@@ -1,46 +1,20 @@
 //! Files that workflows run, and files that hold code and are linted by their own path.
 
-use std::{fs, path::Path, process::Command};
-use tempfile::TempDir;
+mod support;
 
-/// A repository with these files.
-fn repository(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
+use std::path::Path;
+use support::{repository, workflow};
 
 /// Each finding as `rule path:line:column`, in the order of the report.
 fn findings(folder: &Path, paths: &[&str]) -> Vec<String> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tagout"));
-    let output = command
-        .args(["lint", "--format", "json"])
-        .args(paths)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let all = report["findings"].as_array().unwrap().iter().map(|finding| {
-        let text = |key: &str| finding[key].as_str().unwrap();
-        let start = &finding["start"];
-        format!("{} {}:{}:{}", text("rule"), text("path"), start["line"], start["column"])
-    });
-    all.collect()
+    let all = support::findings(folder, paths);
+    all.iter().map(|finding| finding.split_once(' ').unwrap().1.to_owned()).collect()
 }
 
 /// The findings on a repository with these files, whose workflow runs `script` on a shared host.
 fn run(script: &str, files: &[(&str, &str)]) -> Vec<String> {
-    let indented = script.replace('\n', "\n          ");
-    let workflow = format!(
-        "on: push\njobs:\n  deploy:\n    runs-on: self-hosted\n    steps:\n      - run: |\n          {indented}\n"
-    );
-    let folder = repository(files);
-    fs::create_dir_all(folder.path().join(".github/workflows")).unwrap();
-    fs::write(folder.path().join(".github/workflows/d.yml"), workflow).unwrap();
+    let workflow = workflow(script);
+    let folder = repository(&[files, &[(".github/workflows/d.yml", &workflow)]].concat());
     findings(folder.path(), &[])
 }
 

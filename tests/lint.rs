@@ -1,28 +1,13 @@
 //! `tagout lint`, as a person runs it: a repository in a folder, the real program, what it prints.
 
+mod support;
+
 use insta::assert_snapshot;
 use std::{
-    fs,
     io::Write,
-    path::Path,
     process::{Command, Output, Stdio},
 };
-use tempfile::TempDir;
-
-/// A repository with these files.
-fn repository(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
-fn tagout(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tagout")).args(arguments).current_dir(folder).output().unwrap()
-}
+use support::{findings, repository, tagout, workflow};
 
 fn printed(output: &Output) -> String {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
@@ -30,26 +15,9 @@ fn printed(output: &Output) -> String {
     format!("{}\nexit {}", lines.join("\n"), output.status.code().unwrap())
 }
 
-/// Each finding as `level rule path:line:column`, in the order of the report.
-fn findings(folder: &Path, arguments: &[&str]) -> Vec<String> {
-    let output = tagout(folder, &[&["lint", "--format", "json"], arguments].concat());
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let findings = report["findings"].as_array().unwrap().iter().map(|finding| {
-        let text = |key: &str| finding[key].as_str().unwrap().to_owned();
-        let start = &finding["start"];
-        let place = format!("{}:{}:{}", text("path"), start["line"], start["column"]);
-        format!("{} {} {place}", text("level"), text("rule"))
-    });
-    findings.collect()
-}
-
 /// The findings on a script that runs on a host that others share.
 fn on_a_shared_host(script: &str) -> Vec<String> {
-    let indented = script.replace('\n', "\n          ");
-    let workflow = format!(
-        "on: push\njobs:\n  deploy:\n    runs-on: self-hosted\n    steps:\n      - run: |\n          {indented}\n"
-    );
-    let folder = repository(&[(".github/workflows/deploy.yml", &workflow)]);
+    let folder = repository(&[(".github/workflows/deploy.yml", &workflow(script))]);
     let all = findings(folder.path(), &[]);
     all.iter().map(|finding| finding.rsplit_once(' ').unwrap().0.to_owned()).collect()
 }

@@ -5,10 +5,12 @@
 #![allow(unused_imports, reason = "each test file uses a part of this")]
 
 mod install;
+mod lint;
 mod pm2;
 mod server;
 
 pub use install::pm2 as pm2_command;
+pub use lint::{findings, repository, tagout, workflow};
 pub use pm2::{Pm2, Ran, app, kill};
 pub use server::Server;
 
