@@ -1,6 +1,6 @@
 //! Files that scripts run: those they wrote themselves, and those of the repository.
 
-use super::shell::{Shell, below_hole};
+use super::shell::{Contents, Shell, below_hole};
 use crate::{
     invocation::Word,
     source::{Language, SourceFile, Text, shebang},
@@ -15,16 +15,14 @@ impl Shell<'_> {
     pub(super) fn file_of(&self, word: &Word) -> Option<Text> {
         match word.text() {
             Some(path) => self.script_text(&path),
-            None if self.written_code(word).is_some() => self.written_code(word).cloned(),
+            None if self.written_code(word).is_some() => self.written_code(word),
             None => Some(Text::of_file(self.repository_file(Path::new(""), &below_hole(word)?)?)),
         }
     }
 
     /// A file that was written by the script itself, or one of the repository.
     pub(super) fn script_text(&self, path: &str) -> Option<Text> {
-        self.written_code(&Word::made_up(path))
-            .cloned()
-            .or_else(|| self.file_here(path).map(Text::of_file))
+        self.written_code(&Word::made_up(path)).or_else(|| self.file_here(path).map(Text::of_file))
     }
 
     /// Notes copies of files, which may be run where they are copied to.
@@ -38,9 +36,9 @@ impl Shell<'_> {
             let name = path.rsplit('/').next().unwrap_or(&path);
             let inside = format!("{}/{name}", to.trim_end_matches('/'));
             if !to.ends_with('/') {
-                self.state.files.set(self.path(&Word::made_up(to)), text.clone());
+                self.state.files.set(self.path(&Word::made_up(to)), Contents::of(text.clone()));
             }
-            self.state.files.set(self.path(&Word::made_up(&inside)), text);
+            self.state.files.set(self.path(&Word::made_up(&inside)), Contents::of(text));
         }
     }
 

@@ -41,10 +41,18 @@ impl Shell<'_> {
         }
         let few = option(&["-n", "--max-args", "-L", "--max-lines"]);
         let few = few.and_then(|(_, count)| count.as_ref()?.text()?.parse::<usize>().ok());
-        let is_raw = option(&["-0", "--null", "-d", "--delimiter"]).is_some();
+        let is_null = option(&["-0", "--null"]).is_some();
+        let delimiter = option(&["-d", "--delimiter"]).map(|(_, mark)| {
+            let mark = mark.as_ref().and_then(Word::text).unwrap_or_default();
+            if mark == "\\n" { '\n' } else { mark.chars().next().unwrap_or('\0') }
+        });
+        let delimiter = delimiter.or(is_null.then_some('\0'));
         let with = |items: &[Word]| words.iter().chain(items).cloned().collect();
         let calls = input.iter().flat_map(|word| {
-            let items = parted(word, !is_raw, |c, _| c.is_whitespace() || c == '\0');
+            let items = parted(word, delimiter.is_none(), |c, _| match delimiter {
+                Some(delimiter) => c == delimiter,
+                None => c.is_whitespace(),
+            });
             // How many a hole becomes is not known.
             let alike = items.iter().all(Word::is_known);
             match few.filter(|few| *few > 0 && items.len() / few < MAX_CALLS) {
@@ -53,7 +61,7 @@ impl Shell<'_> {
                 }
                 Some(_) if !alike => {
                     let hole = Hole::unknown("standard input", word.location());
-                    vec![with(&[Word::hole(Hole { may_be_empty: true, ..hole })])]
+                    vec![with(&[Word::hole(Hole { may_be_empty: true, splits: true, ..hole })])]
                 }
                 _ => vec![with(&items)],
             }
@@ -94,7 +102,8 @@ fn parted(word: &Word, quotes: bool, separates: impl Fn(char, bool) -> bool) -> 
     let (mut quote, mut escaped) = (None, false);
     for piece in &word.pieces {
         let Piece::Known(text) = piece else {
-            open.get_or_insert_default().push(piece.clone());
+            let hole = Word { pieces: vec![piece.clone()] };
+            open.get_or_insert_default().append(&hole.splitting(true));
             continue;
         };
         let mut from = 0;
@@ -112,7 +121,9 @@ fn parted(word: &Word, quotes: bool, separates: impl Fn(char, bool) -> bool) -> 
                 }
                 from = at + c.len_utf8();
             }
-            if ends {
+            if ends && !quotes {
+                items.push(open.take().unwrap_or_default());
+            } else if ends {
                 items.extend(open.take());
             } else {
                 open.get_or_insert_default();

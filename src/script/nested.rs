@@ -190,12 +190,16 @@ impl Shell<'_> {
     }
 
     fn shell_text(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {
-        let text = self.joined(words);
-        let given = nested.given();
-        let mut state = self.state.child(values(&given));
+        let mut state = self.state.child(values(&nested.given()));
         state.name = nested.name();
+        if state.name.as_ref().is_some_and(Word::splits) {
+            // Its other words are arguments.
+            state.positional = State::unknown_arguments();
+            state.name = None;
+        }
         let is_stdin = matches!(nested.runs.what.source(), Source::Stdin);
         let stdin = if is_stdin { Output::Silent } else { self.stdin.clone() };
+        let text = self.joined(words);
         self.in_state(state, |shell| shell.with_stdin(stdin, |shell| shell.script(&text)))
     }
 

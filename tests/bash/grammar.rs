@@ -10,6 +10,7 @@
 //! | `«shim»` | a program that is recorded |
 //! | `«word»`, `«words»` | words with quotes, expansions and substitutions |
 //! | `«call»`, `«line»` | a command, or a list of them, on one line |
+//! | `«plain»` | a line without quotes in quotes, which a heredoc would tear apart |
 //! | `«block»` | statements on lines of their own, one level simpler |
 //! | `«n»` | the level, so that what nests has names of its own and nothing calls itself |
 //!
@@ -47,6 +48,10 @@ const QUOTED: &[&str] = &[
     "'{a,b}'",
     "'a\nb'",
     "a\\\nb",
+    "*.none",
+    "s[xy].n?",
+    "--opt=«lit»",
+    "-«lit»",
 ];
 
 const VARIABLES: &[&str] = &[
@@ -81,6 +86,13 @@ const VARIABLES: &[&str] = &[
     "${«name»: -1}",
     "${#«name»}",
     "${!P}",
+    "\"${«name»:-}\"",
+    "\"${«name»:-$«name»}\"",
+    "${«name»:-«word» b}",
+    "\"${«name»//-/ }\"",
+    "${«name»//-/ }",
+    "${«name»@U}",
+    "${«name»:+--opt \"$«name»\"}",
 ];
 
 const ARRAYS: &[&str] = &[
@@ -104,6 +116,13 @@ const ARRAYS: &[&str] = &[
     "${M[k]}",
     "\"${M[«lit»]}\"",
     "\"${M[@]}\"",
+    "${!M[@]}",
+    "${#M[@]}",
+    "\"${A[@]/#/--}\"",
+    "\"${A[@]: -1}\"",
+    "\"${A[@]^^}\"",
+    "${A[@]+\"${A[@]}\"}",
+    "\"${A[$N]}\"",
 ];
 
 const POSITIONAL: &[&str] = &[
@@ -119,6 +138,12 @@ const POSITIONAL: &[&str] = &[
     "\"${@:1:1}\"",
     "${1:-«lit»}",
     "${@: -1}",
+    "\"${@/a/b}\"",
+    "\"${1:-$2}\"",
+    "\"${*:1}\"",
+    "${1##*-}",
+    "\"${1+\"$@\"}\"",
+    "${!#}",
 ];
 
 const BRACES: &[&str] = &[
@@ -151,6 +176,22 @@ const SUBSTITUTIONS: &[&str] = &[
     "$(echo $(echo «word»))",
     "\"$(echo \"$(echo «word»)\")\"",
     "$(\n«block»\n)",
+    "$(echo «words» | tr a-z A-Z)",
+    "$(echo «words» | tr ' ' '\\n')",
+    "$(echo «words» | cut -d' ' -f1)",
+    "\"$(echo «words» | sed 's/a/b/')\"",
+    "$(printf '%s\\n' «words» | head -n1)",
+    "$(printf '%s\\n' «words» | sort)",
+    "$(printf '%s\\n' «words» | grep a)",
+    "$(echo «words» | awk '{print $1}')",
+    "$(basename /srv/«lit».sh .sh)",
+    "\"$(dirname \"/srv/«lit»/x\")\"",
+    "$(seq 1 2)",
+    "\"$(echo -n «words»)\"",
+    "\"$(printf '%s=%s,' «words»)\"",
+    "$(«shim» «words»)",
+    "\"$(«shim» «words»)\"",
+    "$(«shim» «words» || echo «lit»)",
     "$((1 + 2))",
     "$((N * 2))",
     "$(( (1 << 2) | 1 ))",
@@ -205,6 +246,16 @@ const CALLS: &[&str] = &[
     "«shim» «words» | «shim» «word»",
     "«shim» «words» & wait",
     "f«n» «words»",
+    "«shim» «words» |& cat",
+    "«shim» «words» &> /dev/null",
+    "«shim» \"$(cat «lit»)\" < /dev/null",
+    "$S «shim» «words»",
+    "DEBUG=1 $C «words»",
+    "echo «words» | tr ' ' '\\n' | xargs -n 2 «shim»",
+    "printf '%s\\0' «words» | xargs -0 «shim»",
+    "echo «word» | xargs -I % «shim» % «lit»",
+    "bash -euo pipefail -c «'line'» _ «words»",
+    "exec «shim» «words»",
 ];
 
 const ASSIGNMENTS: &[&str] = &[
@@ -243,6 +294,28 @@ const ASSIGNMENTS: &[&str] = &[
     "set -e",
     "set +e",
     "set -euo pipefail",
+    "«name»=$(«shim» «words»)",
+    "«name»=${1:-«lit»}",
+    "«name»=${«name»:-«lit»}",
+    "A=($«name» «words»)",
+    "A=($(«shim» «words»))",
+    "A+=(\"$«name»\")",
+    "A=(\"${A[@]}\" «word»)",
+    "unset 'A[0]'",
+    "M[$«name»x]=«word»",
+    "declare -A M=()",
+    "readonly R«n»=«word»",
+    "shift 2",
+    "IFS=-",
+    "unset IFS",
+    "C=\"«shim» «lit»\"",
+    "C=",
+    "S=sudo",
+    "«name»=\"«word» «word»\"",
+    "«name»+=\" $«name»\"",
+    "read -r X Y < <(«shim» «words»)",
+    "mapfile -t A < <(printf '%s\\n' «words»)",
+    "cd .",
 ];
 
 const LINES: &[&str] = &[
@@ -267,11 +340,27 @@ const LINES: &[&str] = &[
     "((N > 1)) && «call»",
     "test -f s«n».sh || «call»",
     "{ «call»; «call»; }",
-    "(«assignment»; «call»)",
+    "( «assignment»; «call»)",
     "for X in «words»; do «call»; done",
     "if [ -n \"$«name»\" ]; then «call»; else «call»; fi",
     "case $«name» in a*) «call» ;; *) «call» ;; esac",
     "(exit 1) || «call»",
+    "[[ -v «name» ]] && «call»",
+    "[ -n \"${«name»:-}\" ] || «call»",
+    "[ \"$#\" -eq 0 ] || «call»",
+    "[[ \" ${A[*]} \" == *\" «lit» \"* ]] && «call»",
+    "command -v «shim» > /dev/null && «call»",
+    "[ -e s«n».sh ] && «call»",
+    "if «call»; then «call»; else «call»; fi",
+    "while ((N-- > 0)); do «call»; done",
+    "for X in $«name»; do «call»; done",
+    "for X in \"$«name»\" «words»; do «call»; done",
+    "case \"$(«shim» «lit»)\" in out*) «call» ;; *) «call» ;; esac",
+    "case $# in 0) «call» ;; [12]) «call» ;; *) «call» ;; esac",
+    "(cd . && «call»)",
+    "«call» &",
+    "{ «line»; } || true",
+    "test -z \"$«name»\" && «assignment»; «call»",
 ];
 
 const STATEMENTS: &[&str] = &[
@@ -306,15 +395,15 @@ const STATEMENTS: &[&str] = &[
     "(\n«block»\n)",
     "{\n«block»\n} 2> /dev/null",
     "(\n«block»\nexit 0\n«shim» never\n)",
-    "bash <<EOF«n»\n«line»\nEOF«n»",
+    "bash <<EOF«n»\n«plain»\nEOF«n»",
     "bash <<'EOF«n»'\n«block»\nEOF«n»",
     "bash -s «words» <<'EOF«n»'\n«shim» \"$@\"\n«block»\nEOF«n»",
-    "ssh host <<EOF«n»\n«line»\nEOF«n»",
+    "ssh host <<EOF«n»\n«plain»\nEOF«n»",
     "ssh host 'bash -s' <<'EOF«n»'\n«block»\nEOF«n»",
-    "cat <<EOF«n» | bash\n«line»\nEOF«n»",
+    "cat <<EOF«n» | bash\n«plain»\nEOF«n»",
     "bash <<-EOF«n»\n\t«call»\n\tEOF«n»",
     "cat > s«n».sh <<'EOF«n»'\n«block»\nEOF«n»\nbash s«n».sh «words»",
-    "cat <<EOF«n» > s«n».sh\n«line»\nEOF«n»\n. ./s«n».sh «words»\nbash < s«n».sh",
+    "cat <<EOF«n» > s«n».sh\n«plain»\nEOF«n»\n. ./s«n».sh «words»\nbash < s«n».sh",
     "echo «'line'» > s«n».sh\necho «'line'» >> s«n».sh\nsource ./s«n».sh",
     "{\necho «'line'»\necho «\"line\"»\n} > s«n».sh\nsh s«n».sh",
     "echo «words» | tee s«n».txt\nfor X in $(cat s«n».txt); do «shim» $X; done",
@@ -329,6 +418,47 @@ const STATEMENTS: &[&str] = &[
     "«call» &&\n  «call»",
     "if false; then\n«block»\nfi",
     "exit\n«block»",
+    "set -e\ntrap «'line'» EXIT\n«call»\nfalse\n«shim» never",
+    "trap '«shim» err' ERR\n«call»",
+    "while IFS=- read -r X Y; do\n«shim» \"$Y\" \"$X\"\ndone <<EOF«n»\na-b c\n$«name»-$«name»\nEOF«n»",
+    "while read -r X || [ -n \"$X\" ]; do\n«shim» $X\ndone < <(printf '%s' «words»)",
+    "«shim» «words» | while read -r X Y; do\n«shim» \"$Y\" \"$X\"\ndone",
+    "for X in $(«shim» «words»); do\n«block»\n«shim» \"$X\"\ndone",
+    "for X in {1..3}; do\n«shim» «lit»-$X\ndone",
+    "for X in *.none; do\n[ -e \"$X\" ] || continue\n«call»\ndone",
+    "until [ $N -ge 2 ]; do\nN=$((N + 1))\n«call»\ndone",
+    "f«n»() {\nlocal X=${1:-«lit»}\nshift\n«shim» \"$X\" \"$@\"\n«block»\n}\nf«n»\nf«n» «words»",
+    "f«n»() {\n[ $# -eq 0 ] && return\n«shim» \"$1\"\nshift\nf«n» \"$@\"\n}\nf«n» «words»",
+    "f«n»() {\nwhile [[ $# -gt 0 ]]; do\ncase $1 in\n-«lit») X=$2; shift ;;\n--opt=*) Y=${1#*=} ;;\n*) A+=(\"$1\") ;;\nesac\nshift\ndone\n«shim» \"$X\" \"$Y\" \"${A[@]}\"\n}\nf«n» «words» -«lit» «word»",
+    "f«n»() { local -a A=(\"$@\"); «shim» \"${#A[@]}\" \"${A[@]}\"; }\nf«n» «words»",
+    "f«n»() { local IFS=,; echo \"$*\"; }\n«shim» \"$(f«n» «words»)\"",
+    "f«n»() { return 1; }\nf«n» || «call»\nf«n» && «call»",
+    "case \"$1\" in\n-*) «call» ;;\n*[!a-z]*) «call» ;;\n?|??) «call» ;;\nesac",
+    "{\n«block»\n} > s«n».txt\n«shim» \"$(cat s«n».txt)\"",
+    "if [ \"$«name»\" = «lit» ]; then\necho «words» > s«n».txt\nelse\necho «lit» > s«n».txt\nfi\n«shim» $(cat s«n».txt)",
+    "if [ \"$1\" = «lit» ]; then A+=(«word»); fi\n«shim» \"${A[@]}\" ${#A[@]}",
+    "«shim» «words» \\\n  --opt \"$(echo «words» |\n    tr a-z A-Z)\"",
+    "«call»\n\n# it's «lit» \"\n\n«call» # `«lit»",
+];
+
+/// What scripts start with of which every variable is known, also to the programs that they start.
+pub const KNOWN: &str = "export X=app Y='web-1 b' Z= P=X C=pm2 N=1 S=env
+A=(a1 'b c')
+declare -A M=([k]=v)
+set -- all 'x y'
+";
+
+/// What other scripts start with: one of each.
+const BEFORE: &[&[&str]] = &[
+    &["export X=app", "export X=app", "X='a b'", "X=$2", "export X=\"$1\"", "", "X="],
+    &["export Y='web-1 b'", "Y=web-1", "Y=\"$2 c\"", ""],
+    &["Z=", "export Z=a", "Z=$(docker ps)", "Z=*", ""],
+    &["A=(a1 'b c')", "A=(a1 'b c')", "A=(\"$X\" b)", "A=($Y)", "A=()", ""],
+    &["declare -A M=([k]=v)", "declare -A M=([k]=v [app]='x y')", ""],
+    &["P=X", "P=Y", ""],
+    &["C=pm2", "C=docker", "C='sudo pm2'", ""],
+    &["N=1", "N=0", "export N=2", ""],
+    &["set -- all 'x y'", "set -- all 'x y'", "set --", ""],
 ];
 
 /// What scripts of one level of nesting are made of.
@@ -345,7 +475,7 @@ struct Level {
 /// How deep substitutions, functions and code in code nest.
 const LEVELS: u32 = 3;
 
-/// A script, which starts with variables that it knows.
+/// A script.
 pub fn script() -> BoxedStrategy<String> {
     let simple = |alternatives: &[&str]| prop::sample::select(to_strings(alternatives)).boxed();
     let call = "pm2 stop app";
@@ -360,20 +490,13 @@ pub fn script() -> BoxedStrategy<String> {
     for _ in 0..LEVELS {
         level = level.next();
     }
-    // What all scripts set: the reading of what they only may set takes it for empty before.
-    let before = [
-        "export X=app Y='web-1 b' Z=\nA=(a1 'b c')\nP=X C=pm2 N=1\nset -- all 'x y'",
-        "export X=\"$1\" Y=\"$2\" Z=$(docker ps)\nA=(a1 'b c')\nP=Y C=docker N=0",
-        "export X=$2 Y=web-1 Z=a\nA=(\"$X\" b)\nP=Z C=systemctl N=1",
+    let lines = BEFORE.iter().map(|lines| simple(lines)).collect::<Vec<_>>();
+    let before = prop_oneof![
+        Just(KNOWN.to_owned()),
+        lines.prop_map(|lines| lines.iter().map(|line| format!("{line}\n")).collect()),
     ];
-    let before = before.map(|before| format!("{before}\ndeclare -A M=([k]=v)"));
-    let [known, others @ ..] = before;
-    let before = Union::new_weighted(vec![
-        (3, Just(known).boxed()),
-        (2, prop::sample::select(others.to_vec()).boxed()),
-    ]);
     (before, prop::collection::vec(level.block, 1..3))
-        .prop_map(|(before, blocks)| format!("{before}\n{}\n", blocks.join("\n")))
+        .prop_map(|(before, blocks)| format!("{before}{}\n", blocks.join("\n")))
         .boxed()
 }
 
@@ -454,6 +577,11 @@ impl Level {
             "assignment" => self.assignment.clone(),
             "call" => self.call.clone(),
             "line" => self.line.clone(),
+            "plain" => self
+                .line
+                .clone()
+                .prop_filter("quotes in quotes", |line| !line.contains("'\\''"))
+                .boxed(),
             "block" => self.block.clone(),
             _ => panic!("the grammar has no `{part}`"),
         }

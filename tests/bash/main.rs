@@ -1,8 +1,8 @@
 //! Our reading of shell scripts, compared with what bash does.
 //!
 //! Generated scripts run in real bash, with shims on their `PATH` that record how they are called.
-//! A call that bash makes should not be missing from what tagout says; what tagout says for certain
-//! should be what bash does.
+//! No call that bash makes is missing from what tagout says, be it word for word or with holes for
+//! what cannot be known; and what tagout says for certain is what bash does.
 //!
 //! `BASH_SCRIPTS=5000 cargo test --test bash -- --nocapture` runs more of them, and others each
 //! time, and prints the shortest that are read wrongly.
@@ -20,31 +20,35 @@ use proptest::{
 };
 use recorder::{OTHERS, Recorder, USUAL};
 use std::{env, fmt};
-use tagout::invocation::Invocation;
+use tagout::{invocation::Invocation, script};
 
 /// How well the readings of many scripts fit.
 #[derive(Default)]
 struct Figures {
     scripts: usize,
+    /// Scripts that bash does not understand.
+    nonsense: usize,
     made: usize,
-    missing: usize,
-    said: usize,
+    /// Of the calls that bash makes, those that are said word for word, and those that are not said.
     exact: usize,
-    /// Scripts that make the same calls whatever the world is like.
+    missing: usize,
+    /// Scripts that know their variables and make the same calls whatever the world is like.
     constant: usize,
-    /// Calls that are said exactly in those, and how many of them bash does not make.
+    /// The calls that are said of them without a hole, and those that bash does not make.
     certain: usize,
     wrong: usize,
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scripts, made, missing, said, exact, constant, certain, wrong } = self;
+        let Self { scripts, nonsense, made, exact, missing, constant, certain, wrong } = self;
         write!(
             f,
-            "{scripts} scripts: bash made {made} calls, {missing} of them missing; tagout said \
-             {said}, {exact} of them exactly; {certain} of these in the {constant} scripts that \
-             do the same in every world, of which bash did not make {wrong} ({:.1} %)",
+            "{scripts} scripts ({nonsense} more have syntax errors): bash made {made} calls, of \
+             which {exact} are said word for word ({:.1} %) and {missing} are missing; of \
+             {constant} constant scripts, {certain} calls are said for certain, of which bash did \
+             not make {wrong} ({:.1} %)",
+            percent(*exact, *made),
             percent(*wrong, *certain),
         )
     }
@@ -56,42 +60,38 @@ fn percent(part: usize, whole: usize) -> f64 {
 
 /// Compares a script's reading with its run; gives the calls that are missing, in words.
 fn compare(recorder: &Recorder, script: &str, figures: &mut Figures) -> Option<String> {
-    let made = recorder.calls(script, &USUAL);
+    let Some(made) = recorder.calls(script, &USUAL) else {
+        figures.nonsense += 1;
+        return None;
+    };
     let said = reader::calls(script);
-    let missing: Vec<&Vec<String>> = made
-        .iter()
-        .filter(|argv| !said.iter().any(|invocation| reader::covers(invocation, argv)))
-        .collect();
-    let exact = || said.iter().filter(|invocation| reader::is_exact(invocation));
+    let (certain, open): (Vec<_>, Vec<_>) = said.iter().partition(|call| reader::is_exact(call));
+    let is_in = |calls: &[&Invocation], argv: &[String]| {
+        calls.iter().any(|call| reader::covers(call, argv))
+    };
+    let (exact, others): (Vec<_>, Vec<_>) = made.iter().partition(|argv| is_in(&certain, argv));
+    let missing: Vec<_> = others.into_iter().filter(|argv| !is_in(&open, argv)).collect();
     figures.scripts += 1;
     figures.made += made.len();
+    figures.exact += exact.len();
     figures.missing += missing.len();
-    figures.said += said.len();
-    figures.exact += exact().count();
-    if OTHERS.iter().all(|world| recorder.calls(script, world) == made) {
-        let is_made = |call: &&Invocation| made.iter().any(|argv| reader::covers(call, argv));
+    let does_the_same = |world| recorder.calls(script, world).as_ref() == Some(&made);
+    if script.starts_with(grammar::KNOWN) && OTHERS.iter().all(does_the_same) {
+        let is_made = |call: &Invocation| made.iter().any(|argv| reader::covers(call, argv));
         figures.constant += 1;
-        figures.certain += exact().count();
-        let wrong = exact().filter(|call| !is_made(call)).count();
-        figures.wrong += wrong;
-        if wrong > 0 && env::var("BASH_EXTRA").is_ok() && script.len() < 900 {
-            println!(
-                "=====EXTRA {:?}\nmade {made:?}\n{script}",
-                exact()
-                    .filter(|call| !is_made(call))
-                    .map(|i| tagout::script::display(&i.argv))
-                    .collect::<Vec<_>>()
-            );
-        }
+        figures.certain += certain.len();
+        figures.wrong += certain.iter().filter(|call| !is_made(call)).count();
     }
-    let said = || said.iter().map(|invocation| tagout::script::display(&invocation.argv));
-    (!missing.is_empty())
-        .then(|| format!("{missing:?} missing from {:#?} of\n{script}", said().collect::<Vec<_>>()))
+    let said = || said.iter().map(|call| script::display(&call.argv)).collect::<Vec<_>>();
+    (!missing.is_empty()).then(|| format!("{missing:?} missing from {:#?} of\n{script}", said()))
 }
 
-/// Of what is said for certain of scripts that do the same in every world, bash does all but this
-/// share, in percent.
-const MOST_WRONG: f64 = 5.0;
+/// Of what is said for certain of constant scripts, bash does all but this share, in percent. The
+/// rest are branches of which the reading does not know that they are never taken.
+const MOST_WRONG: f64 = 3.0;
+
+/// At least this share of the calls is said word for word, in percent; the others have holes.
+const LEAST_EXACT: f64 = 75.0;
 
 #[test]
 fn calls_that_bash_makes_are_said() {
@@ -113,6 +113,7 @@ fn calls_that_bash_makes_are_said() {
     println!("{figures}");
     failures.sort_by_key(String::len);
     failures.iter().take(20).for_each(|failure| println!("\n{failure}"));
-    assert!(figures.missing == 0, "{figures}");
+    assert_eq!(figures.missing, 0, "{figures}");
+    assert!(percent(figures.exact, figures.made) >= LEAST_EXACT, "{figures}");
     assert!(percent(figures.wrong, figures.certain) <= MOST_WRONG, "{figures}");
 }

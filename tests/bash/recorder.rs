@@ -10,8 +10,10 @@ use std::{
 use tempfile::TempDir;
 
 /// The programs that are on the `PATH` beside the shims.
-const TOOLS: &[&str] =
-    &["bash", "cat", "tee", "xargs", "env", "timeout", "nohup", "nice", "find", "base64"];
+const TOOLS: &[&str] = &[
+    "bash", "cat", "tee", "xargs", "env", "timeout", "nohup", "nice", "find", "base64", "tr",
+    "sed", "cut", "head", "tail", "sort", "seq", "basename", "dirname", "grep", "awk",
+];
 
 /// Notes its argv, prints what the world says, and fails where it says so.
 const SHIM: &str = r#"#!/bin/sh
@@ -24,7 +26,10 @@ case " $* " in *"$SHIM_FAILS"*) exit 1 ;; esac
 pub struct World {
     pub arguments: &'static [&'static str],
     pub variables: &'static [(&'static str, &'static str)],
-    /// What recorded programs print. It names no program.
+    /// Empty files in the folder that it runs in.
+    pub files: &'static [&'static str],
+    /// What recorded programs print. It names no program, and is one line: where unknown text is put
+    /// into code, its line breaks would end commands early.
     pub prints: &'static str,
     /// They fail if this is in their arguments.
     pub fails: &'static str,
@@ -33,26 +38,35 @@ pub struct World {
 pub const USUAL: World = World {
     arguments: &["in-1", "in 2"],
     variables: &[],
-    prints: "out 1\nlast\n",
+    files: &[],
+    prints: "out 1\n",
     fails: " down ",
 };
 
 /// Other worlds, in which a script that depends on what it cannot know makes other calls.
 pub const OTHERS: [World; 4] = [
-    World { arguments: &[], variables: &[], prints: "", fails: "" },
     World {
         arguments: &["all", "stop"],
-        variables: &[("SHELLOPTS", "allexport")],
+        variables: &[("SHELLOPTS", "allexport"), ("X", "app"), ("Y", "web-1"), ("N", "3")],
+        files: &["s1.sh", "s2.sh", "s3.sh", "x.none", "all"],
         prints: "app\n",
         fails: "no",
     },
     World {
         arguments: &["down", "app", "x"],
-        variables: &[("N", "2"), ("P", "X")],
+        variables: &[("X", "stop"), ("Y", "all x"), ("Z", "a_b"), ("P", "Y"), ("S", "env")],
+        files: &[],
         prints: "all",
         fails: "no",
     },
-    World { arguments: &["app", "web-1"], variables: &[], prints: "a_b down\n", fails: "" },
+    World {
+        arguments: &["app", "web-1"],
+        variables: &[("X", "x"), ("Y", "down"), ("Z", "stop"), ("C", "docker"), ("N", "2")],
+        files: &[],
+        prints: "a_b down\n",
+        fails: "",
+    },
+    World { arguments: &[], variables: &[("Z", "app")], files: &[], prints: "", fails: "" },
 ];
 
 /// Wrappers that need rights or a network, as far as the scripts use them, and `sh`, which is bash
@@ -91,14 +105,17 @@ impl Recorder {
         Self { folder }
     }
 
-    /// The argv of each call that the script makes.
-    pub fn calls(&self, script: &str, world: &World) -> Vec<Vec<String>> {
+    /// The argv of each call that the script makes; nothing if bash does not understand it, or what it
+    /// makes up to be run.
+    pub fn calls(&self, script: &str, world: &World) -> Option<Vec<Vec<String>>> {
         let scratch = tempfile::tempdir_in(self.folder.path()).unwrap();
         let log = scratch.path().join("calls");
         let path: PathBuf = scratch.path().join("script");
         fs::write(&path, script).unwrap();
-        fs::create_dir(scratch.path().join("work")).unwrap();
-        Command::new("/bin/sh")
+        let folder = scratch.path().join("work");
+        fs::create_dir(&folder).unwrap();
+        world.files.iter().for_each(|file| fs::write(folder.join(file), "").unwrap());
+        let said = Command::new("/bin/sh")
             .args(["-c", LIMITS, "sh"])
             .arg(&path)
             .args(world.arguments)
@@ -109,13 +126,17 @@ impl Recorder {
             .env("SHIM_FAILS", world.fails)
             .envs(world.variables.iter().copied())
             .env("LC_ALL", "C.UTF-8")
-            .current_dir(scratch.path().join("work"))
+            .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .unwrap();
-        argvs(&fs::read(&log).unwrap_or_default())
+            .output()
+            .unwrap()
+            .stderr;
+        let said = String::from_utf8_lossy(&said);
+        let is_understood = !["syntax error", "unexpected EOF", "bad substitution"]
+            .iter()
+            .any(|error| said.contains(error));
+        is_understood.then(|| argvs(&fs::read(&log).unwrap_or_default()))
     }
 }
 

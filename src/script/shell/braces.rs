@@ -22,6 +22,10 @@ fn expand(text: &Text, depth: usize) -> Vec<Text> {
             at = scan::brace(source, at + 2) + 1;
             continue;
         }
+        if bytes[at..].starts_with(b"<(") || bytes[at..].starts_with(b">(") {
+            at = scan::parenthesis(source, at + 2) + 1;
+            continue;
+        }
         if bytes[at] != b'{' {
             at = scan::quoted_or_next(source, at);
             continue;

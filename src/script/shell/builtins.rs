@@ -141,7 +141,7 @@ impl Shell<'_> {
         for file in files {
             output = output.and(match file.text().as_deref() {
                 Some("-" | "/dev/stdin") => self.stdin.clone(),
-                _ => Output::Known(self.run.marks.value(self.written_file(file)?)),
+                _ => Output::Known(self.written_text(file)?),
             });
         }
         Some(Done::printing(output.into_stages(), None))
@@ -174,7 +174,7 @@ impl Shell<'_> {
     fn sourced(&mut self, arguments: &[Word], location: Option<&Location>) -> Option<Done> {
         let (path, rest) = arguments.split_first()?;
         let text = match self.written_file(path) {
-            Some(text) => text.clone(),
+            Some(text) => text,
             None => self.script_text(&path.text()?)?,
         };
         let hop = Hop { step: path.to_string(), location: location.cloned() };

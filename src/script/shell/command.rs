@@ -28,41 +28,30 @@ struct Parts<'t> {
 
 impl Shell<'_> {
     pub(super) fn simple_command(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        let mut parts: Vec<Parts<'_>> = vec![Parts::default()];
+        let mut parts = Parts::default();
         let mut cursor = node.walk();
         let mut more = cursor.goto_first_child();
         let mut end = node.start_byte();
         while more {
             let (child, field) = (cursor.node(), cursor.field_name());
             more = cursor.goto_next_sibling();
-            let gap = unit.prepared.code[end..child.start_byte()].replace("\\\n", " ");
+            let is_apart = end < child.start_byte();
             end = child.end_byte();
-            // tree-sitter goes on after some ends of lines.
-            if gap.contains('\n') {
-                parts.push(Parts::default());
-            }
-            let Some(part) = parts.last_mut() else { break };
             match field {
-                Some("redirect") => part.redirects.push(child),
-                Some("name" | "argument") => match part.words.last_mut() {
+                Some("redirect") => parts.redirects.push(child),
+                Some("name" | "argument") => match parts.words.last_mut() {
                     // `$A-$B` is two nodes.
-                    Some(last) if gap.is_empty() => {
-                        last.end = child.end_byte();
-                    }
-                    _ => part.words.push(child.byte_range()),
+                    Some(last) if !is_apart => last.end = child.end_byte(),
+                    _ => parts.words.push(child.byte_range()),
                 },
-                _ if child.kind() == "variable_assignment" => part.assignments.push(child),
+                _ if child.kind() == "variable_assignment" => parts.assignments.push(child),
                 _ if child.kind() == "ERROR" => {
                     self.statement(unit, child, 0);
                 }
                 _ => {}
             }
         }
-        let mut done = Done::default();
-        for part in parts {
-            done = done.then(self.one_command(unit, node, part));
-        }
-        done
+        self.one_command(unit, node, parts)
     }
 
     fn one_command(&mut self, unit: &Unit<'_>, node: Node<'_>, parts: Parts<'_>) -> Done {
@@ -85,10 +74,14 @@ impl Shell<'_> {
         let alias = self.alias_expanded(&arguments);
         let argvs = if alias.is_none() { self.argvs(&arguments) } else { Vec::new() };
         let done = self.with_redirections(unit, &redirects, |shell| {
+            if arguments.is_empty() {
+                // What is substituted tells it otherwise.
+                shell.state.status = Some(true);
+            }
             let held = shell.assigned_for_now(unit, &assignments, arguments.is_empty());
             let done = match alias {
                 Some(alias) => shell.alias_called(alias, location),
-                None if arguments.is_empty() => Done::silent(Some(true)),
+                None if arguments.is_empty() => Done::silent(shell.state.status),
                 None => shell.argvs_called(argvs, location),
             };
             for (name, variable) in held {
@@ -370,7 +363,7 @@ impl Shell<'_> {
         let appends = unit.text.as_str()[name_node.end_byte()..].starts_with('+');
         match (node.child_by_field_name("value"), key) {
             (Some(array), None) if array.kind() == "array" => {
-                self.array(&name, &unit.slice(array), appends);
+                self.array(&name, unit, array.byte_range(), appends);
             }
             (value, Some(key)) => {
                 let value = value.map_or_else(Value::empty, |value| self.value(&unit.slice(value)));
@@ -390,38 +383,23 @@ impl Shell<'_> {
     }
 
     /// `A=(…)` and `A+=(…)`.
-    pub(super) fn array(&mut self, name: &str, text: &Text, appends: bool) {
-        let source = text.as_str();
-        let inner = text.slice(1..source.len().saturating_sub(1).max(1));
+    fn array(&mut self, name: &str, unit: &Unit<'_>, array: Range<usize>, appends: bool) {
+        let inner = array.start + 1..array.end.saturating_sub(1).max(array.start + 1);
         let keyed = self.state.is_keyed(name);
         let (mut items, mut with_keys) = (Vec::new(), Vec::new());
-        let mut comment_end = 0;
-        for range in super::rough::rough_words(inner.as_str(), 0..inner.len()) {
-            if range.start < comment_end {
-                continue;
-            }
-            let word = inner.slice(range.clone());
-            if word.as_str().starts_with('#') {
-                let line = inner.as_str()[range.start..].find('\n');
-                comment_end = line.map_or(inner.len(), |line| range.start + line);
-                continue;
-            }
+        for range in super::rough::rough_words(&unit.prepared.code, inner) {
+            let word = unit.text.slice(range);
             let named = word.as_str().strip_prefix('[').and_then(|rest| rest.find("]="));
             if let Some(len) = named {
                 let value = self.value(&word.slice(len + 3..word.len()));
                 with_keys.push((word.slice(1..len + 1), value));
                 continue;
             }
-            let alternatives = self.fields(&word);
-            let most = alternatives.iter().map(Vec::len).max().unwrap_or_default();
-            for position in 0..most {
-                let words = alternatives.iter().filter_map(|words| words.get(position)).cloned();
-                items.push(Value::any_of(words));
-            }
+            items.extend(fields::together(&self.fields(&word)));
         }
         match (appends, keyed) {
             (true, _) => self.state.extend_list(name, items),
-            (false, true) if items.is_empty() => {}
+            (false, true) => self.state.empty_keyed(name),
             (false, _) => self.state.set_list(name, items),
         }
         for (key, value) in with_keys {

@@ -45,9 +45,20 @@ impl Shell<'_> {
                 }
                 "variable_assignment" => {
                     let name = child.child_by_field_name("name").map(|name| unit.str(name));
-                    self.declared(name.unwrap_or_default(), &declares);
-                    self.assignment(unit, child);
-                    self.export_declared(name.unwrap_or_default(), &declares);
+                    let name = name.unwrap_or_default();
+                    if declares.keyed {
+                        self.declared(name, &declares);
+                        self.assignment(unit, child);
+                    } else {
+                        // `local X=$X` is what the variable is outside.
+                        let outer = self.state.held(name);
+                        self.assignment(unit, child);
+                        let inner = self.state.held(name);
+                        self.state.put_back(name, outer);
+                        self.declared(name, &declares);
+                        self.state.put_back(name, inner);
+                    }
+                    self.export_declared(name, &declares);
                 }
                 "word" if unit.str(child).starts_with('-') => declares.option(unit.str(child)),
                 _ => {

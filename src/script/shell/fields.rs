@@ -1,6 +1,6 @@
 //! Words while they are put together: every alternative, split into fields as the shell does.
 
-use super::variable::may_be_empty;
+use super::variable::{may_be_empty, unknown_list};
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
     source::Text,
@@ -94,6 +94,12 @@ impl Builder {
 
     /// Appends words that stay apart, as `"$@"` does; unquoted, each is split further.
     pub fn list(&mut self, values: &[Value], quoted: bool) {
+        // Where words may be missing, what stands before and after them is not apart for sure.
+        let begun =
+            |partial: &Partial| partial.open.as_ref().is_some_and(|word| !word.pieces.is_empty());
+        if quoted && values.iter().any(Value::splits) && self.partial.iter().any(begun) {
+            return self.written(&unknown_list("…", None));
+        }
         for (position, value) in values.iter().enumerate() {
             if position > 0 {
                 self.partial.iter_mut().for_each(Partial::close);
@@ -276,6 +282,20 @@ impl Partial {
     fn open(&mut self) {
         self.open.get_or_insert_default();
     }
+}
+
+/// The alternatives of a list of words as one list, of which some may be missing.
+pub fn together(alternatives: &Fields) -> Vec<Value> {
+    let most = alternatives.iter().map(Vec::len).max().unwrap_or_default();
+    let at = |position: usize| {
+        let words = alternatives.iter().filter_map(|words| words.get(position)).cloned();
+        let value = Value::any_of(words);
+        match alternatives.iter().all(|words| position < words.len()) {
+            true => value,
+            false => value.or(unknown_list("…", None)),
+        }
+    };
+    (0..most).map(at).collect()
 }
 
 /// Every alternative of the one followed by every alternative of the other; what is too much is one

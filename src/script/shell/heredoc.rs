@@ -1,10 +1,10 @@
-use super::scan;
+use super::{line_ends::end_lines, scan};
 use crate::source::{Text, expressions};
 use std::{collections::HashMap, ops::Range};
 
 /// A script without its heredocs and expressions, of the same length, for the parser.
 pub struct Prepared {
-    /// Each `<<EOF` is a redirection `<___`, each body blank, each `${{ … }}`, `$(…)`, `<(…)`, `\x`,
+    /// Each `<<EOF` is a redirection `<___`, each body and comment blank, each end of a command a `;`, each `${{ … }}`, `$(…)`, `<(…)`, `\x`,
     /// `[` and `]`, what is in quotes and the braces of `{a,b}` underscores.
     pub code: String,
     /// By the position of the `<<`.
@@ -31,6 +31,7 @@ pub fn prepare(text: &Text) -> Prepared {
     if source.contains(['[', '{', '\\']) {
         hide_brackets(&mut prepared.code);
     }
+    end_lines(&mut prepared.code);
     prepared
 }
 
@@ -243,7 +244,7 @@ mod tests {
     #[test]
     fn two_heredocs_on_one_line_are_both_taken_out() {
         let (code, bodies) = prepared("cat <<A <<'B' >/dev/null\na\nA\npm2 delete all\nB\nls\n");
-        assert_eq!(code, "cat <__ <____ >/dev/null ls");
+        assert_eq!(code, "cat <__ <____ >/dev/null; ls;");
         assert_eq!(bodies, [("a\n".into(), true), ("pm2 delete all\n".into(), false)]);
     }
 
@@ -251,7 +252,7 @@ mod tests {
     fn code_after_the_delimiter_stays() {
         let (code, bodies) =
             prepared("ssh h <<EOF 2>&1 | tee x\nls\nEOF\ncat <<-'X'; rm y\n\tz\n\tX\n");
-        assert_eq!(code, "ssh h <____ 2>&1 | tee x cat <_____; rm y");
+        assert_eq!(code, "ssh h <____ 2>&1 | tee x; cat <_____; rm y;");
         assert_eq!(bodies, [("ls\n".into(), true), ("z\n".into(), false)]);
     }
 
@@ -265,14 +266,14 @@ mod tests {
     fn a_heredoc_inside_a_substitution_is_left_to_it() {
         let (code, bodies) = prepared("X=\"$(cat <<EOF\nhello\nEOF\n)\"\nls");
         assert_eq!(bodies, []);
-        assert_eq!(code, "X=\"_______________________\" ls");
+        assert_eq!(code, "X=\"_______________________\";ls");
     }
 
     #[test]
     fn brackets_that_are_words_become_plain_words() {
         assert_eq!(
             prepared("[ $# -gt 1 ]&&[[ a ]]; x[ 1 ] '[ ' # [ ]").0,
-            "_ $# -gt 1 _&&[[ a ]]; x[ 1 _ '__' # [ ]"
+            "_ $# -gt 1 _&&[[ a ]]; x[ 1 _ '__'"
         );
     }
 

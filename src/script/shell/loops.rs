@@ -3,9 +3,10 @@
 
 use super::{
     Done, Output, Shell,
+    fields::together,
     state::{Ends, State},
     statements::{Unit, children},
-    variable::Facts,
+    variable::{Facts, one_of},
 };
 use crate::invocation::Value;
 use tree_sitter::Node;
@@ -27,30 +28,18 @@ impl Shell<'_> {
             && !items.iter().any(Value::splits)
             && items.len() * self.rounds <= MAX_ROUNDS;
         if !known {
-            let any = match items.is_empty() {
-                true => State::unknown_variable(&variable, unit.text.locate(node.byte_range())),
-                false => items.into_iter().reduce(Value::or).unwrap_or_else(Value::empty),
-            };
+            let unknown =
+                || State::unknown_variable(&variable, unit.text.locate(node.byte_range()));
+            let any = items.iter().map(|item| one_of(item, unknown)).reduce(Value::or);
+            let any = any.unwrap_or_else(unknown);
             return self.some_rounds(|shell| {
                 shell.state.set(&variable, any.clone());
                 shell.sequence(unit, body, depth + 1)
             });
         }
-        // Where the item does not matter, a round that changes nothing is like the others.
-        let matters = unit.str(body).contains(variable.as_str());
-        let mut last = items.len();
         self.each_round(items.len(), |shell, round| {
-            if round >= last {
-                shell.state.set(&variable, items.last()?.clone());
-                return None;
-            }
             shell.state.set(&variable, items[round].clone());
-            let before = (!matters).then(|| shell.state.clone());
-            let done = shell.sequence(unit, body, depth + 1);
-            if before.is_some_and(|before| shell.state.same(&before)) {
-                last = round + 1;
-            }
-            Some(done)
+            shell.sequence(unit, body, depth + 1)
         })
     }
 
@@ -64,12 +53,7 @@ impl Shell<'_> {
         }
         let mut items: Vec<Value> = Vec::new();
         for value in values {
-            let alternatives = self.fields(&unit.slice(value));
-            let most = alternatives.iter().map(Vec::len).max().unwrap_or_default();
-            for position in 0..most {
-                let words = alternatives.iter().filter_map(|words| words.get(position)).cloned();
-                items.push(Value::any_of(words));
-            }
+            items.extend(together(&self.fields(&unit.slice(value))));
         }
         items
     }
@@ -201,18 +185,18 @@ impl Shell<'_> {
         }
     }
 
-    /// Reads as many rounds, one after the other; `read` gives nothing when there are no more.
+    /// Reads as many rounds, one after the other.
     fn each_round(
         &mut self,
         rounds: usize,
-        mut read: impl FnMut(&mut Self, usize) -> Option<Done>,
+        mut read: impl FnMut(&mut Self, usize) -> Done,
     ) -> Done {
         let mark = self.left.len();
         let (mut output, mut exits) = (Output::Silent, None);
         let outer = self.rounds;
         self.rounds = outer * rounds.max(1);
         for round in 0..rounds {
-            let Some(done) = read(self, round) else { break };
+            let done = read(self, round);
             output = output.and(done.output);
             self.settle(mark, &mut exits);
             if self.state.ended {

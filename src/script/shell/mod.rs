@@ -11,8 +11,9 @@ mod declarations;
 pub(super) mod fields;
 mod filters;
 mod heredoc;
-mod limits;
 mod input;
+mod limits;
+mod line_ends;
 mod loops;
 mod output;
 mod parameters;
@@ -34,6 +35,7 @@ mod written;
 pub use builtins::values;
 pub use output::{Done, Output};
 pub use state::{Function, State, below_hole, joined};
+pub use written::Contents;
 
 use super::run::Run;
 use crate::{
@@ -198,19 +200,19 @@ impl<'r> Shell<'r> {
         output
     }
 
-    /// What code in a subshell prints.
-    pub(super) fn output_of(&mut self, code: &Text) -> Output {
+    /// What code in a subshell prints, and whether it succeeds.
+    pub(super) fn subshell(&mut self, code: &Text) -> Done {
         let outer = std::mem::take(&mut self.may_fail);
-        let done = self.deeper(code.location().as_ref(), |shell| {
+        let mut done = self.deeper(code.location().as_ref(), |shell| {
             let mut state = shell.state.subshell();
             state.options.errexit = false;
             shell.heard(|shell| shell.in_state(state, |shell| shell.script(code)))
         });
-        match std::mem::replace(&mut self.may_fail, outer) {
+        if std::mem::replace(&mut self.may_fail, outer) {
             // It may end anywhere.
-            true => done.output.or(Output::Of(Vec::new())),
-            false => done.output,
+            done = Done::printing(done.output.or(Output::Of(Vec::new())), None);
         }
+        done
     }
 
     /// The value of `$(…)`.
@@ -228,6 +230,8 @@ impl<'r> Shell<'r> {
             };
             return self.file_content(path).value(written(), location);
         }
-        self.output_of(code).value(written(), location)
+        let done = self.subshell(code);
+        self.state.status = done.success;
+        done.output.value(written(), location)
     }
 }

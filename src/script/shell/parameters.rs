@@ -80,10 +80,15 @@ impl Shell<'_> {
                     self.put(builder, &value, quoting);
                 }
             },
-            Subject::List { items, joined } => {
-                let items = self.operated_list(parameter, items, quoting);
-                self.put_list(builder, items, joined, quoting);
-            }
+            Subject::List { items, joined } => match parameter.operator().1 {
+                Some(operator @ ('-' | '=' | '+')) => {
+                    self.put_list_or_word(parameter, items, joined, operator, builder, quoting)
+                }
+                _ => {
+                    let items = self.operated_list(parameter, items);
+                    self.put_list(builder, items, joined, quoting);
+                }
+            },
         }
     }
 
@@ -246,10 +251,10 @@ impl Shell<'_> {
     ) {
         let assigns = parameter.operator().1 == Some('=');
         match choice {
-            Choice { value, word: Some(word) } if quoting.splits() && !assigns => {
+            Choice { value, word: Some(word) } if !assigns => {
                 let other = value.map(|value| {
                     let mut other = builder.clone();
-                    other.value(&value, false);
+                    self.put(&mut other, &value, quoting);
                     other
                 });
                 self.expand(&word, builder, quoting.of_operand());
@@ -285,7 +290,7 @@ impl Shell<'_> {
         }
         let value = match known {
             Known::Set(value) => value,
-            Known::Unset => Value::empty(),
+            Known::Unset => self.unset_value(),
             Known::Unknown if parameter.key.is_some() => unknown(parameter.inner),
             Known::Unknown => {
                 let written = parameter.inner.slice(0..parameter.name.len());
@@ -326,24 +331,40 @@ impl Shell<'_> {
         not_empty(&value)
     }
 
-    /// The list after the operator.
-    fn operated_list(
+    /// Appends `${A[@]-word}` or `${A[@]+word}`: the list or the word, by whether there are items.
+    fn put_list_or_word(
         &mut self,
         parameter: &Parameter<'_>,
         items: Vec<Value>,
+        joined: bool,
+        operator: char,
+        builder: &mut Builder,
         quoting: Quoting,
-    ) -> Vec<Value> {
+    ) {
+        let start = usize::from(parameter.operator().0) + 1;
+        let word = parameter.operation.slice(start..parameter.operation.len());
+        let may_be_none = items.iter().all(Value::splits);
+        let some_word = if operator == '+' { !items.is_empty() } else { may_be_none };
+        let no_word = if operator == '+' { may_be_none } else { !items.is_empty() };
+        let mut other = builder.clone();
+        if operator != '+' {
+            self.put_list(&mut other, items, joined, quoting);
+        }
+        if some_word {
+            self.expand(&word, builder, quoting.of_operand());
+        }
+        match (some_word, no_word) {
+            (true, true) => builder.or(other),
+            (false, _) => *builder = other,
+            (true, false) => {}
+        }
+    }
+
+    /// The list after the operator.
+    fn operated_list(&mut self, parameter: &Parameter<'_>, items: Vec<Value>) -> Vec<Value> {
         let source = parameter.operation.as_str();
         match source.trim_start_matches(':').chars().next() {
             None => items,
-            Some('-' | '=') if !items.is_empty() => items,
-            Some('+') if items.is_empty() => items,
-            Some('-' | '=' | '+') => {
-                let skipped = source.len() - source.trim_start_matches(':').len() + 1;
-                let word = parameter.operation.slice(skipped..source.len());
-                let fields = self.expanded(&word, quoting.of_operand()).fields();
-                fields.into_iter().next().into_iter().flatten().map(Value::one).collect()
-            }
             _ if source.starts_with(':') => {
                 let Some((offset, len)) = self.bounds(parameter) else {
                     return vec![unknown_list_of(parameter.inner)];
@@ -369,6 +390,8 @@ impl Shell<'_> {
                 let len = len.map_or(usize::MAX, |len| usize::try_from(len).unwrap_or(0));
                 items.into_iter().skip(from).take(len).collect()
             }
+            // Each of its words is changed, or none.
+            _ if items.iter().any(Value::splits) => vec![unknown_list_of(parameter.inner)],
             _ => items.iter().map(|item| self.changed(parameter, item)).collect(),
         }
     }

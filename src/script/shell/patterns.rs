@@ -108,6 +108,10 @@ impl Pattern {
                 false => word.clone(),
             });
         }
+        // `${X/#/--}` puts something before.
+        if which == Which::AtStart && self.tokens.is_empty() {
+            return Some(joined(by, word));
+        }
         let symbols = Symbols::of(word)?;
         let all = &symbols.symbols;
         // Without a `*`, a match is as long as the pattern.
@@ -140,7 +144,8 @@ impl Pattern {
         let symbols = Symbols::of(word)?;
         let backwards: Vec<_> = symbols.symbols.iter().rev().copied().collect();
         let tokens = self.tokens.iter().rev().cloned().collect();
-        Some(chosen(&Self { tokens }.prefixes(&backwards), true)? > 0)
+        let ends = chosen(&Self { tokens }.prefixes(&backwards), true)? > 0;
+        Some(ends || self.tokens.is_empty())
     }
 
     /// For each beginning of the symbols, from none of them to all: whether it matches.

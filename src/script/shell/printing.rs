@@ -43,7 +43,9 @@ pub fn echo(words: &[Word]) -> Word {
 pub fn printf(words: &[Word]) -> Value {
     let printed = Value::one(formatted_all(words));
     let is_list = |word: &Word| {
-        word.text().is_some_and(|format| matches!(format.as_ref(), "%s" | "%s " | "%s\\n" | "%s\n"))
+        word.text().is_some_and(|format| {
+            matches!(format.as_ref(), "%s" | "%s " | "%s\\n" | "%s\n" | "%s\\0")
+        })
     };
     match words.iter().any(Word::splits) && !words.first().is_some_and(is_list) {
         true => {

@@ -58,7 +58,10 @@ impl Shell<'_> {
             let operator_at = unit.prepared.code[node.byte_range()].find(['<', '>', '&']);
             let Some(at) = operator_at.map(|at| start + at) else { continue };
             if let Some(heredoc) = unit.prepared.heredocs.get(&at) {
+                // What fails in it ends only the command.
+                let ended = self.state.ended;
                 all.stdin = Some(Output::Known(self.heredoc(heredoc)));
+                self.state.ended = ended;
                 continue;
             }
             let Some(destination) = node.child_by_field_name("destination") else { continue };

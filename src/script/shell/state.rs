@@ -1,6 +1,7 @@
 use super::{
     table::Table,
     variable::{Content, Fact, Known, Variable, is_not, not_empty, nth, rank, unknown_list},
+    written::Contents,
 };
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
@@ -26,7 +27,7 @@ pub struct State {
     /// `$1`, `$2`, …
     pub positional: Vec<Value>,
     /// Files that were written here, by path.
-    pub files: Table<Text>,
+    pub files: Table<Contents>,
     /// What is certainly set for later steps; see [`Exports`](crate::script::Exports).
     pub exported: Table<()>,
     /// Code for the end of the shell, by `trap`.
@@ -186,8 +187,12 @@ impl State {
     /// `declare -A`
     pub fn set_keyed(&mut self, name: &str) {
         if !self.is_keyed(name) {
-            self.set_content(name, Content::List { keyed: true, items: IndexMap::new() });
+            self.empty_keyed(name);
         }
+    }
+
+    pub fn empty_keyed(&mut self, name: &str) {
+        self.set_content(name, Content::List { keyed: true, items: IndexMap::new() });
     }
 
     pub fn is_keyed(&self, name: &str) -> bool {
@@ -220,6 +225,12 @@ impl State {
     pub fn item(&self, name: &str, key: &str) -> Known {
         match self.variables.get(name).map(|held| &held.content) {
             None => Known::Unknown,
+            Some(Content::List { keyed: false, items }) if items.values().any(Value::splits) => {
+                let unknown = || Value::hole(Hole::unknown(format!("${{{name}[{key}]}}"), None));
+                let values: Vec<Value> = items.values().cloned().collect();
+                let position = items.keys().position(|own| rank(own, false) >= rank(key, false));
+                nth(&values, position.unwrap_or(values.len()), unknown)
+            }
             Some(Content::List { items, .. }) => Known::of(items.get(key).cloned()),
             Some(Content::Scalar(value)) if key == "0" => Known::Set(value.clone()),
             Some(_) => Known::Unset,
@@ -442,23 +453,10 @@ fn is_all(value: &Value) -> bool {
 }
 
 /// Files as two ways leave them: where both write one, it may hold either.
-fn both_files(mut files: Table<Text>, others: &Table<Text>) -> Table<Text> {
-    /// Longer ones are not put together, in bytes.
-    const MAX_LEN: usize = 1 << 16;
-    files.join(others, |here, there| {
-        Some(match (here, there) {
-            // One way only wrote on.
-            (Some(less), Some(more)) if more.as_str().starts_with(less.as_str()) => more.clone(),
-            (Some(more), Some(less)) if more.as_str().starts_with(less.as_str()) => more.clone(),
-            (Some(here), Some(there)) if here.len() + there.len() < MAX_LEN => {
-                let mut both = here.clone();
-                both.push_made_up("\n", None);
-                both.push(there);
-                both
-            }
-            (Some(one), _) | (None, Some(one)) => one.clone(),
-            (None, None) => Text::default(),
-        })
+fn both_files(mut files: Table<Contents>, others: &Table<Contents>) -> Table<Contents> {
+    files.join(others, |here, there| match (here, there) {
+        (Some(here), Some(there)) => Some(here.or(there)),
+        (one, other) => one.or(other).cloned(),
     });
     files
 }

@@ -67,6 +67,14 @@ pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     node.named_children(&mut node.walk()).filter(|child| child.kind() != "comment").collect()
 }
 
+fn body_of(node: Node<'_>) -> Option<Node<'_>> {
+    node.child_by_field_name("body")
+}
+
+fn is_list(node: Node<'_>) -> bool {
+    node.kind() == "list"
+}
+
 impl Shell<'_> {
     /// Reads shell text.
     pub fn script(&mut self, text: &Text) -> Done {
@@ -102,6 +110,7 @@ impl Shell<'_> {
         if self.state.options.errexit && self.checked == 0 && !self.state.ended {
             match (node.kind(), done.success) {
                 ("list" | "negated_command", _) => {}
+                ("redirected_statement", _) if body_of(node).is_some_and(is_list) => {}
                 (_, Some(false)) => self.end(),
                 _ => self.state.learn(&done.facts.holds),
             }
@@ -136,8 +145,10 @@ impl Shell<'_> {
             }
             "command" => self.simple_command(unit, node),
             "variable_assignment" => {
+                // What is substituted tells it otherwise.
+                self.state.status = Some(true);
                 self.assignment(unit, node);
-                Done::silent(Some(true))
+                Done::silent(self.state.status)
             }
             "variable_assignments" => self.sequence(unit, node, depth),
             "declaration_command" => self.declaration(unit, node),
@@ -196,6 +207,8 @@ impl Shell<'_> {
         let outer = self.stdin.clone();
         let (mut stages, mut last) = (Vec::new(), Done::default());
         let parts = children(node);
+        // tree-sitter gives the `!` of `! a | b` to `a`.
+        let is_negated = parts.first().is_some_and(|first| first.kind() == "negated_command");
         for (position, part) in parts.iter().enumerate() {
             let state = self.state.subshell();
             let read = |shell: &mut Self| {
@@ -222,7 +235,7 @@ impl Shell<'_> {
             }
         }
         let output = std::mem::replace(&mut self.stdin, outer);
-        Done::printing(output, last.success)
+        Done::printing(output, last.success.map(|success| success != is_negated))
     }
 
     fn redirected(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
@@ -230,9 +243,9 @@ impl Shell<'_> {
             .into_iter()
             .filter(|child| child.kind().ends_with("_redirect"))
             .collect();
-        let body = node.child_by_field_name("body");
+        let body = body_of(node);
         // tree-sitter gives the redirections of `a && b >file` to all of it.
-        if let Some(body) = body.filter(|body| body.kind() == "list") {
+        if let Some(body) = body.filter(|body| is_list(*body)) {
             return self.list(unit, body, &redirects, depth);
         }
         self.with_redirections(unit, &redirects, |shell| match body {

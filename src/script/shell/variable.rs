@@ -205,12 +205,18 @@ pub fn unknown_list(written: &str, location: Option<Location>) -> Value {
 pub fn nth(values: &[Value], position: usize, unknown: impl FnOnce() -> Value) -> Known {
     let value = values.get(position);
     match (values.iter().position(Value::splits), value) {
-        (Some(first), Some(value)) if first == position && is_hole(value) => {
-            Known::Set(whole(value))
-        }
-        (Some(first), Some(value)) if first <= position => Known::Set(whole(value).or(unknown())),
+        (Some(first), Some(value)) if first == position => Known::Set(one_of(value, unknown)),
+        (Some(first), Some(value)) if first < position => Known::Set(whole(value).or(unknown())),
         (Some(_), None) => Known::Unknown,
         _ => Known::of(value.cloned()),
+    }
+}
+
+/// One of the words that a value may be.
+pub fn one_of(value: &Value, unknown: impl FnOnce() -> Value) -> Value {
+    match value.splits() && !is_hole(value) {
+        true => whole(value).or(unknown()),
+        false => whole(value),
     }
 }
 

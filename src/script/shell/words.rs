@@ -255,7 +255,7 @@ impl Shell<'_> {
         let location = text.locate(at..end);
         let code = text.slice(at + 2..end);
         let written = text.as_str()[at..end].to_owned() + ")";
-        let output = self.output_of(&code);
+        let output = self.subshell(&code).output;
         if let Output::Known(value) = output {
             let path = format!("/dev/fd/{at}");
             let mut name = Text::default();
@@ -274,9 +274,17 @@ impl Shell<'_> {
     pub(super) fn variable(&mut self, name: &str, text: &Text, range: Range<usize>) -> Value {
         match self.known(name) {
             Known::Set(value) => value,
-            Known::Unset => Value::empty(),
+            Known::Unset => self.unset_value(),
             Known::Unknown => self.unknown_value(name, &text.slice(range)),
         }
+    }
+
+    /// The value of a variable that is not set: `set -u` ends the shell.
+    pub(super) fn unset_value(&mut self) -> Value {
+        if self.state.options.nounset {
+            self.end();
+        }
+        Value::empty()
     }
 
     /// The value of a variable that nothing here sets, written as `written`.
@@ -361,8 +369,7 @@ impl Quoting {
     pub fn of_operand(self) -> Self {
         match self {
             Self::None | Self::Operand => Self::Operand,
-            Self::Double | Self::DoubleOperand => Self::DoubleOperand,
-            Self::Heredoc => Self::Double,
+            Self::Double | Self::DoubleOperand | Self::Heredoc => Self::DoubleOperand,
             Self::Assignment | Self::Pattern => Self::Assignment,
         }
     }

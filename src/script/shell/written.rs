@@ -2,9 +2,67 @@
 
 use super::{Output, Shell};
 use crate::{
-    invocation::{Hole, Origin, Piece, Word},
+    invocation::{Hole, Origin, Piece, Value, Word},
     source::Text,
 };
+
+/// The contents that a file may have, with marks.
+#[derive(Clone, Debug, Default)]
+pub struct Contents(Vec<Text>);
+
+/// As many contents are told apart.
+const MAX_CONTENTS: usize = 8;
+
+impl Contents {
+    pub fn of(text: Text) -> Self {
+        Self(vec![text])
+    }
+
+    /// All of them, one after the other, as code that may run.
+    pub fn code(&self) -> Text {
+        // What one way only wrote on to is in the other.
+        let is_start = |text: &Text| {
+            self.0
+                .iter()
+                .any(|other| other.len() > text.len() && other.as_str().starts_with(text.as_str()))
+        };
+        let mut code = Text::default();
+        for (position, text) in self.0.iter().filter(|text| !is_start(text)).enumerate() {
+            if position > 0 {
+                code.push_made_up("\n", None);
+            }
+            code.push(text);
+        }
+        code
+    }
+
+    /// Those, or others.
+    pub fn or(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        for text in &other.0 {
+            if both.0.len() < MAX_CONTENTS
+                && both.0.iter().all(|held| held.as_str() != text.as_str())
+            {
+                both.0.push(text.clone());
+            }
+        }
+        both
+    }
+
+    /// Each of them with each of the others after it.
+    fn then(&self, next: &Self) -> Self {
+        let mut all = Vec::new();
+        for text in &self.0 {
+            for next in &next.0 {
+                let mut text = text.clone();
+                text.push(next);
+                all.push(text);
+            }
+        }
+        all.truncate(MAX_CONTENTS);
+        Self(all)
+    }
+}
 
 impl Shell<'_> {
     /// The name under which a path is known: absolute as far as the folder is, holes as they are
@@ -27,15 +85,21 @@ impl Shell<'_> {
         plain(&whole)
     }
 
+    /// The code of a file that was written here.
+    pub fn written_file(&self, word: &Word) -> Option<Text> {
+        Some(self.state.files.get(&self.path(word))?.code())
+    }
+
     /// The text of a file that was written here.
-    pub fn written_file(&self, word: &Word) -> Option<&Text> {
-        self.state.files.get(&self.path(word)).map(AsRef::as_ref)
+    pub fn written_text(&self, word: &Word) -> Option<Value> {
+        let contents = self.state.files.get(&self.path(word))?;
+        contents.0.iter().map(|text| self.run.marks.value(text)).reduce(Value::or)
     }
 
     /// The code of a file that was written here; nothing if all of it is what some program printed.
-    pub fn written_code(&self, path: &Word) -> Option<&Text> {
+    pub fn written_code(&self, path: &Word) -> Option<Text> {
         let text = self.written_file(path)?;
-        let value = self.run.marks.value(text);
+        let value = self.run.marks.value(&text);
         let is_known = |word: &Word| word.pieces.iter().any(|p| matches!(p, Piece::Known(_)));
         value.alternatives().iter().any(is_known).then_some(text)
     }
@@ -54,15 +118,12 @@ impl Shell<'_> {
             Output::Silent if appends => return,
             output => output.value("the output of a command".into(), None),
         };
-        let mut text = Text::default();
+        let words = value.alternatives().iter().take(MAX_CONTENTS);
+        let mut contents = Contents(words.map(|word| self.run.marks.text(word)).collect());
         if appends && let Some(held) = self.state.files.get(&path) {
-            text = held.as_ref().clone();
+            contents = held.then(&contents);
         }
-        for word in value.alternatives() {
-            let written = self.run.marks.text(word);
-            text.push(&written);
-        }
-        self.state.files.set(path, text);
+        self.state.files.set(path, contents);
     }
 
     /// What reading a file or `<(…)` gives.
@@ -72,8 +133,8 @@ impl Shell<'_> {
         {
             return Output::Of(stages.to_vec());
         }
-        if let Some(text) = self.written_file(word) {
-            return Output::Known(self.run.marks.value(text)).into_stages();
+        if let Some(text) = self.written_text(word) {
+            return Output::Known(text).into_stages();
         }
         match word.text().and_then(|path| self.script_text(&path)) {
             Some(text) => Output::Known(self.run.marks.value(&text)),
@@ -109,7 +170,8 @@ impl Shell<'_> {
         let target = without_host(target);
         for source in sources {
             let source = without_host(source);
-            let Some(text) = self.written_file(&source).cloned() else { continue };
+            let Some(held) = self.state.files.get(&self.path(&source)).cloned() else { continue };
+            let text = held.as_ref().clone();
             let to = self.path(&target);
             let from = self.path(&source);
             let file = from.rsplit('/').next().unwrap_or(&from).to_owned();

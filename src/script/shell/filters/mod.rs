@@ -143,7 +143,7 @@ impl Shell<'_> {
             let file = arguments.operands.split_off(own);
             return match file.as_slice() {
                 [stdin] if stdin == "-" => self.known_input(),
-                [file] => Some(self.run.marks.value(self.written_file(&Word::made_up(file))?)),
+                [file] => self.written_text(&Word::made_up(file)),
                 _ => None,
             };
         }
