@@ -16,6 +16,7 @@ mod marks;
 mod mongodb;
 mod nested;
 mod parameters;
+mod parsing;
 mod powershell;
 mod python;
 mod recipes;
@@ -34,11 +35,10 @@ use crate::{
 };
 pub(crate) use evaluator::selection;
 pub use exports::Exports;
+use parsing::parse;
 pub use relevance::may_matter;
 use run::Run;
 use shell::Shell;
-use std::ops::ControlFlow;
-use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 /// What a script runs, and what of it could not be read.
 #[derive(Debug, Default)]
@@ -108,19 +108,6 @@ impl Unread {
     fn missing(location: Option<Location>, reason: impl Into<String>) -> Self {
         Self { location, reason: reason.into(), is_code: false, names: None }
     }
-}
-
-/// Parses code, unless that takes too long.
-fn parse(grammar: &tree_sitter::Language, code: &str) -> Option<Tree> {
-    let mut parser = Parser::new();
-    parser.set_language(grammar).ok()?;
-    let mut go_on = |_: &ParseState| match time_is_up() {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
-    };
-    let mut read = |at: usize, _| code.as_bytes().get(at..).unwrap_or_default();
-    let options = ParseOptions::new().progress_callback(&mut go_on);
-    parser.parse_with_options(&mut read, None, Some(options))
 }
 
 /// An argv as a person would type it, holes as they are written.

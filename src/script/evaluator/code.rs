@@ -1,4 +1,5 @@
 use crate::invocation::{Hole, Piece, Word};
+use crate::script::parse;
 use crate::source::{Location, Text};
 use std::ops::Range;
 use tree_sitter::{Node, Tree};
@@ -59,7 +60,7 @@ impl Code {
         if self.parsed.len() - base > MAX_BYTES {
             return None;
         }
-        Some(Parsed { tree: super::super::parse(grammar, &self.parsed[base..])?, base })
+        Some(Parsed { tree: parse(grammar, &self.parsed[base..])?, base })
     }
 
     fn push_hole(&mut self, written: &Text, hole: Hole) {

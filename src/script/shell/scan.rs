@@ -14,9 +14,14 @@ pub fn single_quote(text: &str, from: usize) -> usize {
 
 /// After `$'`.
 pub fn ansi_quote(text: &str, from: usize) -> usize {
+    unescaped(text, from, b'\'')
+}
+
+/// The next such byte that has no backslash before it.
+fn unescaped(text: &str, from: usize, byte: u8) -> usize {
     let bytes = text.as_bytes();
     let mut at = from;
-    while at < bytes.len() && bytes[at] != b'\'' {
+    while at < bytes.len() && bytes[at] != byte {
         at += if bytes[at] == b'\\' { 2 } else { 1 };
     }
     at.min(bytes.len())
@@ -44,12 +49,7 @@ fn double_quote_at(text: &str, from: usize, depth: usize) -> usize {
 
 /// After a backtick.
 pub fn backtick(text: &str, from: usize) -> usize {
-    let bytes = text.as_bytes();
-    let mut at = from;
-    while at < bytes.len() && bytes[at] != b'`' {
-        at += if bytes[at] == b'\\' { 2 } else { 1 };
-    }
-    at.min(bytes.len())
+    unescaped(text, from, b'`')
 }
 
 /// After `(`, in code.

@@ -6,11 +6,10 @@ use super::{
     state::Function,
 };
 use crate::{
-    script::Unread,
+    script::{Unread, parse},
     source::{Text, time_is_up},
 };
-use std::{cell::RefCell, ops::ControlFlow};
-use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+use tree_sitter::Node;
 
 /// Statements that are nested deeper than this are not read.
 const MAX_NESTING: usize = 150;
@@ -29,38 +28,6 @@ impl Unit<'_> {
     pub fn str(&self, node: Node<'_>) -> &str {
         &self.text.as_str()[node.byte_range()]
     }
-}
-
-fn parse(code: &str) -> Option<Tree> {
-    thread_local! {
-        static PARSER: RefCell<Option<Parser>> = const { RefCell::new(None) };
-    }
-    PARSER.with_borrow_mut(|parser| {
-        if parser.is_none() {
-            let mut new = Parser::new();
-            new.set_language(&tree_sitter_bash::LANGUAGE.into()).ok()?;
-            *parser = Some(new);
-        }
-        let parser = parser.as_mut()?;
-        // Some nonsense makes the parser try more and more ways at once.
-        let mut rounds_left = 2_000 + code.len() / 16;
-        let mut go_on = |_: &ParseState| match rounds_left.checked_sub(1) {
-            Some(left) if !time_is_up() => {
-                rounds_left = left;
-                ControlFlow::Continue(())
-            }
-            _ => ControlFlow::Break(()),
-        };
-        let bytes = code.as_bytes();
-        let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
-        let options = ParseOptions::new().progress_callback(&mut go_on);
-        let tree = parser.parse_with_options(&mut read, None, Some(options));
-        if tree.is_none() {
-            // It would go on with the same text otherwise.
-            parser.reset();
-        }
-        tree
-    })
 }
 
 pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
@@ -84,7 +51,7 @@ impl Shell<'_> {
         }
         let text = &*self.start_of(text, |_| None);
         let prepared = heredoc::prepare(text);
-        let Some(tree) = parse(&prepared.code) else {
+        let Some(tree) = parse(&tree_sitter_bash::LANGUAGE.into(), &prepared.code) else {
             self.run.unread.push(Unread::code(text.location(), "the shell parser gave up on it"));
             return Done::default();
         };
