@@ -65,10 +65,10 @@ fn what_doubles_itself_ends() {
     for code in [
         "a=x\n".to_owned() + &"a=$a$a\n".repeat(60) + "pm2 stop $a",
         "pm2 stop ".to_owned() + &"{a,b}".repeat(30),
-        "find . -exec ".repeat(20_000) + "pm2 stop a",
-        "if pm2 stop a; fi ) {\n".repeat(10_000),
-        format!("case $X in {}) pm2 stop a;; esac", "a|".repeat(100_000)),
-        format!("perl -e '{}'", "system ".repeat(30_000)),
+        "find . -exec ".repeat(5_000) + "pm2 stop a",
+        "if pm2 stop a; fi ) {\n".repeat(2_000),
+        format!("case $X in {}) pm2 stop a;; esac", "a|".repeat(20_000)),
+        format!("perl -e '{}'", "system ".repeat(10_000)),
     ] {
         let reading = read(code + "\npm2 delete all");
         let last = reading.invocations.last().map(|call| script::display(&call.argv));
@@ -94,7 +94,11 @@ fn every_language_ends_with_what_was_not_read_said() {
 
 #[test]
 fn what_comes_after_a_limit_is_a_finding_where_it_names_something_dangerous() {
+    let rounds = |n: usize| format!("{}for x in [1, 2, 3, 4, 5, 6, 7, 8, 9]:\n", " ".repeat(n));
+    let loops: String = (0..12).map(rounds).collect();
     for (path, code) in [
+        ("deploy.sh", "pm2 stop app\n".repeat(6_000) + "pm2 delete all"),
+        ("deploy.py", format!("import os\n{loops}            y = x\nos.system('pm2 delete all')")),
         ("deploy.sh", "# nothing\n".repeat(30_000) + "pm2 delete all"),
         ("deploy.ps1", "# nothing\n".repeat(30_000) + "pm2 delete all"),
         ("deploy.bat", "rem nothing\n".repeat(30_000) + "pm2 delete all"),

@@ -114,7 +114,7 @@ impl Shell<'_> {
             self.run.unread.push(Unread::code(location, reason));
             return;
         }
-        if !self.run.step(location.as_ref()) {
+        if !self.run.step() {
             return;
         }
         let rest = |skip: usize, words: &mut Vec<Text>| words.split_off(skip.min(words.len()));

@@ -58,7 +58,7 @@ impl Shell<'_> {
         for step in sql::read(text, &self.run.marks, dialect) {
             match step {
                 sql::Step::Call(argv, location) => {
-                    if !self.run.step(location.as_ref()) {
+                    if !self.run.step() {
                         break;
                     }
                     self.program(argv, location);
@@ -97,7 +97,7 @@ impl Shell<'_> {
     pub(super) fn mongodb(&mut self, text: &Text) -> Done {
         let text = &*self.start_of(text, |rest| rest.contains(".drop").then_some("drop"));
         for call in mongodb::read(text) {
-            if !self.run.step(call.location.as_ref()) {
+            if !self.run.step() {
                 break;
             }
             self.program(call.argv, call.location);
@@ -120,7 +120,7 @@ impl Shell<'_> {
                     let value = self.run.marks.value(&slice.slice(from..from + word.len()));
                     value.alternatives().first().cloned().unwrap_or_default()
                 }));
-                if called.len() > argv.len() && self.run.step(slice.location().as_ref()) {
+                if called.len() > argv.len() && self.run.step() {
                     self.program(called, slice.location());
                 }
             }

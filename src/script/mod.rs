@@ -31,7 +31,7 @@ mod tests;
 
 use crate::{
     invocation::{Invocation, Word},
-    source::{Location, Repository, Script, expression::Filled, in_time, time_is_up},
+    source::{Location, Repository, Script, expression::Filled, in_time},
 };
 pub(crate) use evaluator::selection;
 pub use exports::Exports;
@@ -67,14 +67,7 @@ pub fn read(script: &Script) -> Reading {
 
 /// Reads a script and all code in it, whatever it is.
 pub fn read_whole(script: &Script) -> Reading {
-    in_time(|| {
-        let mut reading = read_in_time(script);
-        if time_is_up() {
-            let reason = "it takes too long to read; not all of it was read";
-            reading.unread.push(Unread::code(script.text.location(), reason));
-        }
-        reading
-    })
+    in_time(|| read_in_time(script))
 }
 
 fn read_in_time(script: &Script) -> Reading {
@@ -89,6 +82,8 @@ fn read_in_time(script: &Script) -> Reading {
         shell.finish();
         ends.push(std::mem::take(&mut shell.state));
     }
+    let limit = run.limit().map(|reason| Unread::code(script.text.location(), reason));
+    run.unread.extend(limit);
     let exports = Exports::of(&run.exports, &ends);
     Reading { invocations: run.invocations, unread: run.unread, exports }
 }

@@ -1,7 +1,7 @@
 use super::{Unread, exports::Export, marks::Marks};
 use crate::{
     invocation::Invocation,
-    source::{Location, Repository, time_is_up},
+    source::{Repository, time_is_up},
 };
 use std::{ops::Range, path::PathBuf};
 
@@ -35,24 +35,28 @@ impl Run {
     }
 
     /// Counts a command; false when there were too many.
-    pub fn step(&mut self, location: Option<&Location>) -> bool {
+    pub fn step(&mut self) -> bool {
         self.steps += 1;
-        if self.steps == MAX_STEPS {
-            let reason = format!("it makes more than {MAX_STEPS} calls; the rest was not read");
-            self.unread.push(Unread::code(location.cloned(), reason));
-        }
         self.steps < MAX_STEPS && !time_is_up()
     }
 
     /// Counts text that is worked on; false when it was too much.
-    pub fn spend(&mut self, bytes: usize, location: impl FnOnce() -> Option<Location>) -> bool {
-        let before = self.work;
+    pub fn spend(&mut self, bytes: usize) -> bool {
         // What is short has its cost, too.
-        self.work = before.saturating_add(bytes + 16);
-        if before <= MAX_WORK && self.work > MAX_WORK {
-            let reason = "it expands to more than can be followed; the rest was not read";
-            self.unread.push(Unread::code(location(), reason));
-        }
+        self.work = self.work.saturating_add(bytes + 16);
         self.work <= MAX_WORK && !time_is_up()
+    }
+
+    /// Why the reading ended before the script did.
+    pub fn limit(&self) -> Option<String> {
+        if time_is_up() {
+            Some("it takes too long to read; not all of it was read".to_owned())
+        } else if self.steps >= MAX_STEPS {
+            Some(format!("it makes more than {MAX_STEPS} calls; not all of it was read"))
+        } else if self.work > MAX_WORK {
+            Some("it expands to more than can be followed; not all of it was read".to_owned())
+        } else {
+            None
+        }
     }
 }

@@ -148,6 +148,9 @@ impl<'s> Evaluator<'s> {
     pub fn finish(mut self) -> Reading {
         let printed = self.printed();
         self.calls.sort_by_key(|(at, _)| at.start);
+        if self.steps > MAX_STEPS {
+            self.unread.push(Span { start: 0, end: self.code.len() });
+        }
         self.unread.sort();
         Reading {
             calls: self.calls.into_iter().map(|(_, call)| call).collect(),

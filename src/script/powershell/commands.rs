@@ -83,7 +83,7 @@ impl Call {
 impl Shell<'_> {
     pub(super) fn ps_command(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
         let location = unit.locate(node);
-        if !self.run.step(location.as_ref()) {
+        if !self.run.step() {
             return Done::default();
         }
         let Some(name) = node.child_by_field_name("command_name") else { return Done::default() };

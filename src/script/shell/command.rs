@@ -59,7 +59,7 @@ impl Shell<'_> {
         let mut arguments: Vec<Text> =
             words.into_iter().map(|range| unit.text.slice(range)).collect();
         let location = unit.text.locate(node.byte_range());
-        if !self.run.step(location.as_ref()) {
+        if !self.run.step() {
             return Done::default();
         }
         if let Some(name @ ("[" | "test")) = arguments.first().map(Text::as_str) {

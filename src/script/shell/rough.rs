@@ -46,7 +46,7 @@ impl Shell<'_> {
                 first.range.start.min(last.range.start)..first.range.end.max(last.range.end);
             Some(Location { range, file: first.file })
         });
-        if !arguments.is_empty() && self.run.step(location.as_ref()) {
+        if !arguments.is_empty() && self.run.step() {
             self.deeper(location.clone().as_ref(), |shell| {
                 let argvs = shell.argvs(&arguments);
                 shell.argvs_called(argvs, location)

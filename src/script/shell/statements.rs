@@ -46,7 +46,7 @@ impl Shell<'_> {
     /// Reads shell text.
     pub fn script(&mut self, text: &Text) -> Done {
         // To parse anything takes as long as to expand a lot.
-        if !self.run.spend(text.len() + 2_000, || text.location()) {
+        if !self.run.spend(text.len() + 2_000) {
             return Done::default();
         }
         let text = &*self.start_of(text, |_| None);

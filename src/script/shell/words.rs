@@ -70,7 +70,7 @@ impl Shell<'_> {
     }
 
     pub(super) fn expand(&mut self, text: &Text, builder: &mut Builder, quoting: Quoting) {
-        if self.run.spend(text.len(), || text.location()) {
+        if self.run.spend(text.len()) {
             let location = text.location();
             self.deeper(location.as_ref(), |shell| shell.expand_all(text, builder, quoting));
         }
