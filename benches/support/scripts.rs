@@ -1,7 +1,7 @@
 //! Scripts by what they are for. `{app}`, `{dir}`, `{host}`, `{port}`, `{branch}` and `{n}` stand for
 //! what differs from workflow to workflow.
 
-use super::random::Random;
+use super::{random::Random, reports::REPORTS};
 
 /// What a workflow deploys, and where.
 pub struct App {
@@ -99,22 +99,26 @@ pub const CHECKS: &[&str] = &[
     "dotnet test --no-build --verbosity normal",
     "flutter pub get",
     "flutter build apk --release --build-number=${{ github.run_number }}",
-    "terraform fmt -check -recursive",
-    "terraform init -input=false",
-    "terraform validate -no-color",
-    "terraform plan -input=false -out=tfplan",
-    "helm lint charts/{app}",
     "make test",
     "make build",
     "hugo --minify --baseURL https://{host}/",
     "bundle exec jekyll build",
     "mkdocs build --strict",
-    "sudo apt-get update && sudo apt-get install -y jq rsync",
     "echo \"${{ github.event_name }} on ${{ github.ref }}\"",
+    "git fetch --tags --force",
+];
+
+/// And those that name a tool of deploys.
+const TOOL_CHECKS: &[&str] = &[
+    "terraform fmt -check -recursive",
+    "terraform init -input=false",
+    "terraform validate -no-color",
+    "terraform plan -input=false -out=tfplan",
+    "helm lint charts/{app}",
+    "sudo apt-get update && sudo apt-get install -y jq rsync",
     "docker build -t {app}:${{ github.sha }} .",
     "docker compose -f docker-compose.test.yml up -d",
     "docker push ghcr.io/${{ github.repository_owner }}/{app}:latest",
-    "git fetch --tags --force",
     "aws s3 sync dist/ s3://{app}-{branch} --delete --cache-control max-age={n}",
 ];
 
@@ -257,18 +261,15 @@ pub fn deploy(random: &mut Random, app: &App, pm2: bool) -> String {
 
 /// A step of a build: one line, several, or a longer script.
 pub fn build(random: &mut Random, app: &App) -> String {
-    let template = match random.between(1, 10) {
-        1..=5 => random.pick(CHECKS).to_owned(),
-        6..=7 => {
+    let template = match random.between(1, 20) {
+        1..=7 => random.pick(CHECKS).to_owned(),
+        8 => random.pick(TOOL_CHECKS).to_owned(),
+        9..=11 => {
             let count = random.between(2, 5);
             random.some(count, CHECKS).join("\n")
         }
-        8 => {
-            let count = random.between(1, 3);
-            [random.some(count, CHECKS).join("\n"), random.pick(BUILD_SCRIPTS).to_owned()]
-                .join("\n")
-        }
-        _ => random.pick(BUILD_SCRIPTS).to_owned(),
+        12..=14 => random.pick(BUILD_SCRIPTS).to_owned(),
+        _ => random.pick(REPORTS).to_owned(),
     };
     app.fill(random, &template)
 }

@@ -23,10 +23,10 @@ fn workflow(random: &mut Random, number: usize) -> Workflow {
     let kind = random.between(1, 100);
     let mut file = File { text: String::new(), app, random };
     let purpose = match kind {
-        1..=14 => file.deploys(true),
-        15..=40 => file.deploys(false),
-        41..=46 => file.infrastructure(),
-        47..=52 => file.maintenance(),
+        1..=18 => file.deploys(true),
+        19..=34 => file.deploys(false),
+        35..=39 => file.infrastructure(),
+        40..=44 => file.maintenance(),
         _ => file.checks(),
     };
     let File { mut text, random, app } = file;
@@ -278,7 +278,7 @@ impl File<'_> {
         self.head("CI");
         self.triggers();
         self.line(0, "jobs:");
-        let jobs = self.random.between(1, 4);
+        let jobs = self.random.between(1, 2);
         let names = self.random.some(
             jobs,
             &["build", "test", "lint", "e2e-tests", "type-check", "security", "package", "release"],
@@ -287,7 +287,7 @@ impl File<'_> {
             let matrix = self.random.percent(25);
             let needs = (position > 0 && self.random.percent(60)).then(|| names[position - 1]);
             self.job(name, needs, matrix);
-            self.builds(3, 9);
+            self.builds(2, 4);
             self.text.push('\n');
         }
         "ci"
@@ -297,14 +297,14 @@ impl File<'_> {
         self.head("Deploy");
         self.triggers();
         self.line(0, "jobs:");
-        let built = self.random.percent(55);
+        let built = self.random.percent(45);
         if built {
             self.job("build", None, false);
-            self.builds(3, 8);
+            self.builds(2, 4);
             self.text.push('\n');
         }
         self.job("deploy", built.then_some("build"), false);
-        self.builds(0, 3);
+        self.builds(0, 1);
         for _ in 0..=usize::from(self.random.percent(25)) {
             self.deploy_step(pm2);
         }
@@ -352,11 +352,11 @@ impl File<'_> {
         self.triggers();
         self.line(0, "jobs:");
         self.job("plan", None, false);
-        self.builds(2, 5);
+        self.builds(1, 2);
         self.run("terraform init -input=false -backend-config=env/${{ inputs.environment }}.hcl\nterraform plan -input=false -out=tfplan | tee plan.txt\necho \"plan<<PLAN\" >> $GITHUB_OUTPUT\ncat plan.txt >> $GITHUB_OUTPUT\necho \"PLAN\" >> $GITHUB_OUTPUT");
         self.text.push('\n');
         self.job("apply", Some("plan"), false);
-        self.builds(1, 3);
+        self.builds(0, 1);
         let script = self.random.pick(&["terraform apply -auto-approve tfplan", "kubectl set image deployment/web web=ghcr.io/${{ github.repository }}:${{ github.sha }} -n prod\nkubectl rollout status deployment/web -n prod --timeout=180s", "helm upgrade --install web ./chart --namespace prod --set image.tag=${{ github.sha }} --wait", "terraform destroy -auto-approve"]);
         self.run(script);
         "infra"
@@ -380,7 +380,7 @@ impl File<'_> {
             "sudo rm -rf /usr/share/dotnet /usr/local/lib/android /opt/ghc\nsudo docker image prune --all --force\ndf -h /",
         ]);
         self.run(script);
-        self.builds(1, 5);
+        self.builds(0, 2);
         "maintain"
     }
 }
