@@ -104,9 +104,8 @@ impl super::Config {
 pub fn matches_name(pattern: &str, name: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut left) = name.strip_prefix(head) else { return false };
-    let parts: Vec<&str> = rest.split('*').collect();
-    let (last, middle) = parts.split_last().map_or(("", &[][..]), |(last, middle)| (*last, middle));
-    for part in middle {
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in middle.split('*') {
         match left.find(part) {
             Some(at) => left = &left[at + part.len()..],
             None => return false,

@@ -38,7 +38,8 @@ pub struct Resource {
     compiled: OnceLock<Option<Regex>>,
 }
 
-const TEXT: &str = include_str!("../../rules/resources.yml");
+/// `rules/resources.yml`.
+const KINDS: &str = include_str!(concat!(env!("OUT_DIR"), "/resources.json"));
 
 /// The kind of that name; one without special names if it is not known.
 pub fn resource(kind: &str) -> &'static Resource {
@@ -50,7 +51,7 @@ pub fn resource(kind: &str) -> &'static Resource {
 pub fn all() -> &'static HashMap<String, Resource> {
     static ALL: OnceLock<HashMap<String, Resource>> = OnceLock::new();
     // A test reads the file, so that it cannot fail for a user.
-    ALL.get_or_init(|| serde_saphyr::from_str(TEXT).unwrap_or_default())
+    ALL.get_or_init(|| serde_json::from_str(KINDS).unwrap_or_default())
 }
 
 impl Resource {
@@ -69,7 +70,7 @@ mod tests {
 
     #[test]
     fn every_resource_is_understood_and_has_words_for_people() {
-        let all: HashMap<String, Resource> = serde_saphyr::from_str(TEXT).unwrap();
+        let all: HashMap<String, Resource> = serde_json::from_str(KINDS).unwrap();
         for (kind, resource) in &all {
             assert!(!resource.one.is_empty() && !resource.many.is_empty(), "{kind}");
             if let Some(pattern) = &resource.pattern {

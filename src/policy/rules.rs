@@ -34,13 +34,14 @@ pub struct PolicyRule {
     pub help: Option<String>,
 }
 
-const TEXT: &str = include_str!("../../rules/policy.yml");
+/// `rules/policy.yml`.
+const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/policy.json"));
 
 /// The rules that are built in, in their order.
 pub fn rules() -> &'static [PolicyRule] {
     static RULES: OnceLock<Vec<PolicyRule>> = OnceLock::new();
     // A test reads the file, so that it cannot fail for a user.
-    RULES.get_or_init(|| serde_saphyr::from_str(TEXT).unwrap_or_default())
+    RULES.get_or_init(|| serde_json::from_str(TABLE).unwrap_or_default())
 }
 
 /// The rule of that name; the tests know that it exists.
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn every_rule_is_understood_has_a_name_of_its_own_and_knows_its_resources() {
-        let rules: Vec<PolicyRule> = serde_saphyr::from_str(TEXT).unwrap();
+        let rules: Vec<PolicyRule> = serde_json::from_str(TABLE).unwrap();
         let mut names = HashSet::new();
         for rule in &rules {
             assert!(names.insert(&rule.name), "{} stands twice", rule.name);

@@ -208,7 +208,11 @@ impl Program {
             };
             let own = matches!(
                 runs.what,
-                RunsWhat::Script(_) | RunsWhat::Make(_) | RunsWhat::Just(_) | RunsWhat::Task(_)
+                RunsWhat::Script(_)
+                    | RunsWhat::Make(_)
+                    | RunsWhat::Just(_)
+                    | RunsWhat::Task(_)
+                    | RunsWhat::Nothing(_)
             );
             !own && arguments.operands.len() >= needed && runs.applies(arguments)
         })
@@ -257,7 +261,8 @@ impl RunsWhat {
             | Self::Make(source)
             | Self::Just(source)
             | Self::Task(source)
-            | Self::Deploy(source) => source,
+            | Self::Deploy(source)
+            | Self::Nothing(source) => source,
         }
     }
 }

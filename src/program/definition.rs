@@ -158,6 +158,8 @@ pub enum RunsWhat {
     Task(Source),
     /// The hooks of a PM2 ecosystem file for an environment.
     Deploy(Source),
+    /// Nothing of those that the entries after it say.
+    Nothing(Source),
 }
 
 /// How the items stand in the command that is run for each.

@@ -7,10 +7,12 @@ mod arguments;
 mod catalog;
 mod definition;
 mod pattern;
+mod tells;
 
 pub use arguments::{Arguments, Operand, split_assignment};
-pub use catalog::{Catalog, Does, RuleError, bare_name};
+pub use catalog::{Catalog, bare_name};
 pub use definition::{
     Command, Connects, EffectSpec, Example, Items, Program, Runs, RunsWhat, Scope, Source, Verb,
 };
 pub use pattern::{Match, Pattern};
+pub use tells::{Tells, Verbs};

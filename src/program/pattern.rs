@@ -104,6 +104,15 @@ impl Pattern {
         left.is_empty().then_some(found)
     }
 
+    /// The words that it starts with, each in all its spellings.
+    pub fn verb(&self) -> Vec<&[String]> {
+        let names = self.0.iter().map_while(|token| match token {
+            Token::OneOf(names) => Some(names.as_slice()),
+            _ => None,
+        });
+        names.collect()
+    }
+
     /// The kinds of its targets.
     pub fn kinds(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|token| match token {

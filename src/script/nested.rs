@@ -11,33 +11,34 @@ use crate::{
     program::{Arguments, Catalog, Program, Runs, RunsWhat, Source, bare_name, split_assignment},
     source::{Hop, Language, Place, Text},
 };
+use std::sync::Arc;
 
 impl Shell<'_> {
     /// Reads what a call runs in turn, and tells what it prints.
-    pub fn nested(&mut self, invocation: Invocation) -> Done {
+    pub fn nested(&mut self, invocation: &Arc<Invocation>) -> Done {
         let Some((first, rest)) = invocation.argv.split_first() else {
-            return prints(&invocation);
+            return prints(invocation);
         };
         let Some(name) = first.text() else {
             // `"$APP_DIR/deploy.sh"`
             return match self.file_of(first) {
-                Some(text) => self.file(&invocation, &first.to_string(), text, rest),
-                None => prints(&invocation),
+                Some(text) => self.file(invocation, &first.to_string(), text, rest),
+                None => prints(invocation),
             };
         };
         let Some(program) = Catalog::built_in().find(&name) else {
             let path = name.into_owned();
             return match self.own_script(&path) {
-                Some(text) => self.file(&invocation, &path, text, rest),
+                Some(text) => self.file(invocation, &path, text, rest),
                 None if is_script_path(&path) => {
-                    self.missing(&invocation, format!("`{path}` is not in the repository"))
+                    self.missing(invocation, format!("`{path}` is not in the repository"))
                 }
-                None => prints(&invocation),
+                None => prints(invocation),
             };
         };
         let arguments = Arguments::parse(program, &invocation.argv);
         if arguments.has(&program.options.help) {
-            return prints(&invocation);
+            return prints(invocation);
         }
         let outer = self.state.folder.clone();
         if let Some(folder) = arguments.values_of(&program.options.folder).last() {
@@ -45,7 +46,7 @@ impl Shell<'_> {
         }
         let mut done: Option<Done> = None;
         for runs in program.runs.iter().filter(|runs| runs.applies(&arguments)) {
-            let commands = self.commands(runs, &arguments, &invocation);
+            let commands = self.commands(runs, &arguments, invocation);
             let has_own = matches!(runs.what, RunsWhat::Lines(_)) && !arguments.operands.is_empty();
             if commands.is_empty() || has_own {
                 continue;
@@ -57,7 +58,7 @@ impl Shell<'_> {
                 commands,
                 variables: variables.filter_map(split_assignment).collect(),
                 arguments: &arguments,
-                invocation: &invocation,
+                invocation,
             };
             let location = invocation.location.as_ref();
             let next = self.deeper(location, |shell| shell.read_nested(&nested));
@@ -67,7 +68,7 @@ impl Shell<'_> {
             }
         }
         self.state.folder = outer;
-        done.unwrap_or_else(|| prints(&invocation))
+        done.unwrap_or_else(|| prints(invocation))
     }
 
     /// The commands that one entry of `runs` means, each as its words; none if it does not apply.
@@ -75,7 +76,7 @@ impl Shell<'_> {
         &mut self,
         runs: &Runs,
         arguments: &Arguments<'_>,
-        invocation: &Invocation,
+        invocation: &Arc<Invocation>,
     ) -> Vec<Vec<Word>> {
         let of_value =
             |value: &Value| value.alternatives().iter().map(|w| vec![w.clone()]).collect();
@@ -186,6 +187,7 @@ impl Shell<'_> {
             RunsWhat::Just(_) => self.just(nested),
             RunsWhat::Task(_) => self.task(nested),
             RunsWhat::Deploy(_) => self.deploy_hooks(nested),
+            RunsWhat::Nothing(_) => prints(nested.invocation),
         }
     }
 
@@ -222,7 +224,7 @@ impl Shell<'_> {
     }
 
     /// Says that what a call runs is not there to be read.
-    pub(super) fn missing(&mut self, invocation: &Invocation, what: String) -> Done {
+    pub(super) fn missing(&mut self, invocation: &Arc<Invocation>, what: String) -> Done {
         let reason = format!("{what}, so what it does is not known");
         self.run.unread.push(Unread::missing(invocation.location.clone(), reason));
         prints(invocation)
@@ -256,7 +258,7 @@ impl Shell<'_> {
     /// Reads a file that is run or sourced.
     pub(super) fn file(
         &mut self,
-        invocation: &Invocation,
+        invocation: &Arc<Invocation>,
         path: &str,
         text: Text,
         arguments: &[Word],
@@ -285,7 +287,7 @@ pub(super) struct Nested<'a> {
     /// What its options set for what it runs.
     variables: Vec<(String, Word)>,
     pub arguments: &'a Arguments<'a>,
-    pub invocation: &'a Invocation,
+    pub invocation: &'a Arc<Invocation>,
 }
 
 impl Nested<'_> {
@@ -351,8 +353,8 @@ impl Nested<'_> {
 }
 
 /// What a program prints of which nothing more is known.
-pub(super) fn prints(invocation: &Invocation) -> Done {
-    Done::printing(Output::Of(vec![invocation.clone()]), None)
+pub(super) fn prints(invocation: &Arc<Invocation>) -> Done {
+    Done::printing(Output::Of(vec![Arc::clone(invocation)]), None)
 }
 
 /// Whether a path is no file of its own: standard input, or `{0}`, the script of a step, which is

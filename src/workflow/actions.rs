@@ -3,7 +3,10 @@
 
 use crate::config::{Action, Config, matches_name};
 use serde::Deserialize;
-use std::sync::LazyLock;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::LazyLock,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,21 +14,50 @@ struct Table {
     actions: Vec<Action>,
 }
 
-// A test reads the table, so that it cannot fail for a user.
-static BUILT_IN: LazyLock<Vec<Action>> =
-    LazyLock::new(|| parse(include_str!("../../rules/actions.yml")).unwrap_or_default());
+/// The entries of `rules/actions.yml`.
+struct BuiltIn {
+    actions: Vec<Action>,
+    /// The first entry of each action, by its name in lower case.
+    by_name: HashMap<String, usize>,
+    /// The first entries of those whose names are patterns.
+    patterns: Vec<usize>,
+}
 
-fn parse(text: &str) -> Result<Vec<Action>, serde_saphyr::Error> {
-    serde_saphyr::from_str(text).map(|table: Table| table.actions)
+static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
+    let mut actions = built_in();
+    let (mut by_name, mut patterns) = (HashMap::new(), Vec::new());
+    for (position, action) in actions.iter_mut().enumerate() {
+        action.uses.make_ascii_lowercase();
+        let is_pattern = action.uses.contains('*');
+        if let Entry::Vacant(first) = by_name.entry(action.uses.clone()) {
+            first.insert(position);
+            patterns.extend(is_pattern.then_some(position));
+        }
+    }
+    BuiltIn { actions, by_name, patterns }
+});
+
+/// The entries of `rules/actions.yml`, as they stand there.
+pub(super) fn built_in() -> Vec<Action> {
+    // A test reads the table, so that it cannot fail for a user.
+    let table = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/actions.json")));
+    table.map(|table: Table| table.actions).unwrap_or_default()
 }
 
 /// The entries for what stands in `uses:`; several if an action runs several things.
 pub(super) fn find<'c>(config: &'c Config, uses: &str) -> Vec<&'c Action> {
     let name = name_of(uses).to_ascii_lowercase();
-    let known = || config.actions.iter().chain(BUILT_IN.iter());
-    let fits = |action: &&Action| matches_name(&action.uses.to_ascii_lowercase(), &name);
-    let Some(first) = known().find(fits) else { return Vec::new() };
-    known().filter(|action| action.uses == first.uses).collect()
+    let configured =
+        config.actions.iter().find(|action| matches_name(&action.uses.to_ascii_lowercase(), &name));
+    let BuiltIn { actions, by_name, patterns } = &*BUILT_IN;
+    let first = configured.or_else(|| {
+        let pattern = patterns.iter().find(|at| matches_name(&actions[**at].uses, &name));
+        let first = by_name.get(&name).into_iter().chain(pattern).min();
+        first.map(|at| &actions[*at])
+    });
+    let Some(first) = first else { return Vec::new() };
+    let is_same = |action: &&Action| action.uses.eq_ignore_ascii_case(&first.uses);
+    config.actions.iter().chain(actions).filter(is_same).collect()
 }
 
 /// What stands in `uses:`, without its version, and as if it came from the forge's own home:
@@ -39,11 +71,6 @@ pub(super) fn name_of(uses: &str) -> &str {
     };
     let name = name.split_once('@').map_or(name, |(name, _)| name);
     name.trim_end_matches(".git")
-}
-
-#[cfg(test)]
-pub(super) fn built_in() -> Vec<Action> {
-    parse(include_str!("../../rules/actions.yml")).unwrap()
 }
 
 #[cfg(test)]
