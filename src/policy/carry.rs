@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) struct Carried {
     /// The job that is being read.
     job: Option<String>,
-    /// What is known at its end, so far.
+    /// What is known at its end, so far, if it leaves anything to later jobs.
     contexts: Option<Contexts>,
     /// Whether the script that is being read runs, if every run of the job decides it alike.
     runs: Option<bool>,
@@ -23,16 +23,30 @@ pub(super) struct Carried {
 }
 
 impl Carried {
-    /// Tells a script what those before it left; false if by that it never runs.
-    pub fn give(&mut self, script: &mut Script) -> bool {
-        if script.origin.job != self.job {
-            self.end_job();
+    pub fn is_of_another_job(&self, script: &Script) -> bool {
+        self.job != script.origin.job
+    }
+
+    /// Whether the job leaves anything to the jobs after it.
+    pub fn has_results(&self) -> bool {
+        self.contexts.is_some()
+    }
+
+    /// Goes over a script of the job.
+    pub fn pass(&mut self, script: &Script) {
+        if self.job != script.origin.job {
             self.job.clone_from(&script.origin.job);
         }
+        if !script.contexts.results.is_empty() {
+            self.contexts = Some(script.contexts.clone());
+        }
+    }
+
+    /// Tells a script what those before it left; false if by that it never runs.
+    pub fn give(&mut self, script: &mut Script) -> bool {
         script.contexts.exported = Arc::clone(&self.variables);
         script.contexts.outputs = Arc::clone(&self.outputs);
         script.contexts.needs = Arc::clone(&self.needs);
-        self.contexts = Some(script.contexts.clone());
         self.runs = match &script.origin.condition {
             Some(condition) => script.contexts.condition(condition),
             None => Some(true),
@@ -55,7 +69,7 @@ impl Carried {
         }
     }
 
-    fn end_job(&mut self) {
+    pub fn end_job(&mut self) {
         let (variables, outputs) =
             (std::mem::take(&mut self.variables), std::mem::take(&mut self.outputs));
         let (Some(mut contexts), Some(job)) = (self.contexts.take(), self.job.take()) else {
@@ -67,6 +81,7 @@ impl Carried {
         }
         contexts.exported = variables;
         contexts.outputs = outputs;
+        contexts.needs = Arc::clone(&self.needs);
         // A job of a called workflow is known there by its own name.
         let job = job.rsplit(" / ").next().unwrap_or(&job).to_lowercase();
         for (name, setting) in contexts.results.iter() {

@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     effect::{self, Effect},
     invocation::{Invocation, Word},
-    program::{Catalog, Does},
+    program::Catalog,
     script::Unread,
     source::{Hop, Location, Place, Script},
     workflow::{Problem, ProblemKind},
@@ -128,8 +128,9 @@ fn place_of(invocation: &Invocation) -> Option<Location> {
 fn dangerous_name(text: &str) -> Option<&'static str> {
     static SEARCH: OnceLock<(Option<AhoCorasick>, Vec<&'static str>)> = OnceLock::new();
     let (search, names) = SEARCH.get_or_init(|| {
-        let acting = Catalog::built_in().names().filter(|(_, does)| *does == Does::Acts);
-        let names: Vec<&str> = acting.map(|(name, _)| name).collect();
+        let catalog = Catalog::built_in();
+        let acts = |name: &&str| catalog.tells(name).is_some_and(|tells| tells.acts);
+        let names: Vec<&str> = catalog.names().filter(acts).collect();
         (AhoCorasick::new(&names).ok(), names)
     });
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');

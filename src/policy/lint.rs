@@ -1,9 +1,7 @@
-use super::{Finding, Judge, carry::Carried};
+use super::{Finding, Judge, scripts};
 use crate::{
     config::{Config, ConfigError, find, folder_of, load_inventory},
-    script::{self, Unread},
-    source::{Location, SourceFile, in_time, time_is_up},
-    workflow,
+    source::{Location, SourceFile, in_time},
 };
 use rayon::prelude::*;
 use std::{
@@ -91,7 +89,7 @@ pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintRepo
         .into_par_iter()
         .map(|file| {
             let config = configs.of(file.path()).unwrap_or(&default);
-            in_time(|| one(Arc::new(file), Judge { config, strict }))
+            in_time(|| scripts::lint(&Arc::new(file), Judge { config, strict }))
         })
         .collect();
     let mut report = LintReport::default();
@@ -123,57 +121,8 @@ fn subject(finding: &Finding) -> &str {
     finding.effect.as_ref().map_or(&finding.rule, |effect| &effect.resource)
 }
 
-/// Said of the scripts of a file that were not begun.
-const TOO_LONG: &str = "this file takes too long to read; the rest of it was not read";
-
-fn one(file: Arc<SourceFile>, judge: Judge<'_>) -> LintReport {
-    let reading = workflow::read(Arc::clone(&file), judge.config);
-    let mut report = LintReport::default();
-    report.coverage.files = 1;
-    for problem in &reading.problems {
-        report.findings.extend(judge.problem(problem));
-        report.coverage.skipped.push(Gap::at(&problem.location, problem.kind.to_string()));
-    }
-    let mut carried = Carried::default();
-    if reading.scripts.is_empty() && time_is_up() {
-        let whole = Location { range: 0..file.text().len(), file: Arc::clone(&file) };
-        report.coverage.skipped.push(Gap::at(&whole, TOO_LONG.to_owned()));
-    }
-    let scripts = reading.scripts.len();
-    for (position, mut script) in reading.scripts.into_iter().enumerate() {
-        if time_is_up() {
-            let place = script.text.location();
-            let rest = place.map(|place| Location {
-                range: place.range.start..place.file.text().len(),
-                ..place
-            });
-            report.coverage.scripts += scripts - position;
-            report.coverage.skipped.extend(rest.iter().map(|at| Gap::at(at, TOO_LONG.to_owned())));
-            report.findings.extend(judge.unread(&script, &Unread::code(rest, TOO_LONG)));
-            break;
-        }
-        if !carried.give(&mut script) {
-            continue;
-        }
-        let read = script::read(&script);
-        carried.take(&script, read.exports);
-        report.coverage.scripts += 1;
-        report.coverage.analysed += usize::from(read.unread.is_empty());
-        for unread in &read.unread {
-            report.findings.extend(judge.unread(&script, unread));
-            let location = unread.location.clone().or_else(|| script.text.location());
-            let gap = location.map(|location| Gap::at(&location, unread.reason.clone()));
-            report.coverage.skipped.extend(gap);
-        }
-        for invocation in &read.invocations {
-            report.findings.extend(judge.invocation(file.path(), invocation));
-        }
-    }
-    report
-}
-
 impl Gap {
-    fn at(location: &Location, reason: String) -> Self {
+    pub(super) fn at(location: &Location, reason: String) -> Self {
         Self { path: location.path().to_owned(), line: Some(location.line()), reason }
     }
 }

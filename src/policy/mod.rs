@@ -8,6 +8,7 @@ mod judge;
 mod lint;
 mod ownership;
 mod rules;
+mod scripts;
 #[cfg(test)]
 mod tests;
 

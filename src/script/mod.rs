@@ -25,25 +25,24 @@ mod run;
 mod shell;
 mod sql;
 #[cfg(test)]
-mod relevance_tests;
-#[cfg(test)]
 mod tests;
 
 use crate::{
     invocation::{Invocation, Word},
-    source::{Location, Repository, Script, expression::Filled, in_time},
+    source::{Location, Script, expression::Filled, in_time},
 };
 pub(crate) use evaluator::selection;
 pub use exports::Exports;
 use parsing::parse;
-pub use relevance::may_matter;
+pub use relevance::{Matters, matters, matters_as_written};
 use run::Run;
 use shell::Shell;
+use std::sync::Arc;
 
 /// What a script runs, and what of it could not be read.
 #[derive(Debug, Default)]
 pub struct Reading {
-    pub invocations: Vec<Invocation>,
+    pub invocations: Vec<Arc<Invocation>>,
     pub unread: Vec<Unread>,
     pub exports: Exports,
 }
@@ -59,20 +58,14 @@ pub struct Unread {
     pub names: Option<&'static str>,
 }
 
-/// Reads a script and all code in it, if it can matter: of most scripts their words alone tell that
-/// nothing in them has an effect that is known.
+/// Reads a script and all code in it, also where none of that [`matters`].
 pub fn read(script: &Script) -> Reading {
-    in_time(|| if may_matter(script) { read_whole(script) } else { Reading::default() })
-}
-
-/// Reads a script and all code in it, whatever it is.
-pub fn read_whole(script: &Script) -> Reading {
     in_time(|| read_in_time(script))
 }
 
 fn read_in_time(script: &Script) -> Reading {
     let file = script.text.location().map(|location| location.file);
-    let repository = file.map(|file| Repository::of(file.path()));
+    let repository = file.map(|file| file.repository().clone());
     let mut run = Run::in_repository(repository);
     run.services.clone_from(&script.services);
     let mut ends = Vec::new();

@@ -1,10 +1,12 @@
-//! Whether a script can matter at all, told by its words in one pass, so that most scripts need no
-//! parsing: no call in it can have an effect that is known, lead to a file, or set something for a
-//! later step. It errs on one side only: whatever could put a program's name together counts.
+//! The pass over the words of a script.
 
+use super::{
+    Matters,
+    called::{Called, called},
+};
 use crate::{
-    program::{Catalog, Does},
-    source::{Language, Script, expression_at, expressions},
+    program::Catalog,
+    source::{expression_at, program_name},
 };
 
 /// Words that let the shell run text, or that hand something to a later step.
@@ -13,26 +15,6 @@ const TELLING: [&str; 6] = ["eval", "alias", "trap", "base64", "set-output", "se
 /// Words after which another command starts.
 const RESERVED: [&str; 10] =
     ["if", "then", "elif", "else", "do", "while", "until", "time", "coproc", "function"];
-
-/// Whether a script has to be read.
-pub fn may_matter(script: &Script) -> bool {
-    if script.language != Language::Shell {
-        return true;
-    }
-    let text = script.text.as_str();
-    let is_unknown = |inner: &str| {
-        ["secrets.", "github.", "runner.", "vars."].iter().any(|context| inner.starts_with(context))
-            && !inner.starts_with("github.event.inputs")
-            && inner.bytes().all(|byte| is_name(byte) || byte == b'.')
-    };
-    if ["github.env", "github.output"].iter().any(|file| text.contains(file)) {
-        return true;
-    }
-    match expressions(text).all(|expression| is_unknown(expression.inner)) {
-        true => Scan::of(text).matters(),
-        false => script.alternatives().iter().any(|way| Scan::of(way.text.as_str()).matters()),
-    }
-}
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
@@ -43,7 +25,7 @@ fn is_quoting(byte: u8) -> bool {
 }
 
 /// The pass over a text.
-struct Scan<'t> {
+pub(super) struct Scan<'t> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
@@ -51,8 +33,11 @@ struct Scan<'t> {
     starts: bool,
     /// And so can all that follow it, up to the end of the command: a program like `sudo` is first.
     passes: bool,
-    /// The name so far, without its quotes.
+    /// And it is given more words than stand there: one like `xargs` is first.
+    gives: bool,
+    /// The name so far, without its quotes, and where it starts.
     name: String,
+    name_start: usize,
     /// It follows something that can be any text.
     after_hole: bool,
     /// The current word, as it is written.
@@ -61,6 +46,13 @@ struct Scan<'t> {
     assigns: bool,
     /// The words around the open brackets of this line, for those that are substitutions.
     open: Vec<Option<Around>>,
+    /// Something is set for later steps.
+    exports: bool,
+    /// No command starts in it, only its words count.
+    is_data: bool,
+    /// Up to where lines were looked at for their quotes, and whether each closes its own.
+    checked: usize,
+    is_clear: bool,
 }
 
 /// How a word stands in which a substitution stands.
@@ -71,18 +63,24 @@ struct Around {
 }
 
 impl<'t> Scan<'t> {
-    fn of(text: &'t str) -> Self {
+    pub fn of(text: &'t str) -> Self {
         Self {
             text,
             bytes: text.as_bytes(),
             at: 0,
             starts: true,
             passes: false,
+            gives: false,
             name: String::new(),
+            name_start: 0,
             after_hole: false,
             word: 0,
             assigns: false,
             open: Vec::new(),
+            exports: false,
+            is_data: false,
+            checked: 0,
+            is_clear: true,
         }
     }
 
@@ -90,13 +88,17 @@ impl<'t> Scan<'t> {
         self.bytes.get(at).copied().unwrap_or(b'\n')
     }
 
-    fn matters(mut self) -> bool {
+    pub fn matters(mut self) -> Matters {
         while self.at < self.bytes.len() {
             if self.step() {
-                return true;
+                return Matters::Itself;
             }
         }
-        self.end_name(false) || self.end_word()
+        match self.end_name(false) || self.end_word() {
+            true => Matters::Itself,
+            false if self.exports => Matters::Later,
+            false => Matters::Not,
+        }
     }
 
     /// Goes on by one character or expansion; whether it is one that matters.
@@ -107,15 +109,25 @@ impl<'t> Scan<'t> {
         let matters = match byte {
             _ if is_name(byte) => {
                 len = self.bytes[self.at..].iter().take_while(|byte| is_name(**byte)).count();
+                if self.name.is_empty() {
+                    self.name_start = self.at;
+                }
                 self.name.push_str(&self.text[self.at..self.at + len]);
                 false
             }
-            // The line goes on.
+            // The line goes on, and so may the name, or the shell's parser takes it for whole.
             b'\\' if self.bytes.get(self.at + 1) == Some(&b'\n') => {
+                let name = self.name.clone();
+                let matters = self.end_name(false);
+                self.name = name;
                 len = 2;
                 if self.at == self.word {
                     self.word += len;
                 }
+                matters
+            }
+            b'"' if let Some(string) = self.data_string() => {
+                len = string;
                 false
             }
             // Quotes and backslashes are no part of a name, and do not end it.
@@ -124,16 +136,14 @@ impl<'t> Scan<'t> {
             // `$'\x70m2'`
             b'$' if next == b'\'' => return true,
             b'$' => {
-                let hole = self.hole();
-                len = hole.len;
+                len = self.hole();
                 let bare = self.starts && !self.assigns;
                 // The file for later steps.
                 let written = &self.text[self.at..self.at + len];
-                let exports = written.ends_with("_ENV") || written.ends_with("_OUTPUT");
-                let matters = bare
-                    || exports
-                    || hole.is_positional
-                    || self.after_hole && self.name.is_empty();
+                let files = ["_ENV", "_OUTPUT", "github.env", "github.output"];
+                self.exports |=
+                    files.iter().any(|file| written.trim_end_matches(['}', ' ']).ends_with(file));
+                let matters = bare || self.after_hole && self.name.is_empty();
                 let ends = self.end_name(true);
                 self.after_hole = true;
                 matters || ends
@@ -157,10 +167,15 @@ impl<'t> Scan<'t> {
                 matters
             }
             b'<' | b'>' => {
-                // What follows is a file; the command may come after it.
+                let is_number = self.bytes[self.word..self.at].iter().all(u8::is_ascii_digit);
+                let starts = self.starts && is_number;
                 let matters = self.end_name(false) || self.end_word();
+                // What follows is a file; the command may come after it.
+                self.starts |= starts;
                 self.passes |= self.starts;
-                matters
+                let file = self.text[self.at..].trim_start_matches(['<', '>', '&', '|', ' ', '\t']);
+                // Without one the shell does not understand it, and its parser guesses.
+                matters || file.is_empty() || file.starts_with('\n')
             }
             b'=' => {
                 let starts = self.starts;
@@ -176,7 +191,7 @@ impl<'t> Scan<'t> {
                 matters
             }
             // The short name of `source`.
-            b'.' if self.starts && (next.is_ascii_whitespace() || is_quoting(next)) => {
+            b'.' if self.starts && self.has_argument() => {
                 self.bytes[self.word..self.at].iter().all(|byte| is_quoting(*byte))
                     || self.end_name(false)
             }
@@ -187,6 +202,37 @@ impl<'t> Scan<'t> {
             self.word = self.at;
         }
         matters
+    }
+
+    /// The length of the string that starts here, if it is nothing but data on one line. Of a
+    /// quote it must be certain that it starts one, so that other lines may hold no such doubt.
+    fn data_string(&mut self) -> Option<usize> {
+        if self.starts || self.passes || self.after_hole || !self.name.is_empty() {
+            return None;
+        }
+        while self.checked <= self.at {
+            let rest = &self.text[self.checked..];
+            let line = rest.split_inclusive('\n').next()?;
+            let said = line.trim_end().trim_end_matches('\\');
+            let quotes = said.bytes().filter(|byte| *byte == b'"').count();
+            self.is_clear &= quotes == 0 || quotes % 2 == 0 && !said.contains(['\'', '\\']);
+            self.checked += line.len();
+        }
+        let rest = &self.text[self.at + 1..self.checked];
+        let inner = rest.find('"').map(|end| &rest[..end])?;
+        let words = Scan { starts: false, is_data: true, ..Scan::of(inner) };
+        let is_data = self.is_clear
+            && !inner.contains('`')
+            && !rest.contains("$(")
+            && words.matters() == Matters::Not;
+        is_data.then_some(inner.len() + 2)
+    }
+
+    /// Whether another word follows, and no option.
+    fn has_argument(&self) -> bool {
+        let rest = &self.text[self.at + 1..];
+        let word = rest.trim_start_matches([' ', '\t', '"', '\'']);
+        word.len() < rest.len() && !word.starts_with(['-', '\n', ';', '|', '&', ')'])
     }
 
     /// Whether the word so far is nothing but a name.
@@ -216,7 +262,8 @@ impl<'t> Scan<'t> {
     }
 
     fn command_starts(&mut self) {
-        (self.starts, self.passes, self.assigns) = (true, false, false);
+        (self.starts, self.passes, self.assigns) = (!self.is_data, false, false);
+        self.gives = false;
     }
 
     /// Passes over the blanks in `NAME="a b"`, which start no command; not over what runs commands.
@@ -231,21 +278,19 @@ impl<'t> Scan<'t> {
         let ends = rest.as_bytes().get(len) == Some(&quote);
         // What is in it still counts as words.
         let words = Scan { starts: false, ..Scan::of(inner) };
-        if ends && !inner.contains("$(") && !words.matters() {
+        if ends && !inner.contains("$(") && words.matters() == Matters::Not {
             self.at += len + 1;
         }
     }
 
     /// The expansion that starts here, up to where text can follow it.
-    fn hole(&self) -> Hole {
+    fn hole(&self) -> usize {
         let rest = &self.text[self.at + 1..];
         if rest.starts_with("{{") {
             let end = expression_at(self.text, self.at).map(|expression| expression.range.end);
-            return Hole { len: end.map_or(3, |end| end - self.at), is_positional: false };
+            return end.map_or(3, |end| end - self.at);
         }
         let first = self.byte(self.at + 1);
-        let inner = if first == b'{' { self.byte(self.at + 2) } else { first };
-        let is_positional = matches!(inner, b'@' | b'*' | b'1'..=b'9');
         // The closing brace or bracket is a hole, too.
         let brace = usize::from(first == b'{');
         let name = &rest.as_bytes()[brace..];
@@ -253,7 +298,7 @@ impl<'t> Scan<'t> {
             b'?' | b'#' | b'$' | b'!' | b'-' => 1,
             _ => name.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count(),
         };
-        Hole { len: 1 + brace + len, is_positional }
+        1 + brace + len
     }
 
     /// Ends a name, with something that can be any text after it or not; whether it matters.
@@ -267,23 +312,45 @@ impl<'t> Scan<'t> {
             return true;
         }
         let catalog = Catalog::built_in();
-        match catalog.does(&name) {
-            Some(Does::Acts) => return true,
-            Some(Does::Leads) if self.starts && !self.assigns => return true,
-            Some(Does::Passes) if self.starts => self.passes = true,
-            _ => {}
+        if let Some(tells) = catalog.tells(&name)
+            && self.is_program()
+        {
+            let starts = self.starts && !self.assigns;
+            let leads = tells.leads && starts;
+            if (tells.acts || leads) && self.gives {
+                return true;
+            }
+            match called(tells, self.text, self.at) {
+                Called::Really if tells.acts || leads => return true,
+                Called::Really | Called::Around => self.passes |= self.starts,
+                Called::Idly => {}
+            }
+            self.gives |= tells.gives && self.starts;
         }
         // A part of a name that something else may make whole.
         (after_hole || before_hole)
-            && catalog.names().any(|(known, does)| {
-                does != Does::Passes
-                    && known.len() > name.len()
+            && catalog.names().any(|known| {
+                known.len() > name.len()
                     && match (after_hole, before_hole) {
                         (true, true) => known.contains(&name),
                         (true, false) => known.ends_with(&name),
                         _ => known.starts_with(&name),
                     }
             })
+    }
+
+    /// Whether the name that ends here is all of the last part of its path: `docker` is not
+    /// called in `docker.sock`, `/opt/docker/x` or `NET=docker`.
+    fn is_program(&self) -> bool {
+        let before = &self.text[..self.name_start];
+        let after = &self.text[self.at..];
+        let is_host =
+            before.strip_suffix('.').is_some_and(|rest| rest.ends_with(char::is_alphanumeric));
+        let ending =
+            &after[..after.bytes().take_while(|byte| is_name(*byte) || *byte == b'.').count()];
+        !is_host
+            && !after.starts_with(['/', '='])
+            && (ending.is_empty() || program_name(ending).is_empty())
     }
 
     /// Ends a word; whether it is a command that is a file of the repository.
@@ -301,14 +368,10 @@ impl<'t> Scan<'t> {
             self.starts = starts;
         }
         let word = word.trim_matches(['"', '\'']);
-        let is_installed = ["/usr/", "/bin/", "/sbin/"].iter().any(|bin| word.starts_with(bin));
+        let is_installed = ["/usr/", "/bin/", "/sbin/", "vendor/bin/", "node_modules/"]
+            .iter()
+            .any(|folder| word.trim_start_matches("./").starts_with(folder));
         let is_path = word.contains('/') && !is_installed && !word.contains("://");
         starts && is_path && (!assigns || self.passes)
     }
-}
-
-/// An expansion in a text.
-struct Hole {
-    len: usize,
-    is_positional: bool,
 }

@@ -1,0 +1,128 @@
+use super::{Judge, LintReport, carry::Carried, lint::Gap};
+use crate::{
+    script::{self, Matters, Unread},
+    source::{Location, Script, SourceFile, time_is_up},
+    workflow,
+};
+use std::sync::Arc;
+
+/// Said of the scripts of a file that were not begun.
+const TOO_LONG: &str = "this file takes too long to read; the rest of it was not read";
+
+/// Lints one file.
+pub(super) fn lint(file: &Arc<SourceFile>, judge: Judge<'_>) -> LintReport {
+    let reading = workflow::read(Arc::clone(file), judge.config);
+    let mut scripts = Scripts {
+        file,
+        judge,
+        carried: Carried::default(),
+        waiting: Vec::new(),
+        report: LintReport::default(),
+    };
+    let report = &mut scripts.report;
+    report.coverage.files = 1;
+    for problem in &reading.problems {
+        report.findings.extend(judge.problem(problem));
+        report.coverage.skipped.push(Gap::at(&problem.location, problem.kind.to_string()));
+    }
+    if reading.scripts.is_empty() && time_is_up() {
+        let whole = Location { range: 0..file.text().len(), file: Arc::clone(file) };
+        report.coverage.skipped.push(Gap::at(&whole, TOO_LONG.to_owned()));
+    }
+    scripts.all(reading.scripts);
+    scripts.report
+}
+
+/// The scripts of a file, read in their order, as far as they matter.
+struct Scripts<'f> {
+    file: &'f SourceFile,
+    judge: Judge<'f>,
+    carried: Carried,
+    /// Those of this job that only set something for later ones. They are read when one of those
+    /// has to be.
+    waiting: Vec<Script>,
+    report: LintReport,
+}
+
+impl Scripts<'_> {
+    fn all(&mut self, scripts: Vec<Script>) {
+        let mut scripts = scripts.into_iter();
+        while let Some(script) = scripts.next() {
+            if time_is_up() {
+                return self.cut(&script, scripts.len());
+            }
+            if self.carried.is_of_another_job(&script) {
+                self.end_job();
+            }
+            self.carried.pass(&script);
+            match script::matters_as_written(&script) {
+                Matters::Not => self.count(true),
+                Matters::Later => self.waiting.push(script),
+                Matters::Open | Matters::Itself => {
+                    self.read_waiting();
+                    self.read(script);
+                }
+            }
+        }
+        self.end_job();
+    }
+
+    /// Counts a script; whether all of it was read.
+    fn count(&mut self, analysed: bool) {
+        self.report.coverage.scripts += 1;
+        self.report.coverage.analysed += usize::from(analysed);
+    }
+
+    fn end_job(&mut self) {
+        if self.carried.has_results() {
+            self.read_waiting();
+        }
+        for _ in self.waiting.drain(..) {
+            self.report.coverage.scripts += 1;
+            self.report.coverage.analysed += 1;
+        }
+        self.carried.end_job();
+    }
+
+    fn read_waiting(&mut self) {
+        for script in std::mem::take(&mut self.waiting) {
+            self.read(script);
+        }
+    }
+
+    /// Reads a script with what those before it left.
+    fn read(&mut self, mut script: Script) {
+        if !self.carried.give(&mut script) {
+            return;
+        }
+        if script::matters(&script) == Matters::Not {
+            return self.count(true);
+        }
+        let read = script::read(&script);
+        self.count(read.unread.is_empty());
+        self.carried.take(&script, read.exports);
+        for unread in &read.unread {
+            self.unread(&script, unread);
+        }
+        for invocation in &read.invocations {
+            self.report.findings.extend(self.judge.invocation(self.file.path(), invocation));
+        }
+    }
+
+    fn unread(&mut self, script: &Script, unread: &Unread) {
+        self.report.findings.extend(self.judge.unread(script, unread));
+        let location = unread.location.clone().or_else(|| script.text.location());
+        let gap = location.map(|location| Gap::at(&location, unread.reason.clone()));
+        self.report.coverage.skipped.extend(gap);
+    }
+
+    /// Says that this script and `more` after it are not read.
+    fn cut(&mut self, script: &Script, more: usize) {
+        self.report.coverage.scripts += self.waiting.len() + 1 + more;
+        let rest = script
+            .text
+            .location()
+            .map(|place| Location { range: place.range.start..place.file.text().len(), ..place });
+        self.unread(script, &Unread::code(rest, TOO_LONG));
+    }
+}

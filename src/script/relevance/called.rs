@@ -1,0 +1,156 @@
+//! Whether a call can matter, told by the words after the program's name as they are written.
+
+use crate::program::Tells;
+use std::borrow::Cow;
+
+/// What a call is, as far as its words say that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Called {
+    /// Nothing that matters.
+    Idly,
+    /// Of a program that runs another, which the words after it name.
+    Around,
+    /// In a way that can matter.
+    Really,
+}
+
+/// How the program is called whose name ends at `at` in a text.
+pub(super) fn called(tells: &Tells, text: &str, at: usize) -> Called {
+    let always = tells.always || tells.reads && text.contains(['<', '|']);
+    let mut words = Words { text, at };
+    // What still belongs to the name: `@latest`, a quote.
+    words.skip_word();
+    let mut verbs = Some(&tells.verbs).filter(|verbs| !verbs.is_end());
+    let (mut is_first, mut after_option) = (true, false);
+    for written in words {
+        let Some(word) = literal(written) else {
+            // It could be any subcommand, or an option that stands elsewhere in the text.
+            let is_verb = verbs.is_some() || is_first && !tells.passing.is_empty();
+            if always || is_verb || tells.options.iter().any(|option| text.contains(option)) {
+                return Called::Really;
+            }
+            (is_first, after_option) = (false, false);
+            continue;
+        };
+        let is_in = |names: &[String]| names.iter().any(|name| *name == word);
+        if word.starts_with(['-', '+']) {
+            if !always && tells.options.iter().any(|option| is_option(&word, option)) {
+                return Called::Really;
+            }
+            if is_in(&tells.idle) {
+                return Called::Idly;
+            }
+            (is_first, after_option) = (false, true);
+            continue;
+        }
+        if is_first && is_in(&tells.idle) {
+            return Called::Idly;
+        }
+        match verbs.map(|verbs| verbs.get(&word)) {
+            _ if always => break,
+            Some(Some(next)) if next.is_end() => return Called::Really,
+            Some(Some(next)) => verbs = Some(next),
+            _ if is_in(&tells.passing) => return Called::Around,
+            // Another subcommand.
+            Some(None) if is_first && tells.verb_is_first => verbs = None,
+            _ => {}
+        }
+        // What follows belongs to another program.
+        if tells.passes && !after_option {
+            return Called::Around;
+        }
+        (is_first, after_option) = (false, false);
+    }
+    match always {
+        true => Called::Really,
+        false if tells.passes => Called::Around,
+        false => Called::Idly,
+    }
+}
+
+/// The word without its quotes; nothing if something in it can be any text.
+fn literal(written: &str) -> Option<Cow<'_, str>> {
+    match written {
+        _ if written.contains(['$', '`', '{', '}', '*', '?', '[']) => None,
+        _ if written.contains(['"', '\'', '\\']) => {
+            Some(written.replace("\\\n", "").replace(['"', '\'', '\\'], "").into())
+        }
+        _ => Some(written.into()),
+    }
+}
+
+/// Whether a word is that option, alone, with its value or in a cluster.
+fn is_option(word: &str, option: &str) -> bool {
+    match option.strip_prefix('-') {
+        Some(letter) if letter.len() == 1 => !word.starts_with("--") && word.contains(letter),
+        Some(long) if long.starts_with('-') => word.starts_with(option),
+        _ => word == option,
+    }
+}
+
+/// The words of a command, up to its end.
+struct Words<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Words<'t> {
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Goes over what is left of a word.
+    fn skip_word(&mut self) {
+        while let Some(byte) = self.byte() {
+            match byte {
+                b'\\' => self.at += 1,
+                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'|' | b'&' | b'(' | b')' | b'<' | b'>' => {
+                    break;
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+        self.at = self.text.ceil_char_boundary(self.at);
+    }
+
+    fn skip_blanks(&mut self) {
+        let rest = &self.text[self.at..];
+        let mut left = rest;
+        loop {
+            left = left.trim_start_matches([' ', '\t', '\r']);
+            match left.strip_prefix("\\\n") {
+                Some(next_line) => left = next_line,
+                None => break,
+            }
+        }
+        self.at += rest.len() - left.len();
+    }
+}
+
+impl<'t> Iterator for Words<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        loop {
+            self.skip_blanks();
+            let start = self.at;
+            self.skip_word();
+            let word = &self.text[start..self.at];
+            let is_redirected =
+                matches!(self.byte(), Some(b'<' | b'>')) || self.text[self.at..].starts_with("&>");
+            // The number of a redirection is no word.
+            let is_number = is_redirected && word.bytes().all(|byte| byte.is_ascii_digit());
+            if !word.is_empty() && !is_number {
+                return Some(word);
+            }
+            if !is_redirected {
+                return None;
+            }
+            self.at += self.text[self.at..].bytes().take_while(|b| b"<>&-|".contains(b)).count();
+            self.skip_blanks();
+            // The file.
+            self.skip_word();
+        }
+    }
+}
