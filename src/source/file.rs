@@ -1,3 +1,4 @@
+use super::Repository;
 use std::{
     fmt,
     fs::File,
@@ -13,6 +14,7 @@ pub struct SourceFile {
     not_utf8: Option<usize>,
     is_cut: bool,
     lines: OnceLock<Lines>,
+    repository: OnceLock<Repository>,
 }
 
 /// Where the lines of a text are.
@@ -41,8 +43,14 @@ const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 impl SourceFile {
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        let (path, text) = (path.into(), text.into());
-        Self { path, text, not_utf8: None, is_cut: false, lines: OnceLock::new() }
+        Self {
+            path: path.into(),
+            text: text.into(),
+            not_utf8: None,
+            is_cut: false,
+            lines: OnceLock::new(),
+            repository: OnceLock::new(),
+        }
     }
 
     /// Takes the bytes of a file, up to [`MAX_LEN`]. One that is not UTF-8 becomes `?`, so that a
@@ -86,6 +94,11 @@ impl SourceFile {
     /// The path as it was given: relative to where the user stands.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The repository that it belongs to.
+    pub fn repository(&self) -> &Repository {
+        self.repository.get_or_init(|| Repository::of(&self.path))
     }
 
     pub fn text(&self) -> &str {

@@ -1,6 +1,7 @@
 use super::{Language, Location, Text, expression::Contexts};
 use indexmap::IndexMap;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Code that a workflow can run, with the place where it would run.
 #[derive(Clone, Debug)]
@@ -11,7 +12,7 @@ pub struct Script {
     /// The steps that lead here, outermost first.
     pub via: Vec<Hop>,
     /// Variables that are set around it (workflow, job and step `env:`), unresolved.
-    pub env: IndexMap<String, Text>,
+    pub env: Arc<IndexMap<String, Text>>,
     /// The folder that it starts in, unresolved; None for the default one.
     pub folder: Option<Text>,
     /// The variables of the job that it is given; None for all.
@@ -31,7 +32,7 @@ impl Script {
             language,
             place: Place::Host("where it is run".to_owned()),
             via: Vec::new(),
-            env: IndexMap::new(),
+            env: Arc::default(),
             folder: None,
             passed: None,
             contexts: Contexts::default(),

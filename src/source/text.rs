@@ -4,9 +4,19 @@ use std::{ops::Range, path::Path, sync::Arc};
 /// A string of which every byte knows the bytes of the file that it was written as.
 ///
 /// Decoding (YAML scalars, shell quoting, heredocs, JavaScript strings) builds one; slicing and
-/// joining keep the map.
+/// joining keep the map. A slice shares the string with what it is cut from, so that it and a copy
+/// cost nothing, nor does joining what stood side by side.
 #[derive(Clone, Debug, Default)]
 pub struct Text {
+    /// Nothing for text that was never anything but empty.
+    whole: Option<Arc<Whole>>,
+    /// Which part of the whole it is, in bytes.
+    range: Range<usize>,
+}
+
+/// A string with its map, in which every segment is longer than nothing.
+#[derive(Clone, Debug, Default)]
+struct Whole {
     string: String,
     segments: Vec<Segment>,
 }
@@ -66,20 +76,20 @@ impl Text {
     }
 
     pub fn as_str(&self) -> &str {
-        &self.string
+        self.whole.as_ref().map_or("", |whole| &whole.string[self.range.clone()])
     }
 
     pub fn len(&self) -> usize {
-        self.string.len()
+        self.range.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.string.is_empty()
+        self.range.is_empty()
     }
 
     /// From how many places it was put together.
     pub fn places(&self) -> usize {
-        self.segments.len()
+        self.whole.as_ref().map_or(0, |whole| whole.segments_in(&self.range).len())
     }
 
     /// Appends `decoded`, which was written as `source` in `file`.
@@ -88,84 +98,80 @@ impl Text {
             return;
         }
         let verbatim = file.text().get(source.clone()) == Some(decoded);
-        let (at, len) = (self.string.len(), decoded.len());
-        self.string.push_str(decoded);
-        self.add(Segment { at, len, file: Arc::clone(file), source, verbatim });
+        self.grow(|whole| {
+            let (at, len) = (whole.string.len(), decoded.len());
+            whole.string.push_str(decoded);
+            whole.add(Segment { at, len, file: Arc::clone(file), source, verbatim });
+        });
     }
 
     /// Appends text that stands in no file of its own; it counts as written at `location`.
     pub fn push_made_up(&mut self, string: &str, location: Option<&Location>) {
         match location {
             Some(location) => self.push_decoded(string, &location.file, location.range.clone()),
-            None => self.string.push_str(string),
+            None => self.grow(|whole| whole.string.push_str(string)),
         }
     }
 
     pub fn push(&mut self, other: &Text) {
-        let shift = self.string.len();
-        self.string.push_str(&other.string);
-        for segment in other.segments.iter().filter(|segment| segment.len > 0) {
-            self.add(Segment { at: segment.at + shift, ..segment.clone() });
+        let Some(others) = other.whole.as_ref().filter(|_| !other.is_empty()) else { return };
+        let is_same = self.whole.as_ref().is_some_and(|whole| Arc::ptr_eq(whole, others));
+        if is_same && self.range.end == other.range.start {
+            self.range.end = other.range.end;
+        } else if self.is_empty() {
+            *self = other.clone();
+        } else {
+            self.grow(|whole| whole.append(others, other.range.clone()));
         }
     }
 
-    /// Adds a run, as part of the one before it if it goes on verbatim, so that text built of many
-    /// small pieces stays small.
-    fn add(&mut self, segment: Segment) {
-        if let Some(last) = self.segments.last_mut() {
-            let verbatim = last.verbatim && segment.verbatim;
-            let adjacent =
-                last.at + last.len == segment.at && last.source.end == segment.source.start;
-            if verbatim && adjacent && Arc::ptr_eq(&last.file, &segment.file) {
-                last.len += segment.len;
-                last.source.end = segment.source.end;
-                return;
-            }
+    /// Appends to a string of its own.
+    fn grow(&mut self, append: impl FnOnce(&mut Whole)) {
+        let range = self.range.clone();
+        let held = self.whole.get_or_insert_default();
+        if held.string.len() != range.end || Arc::get_mut(held).is_none() {
+            let mut own = Whole::default();
+            own.append(held, range.clone());
+            *held = Arc::new(own);
+            self.range = 0..range.len();
         }
-        self.segments.push(segment);
+        // It is unique by now, so that nothing is copied here.
+        let whole = Arc::make_mut(held);
+        append(whole);
+        self.range.end = whole.string.len();
     }
 
     /// The part of this text in `range`, from and to the next character boundaries before it.
     pub fn slice(&self, range: Range<usize>) -> Text {
-        let start = self.string.floor_char_boundary(range.start);
-        let range = start..self.string.floor_char_boundary(range.end).max(start);
-        let first = self.segments.partition_point(|s| s.at + s.len <= range.start);
-        let segments = self.segments[first..]
-            .iter()
-            .take_while(|s| s.at < range.end)
-            .map(|s| {
-                let (from, to) = (s.at.max(range.start), (s.at + s.len).min(range.end));
-                Segment {
-                    at: from - range.start,
-                    len: to - from,
-                    file: Arc::clone(&s.file),
-                    source: s.part(from..to),
-                    verbatim: s.verbatim,
-                }
-            })
-            .collect();
-        Text { string: self.string[range].to_owned(), segments }
+        let string = self.as_str();
+        let start = string.floor_char_boundary(range.start);
+        let end = string.floor_char_boundary(range.end).max(start);
+        let shift = self.range.start;
+        Text { whole: self.whole.clone(), range: start + shift..end + shift }
     }
 
     /// Without blanks at both ends.
     pub fn trimmed(&self) -> Text {
-        let start = self.string.len() - self.string.trim_start().len();
-        self.slice(start..start + self.string.trim().len())
+        let string = self.as_str();
+        let start = string.len() - string.trim_start().len();
+        self.slice(start..start + string.trim().len())
     }
 
     /// Where the bytes of `range` were written. A range that joins text from several files is
     /// placed in the first of them; an empty range is where the byte after it is.
     pub fn locate(&self, range: Range<usize>) -> Option<Location> {
-        let end = range.end.max(range.start + 1);
-        let first = self.segments.partition_point(|s| s.at + s.len <= range.start);
-        let (mut found, mut rest): (Option<Location>, _) = (None, &self.segments[first..]);
+        let segments = self.whole.as_ref()?.segments_in(&self.range);
+        let start = range.start + self.range.start;
+        let end = (range.end + self.range.start).max(start + 1);
+        let first = segments.partition_point(|s| s.end().min(self.range.end) <= start);
+        let (mut found, mut rest): (Option<Location>, _) = (None, &segments[first..]);
         if rest.is_empty() {
-            rest = &self.segments[self.segments.len().saturating_sub(1)..];
+            rest = &segments[segments.len().saturating_sub(1)..];
         }
         for segment in rest.iter().take_while(|s| s.at < end) {
-            let last = segment.at + segment.len;
-            let part =
-                segment.part(range.start.clamp(segment.at, last)..end.clamp(segment.at, last));
+            let bounds = segment.within(&self.range);
+            let clamp = |at: usize| at.clamp(bounds.start, bounds.end);
+            let part = segment.part(clamp(start)..clamp(end));
             match &mut found {
                 None => found = Some(Location { file: Arc::clone(&segment.file), range: part }),
                 Some(location) if Arc::ptr_eq(&location.file, &segment.file) => {
@@ -188,7 +194,58 @@ impl Text {
     }
 }
 
+impl Whole {
+    /// The segments of which some bytes are in a range, or around an empty one.
+    fn segments_in(&self, range: &Range<usize>) -> &[Segment] {
+        let first = self.segments.partition_point(|s| s.end() <= range.start);
+        let last = self.segments.partition_point(|s| s.at < range.end);
+        &self.segments[first..last.max(first)]
+    }
+
+    /// Appends a part of another string.
+    fn append(&mut self, other: &Whole, range: Range<usize>) {
+        let end = self.string.len();
+        for segment in other.segments_in(&range) {
+            let part = segment.within(&range);
+            if !part.is_empty() {
+                self.add(Segment {
+                    at: part.start - range.start + end,
+                    len: part.len(),
+                    file: Arc::clone(&segment.file),
+                    source: segment.part(part),
+                    verbatim: segment.verbatim,
+                });
+            }
+        }
+        self.string.push_str(&other.string[range]);
+    }
+
+    /// Adds a run, as part of the one before it if it goes on verbatim, so that text built of many
+    /// small pieces stays small.
+    fn add(&mut self, segment: Segment) {
+        if let Some(last) = self.segments.last_mut() {
+            let verbatim = last.verbatim && segment.verbatim;
+            let adjacent = last.end() == segment.at && last.source.end == segment.source.start;
+            if verbatim && adjacent && Arc::ptr_eq(&last.file, &segment.file) {
+                last.len += segment.len;
+                last.source.end = segment.source.end;
+                return;
+            }
+        }
+        self.segments.push(segment);
+    }
+}
+
 impl Segment {
+    fn end(&self) -> usize {
+        self.at + self.len
+    }
+
+    /// Its part of a range.
+    fn within(&self, range: &Range<usize>) -> Range<usize> {
+        self.at.max(range.start)..self.end().min(range.end)
+    }
+
     fn part(&self, range: Range<usize>) -> Range<usize> {
         if self.verbatim {
             let shift = |byte: usize| byte - self.at + self.source.start;

@@ -6,7 +6,7 @@ use super::{
     Forge, actions, expressions,
     model::{Defaults, Job},
     place,
-    walk::{Around, Variables, Walk},
+    walk::{Around, Walk},
 };
 use crate::{
     config::{Action, Config},
@@ -89,14 +89,15 @@ impl Walk<'_> {
             steps: Vec::new(),
         };
         let forge = Forge::of(text.file.path());
+        let (place, is_windows) = place::of_job(&job, forge, self.config, &contexts);
         Around {
             origin: Origin { job: id.map(str::to_owned), ..Origin::default() },
             via: Vec::new(),
-            place: place::of_job(&job, forge, self.config, &contexts),
-            is_windows: place::is_windows(&job, &contexts),
+            place,
+            is_windows,
             services: Vec::new(),
             defaults: Defaults::default(),
-            env: Variables::new(),
+            env: Arc::default(),
             contexts,
         }
     }

@@ -7,7 +7,7 @@ use crate::source::{
     yaml::Node,
 };
 use indexmap::IndexMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Inputs, by name.
 pub(super) type Inputs = IndexMap<String, PossibleValues>;
@@ -83,8 +83,9 @@ fn declared_input(input: Node) -> PossibleValues {
 
 /// The variables or outputs that a mapping sets.
 pub(super) fn settings(node: Option<Node>) -> Arc<Settings> {
-    let entries = node.into_iter().flat_map(Node::entries);
-    let settings = entries.filter_map(|(key, value)| {
+    static NONE: LazyLock<Arc<Settings>> = LazyLock::new(Arc::default);
+    let Some(node) = node else { return Arc::clone(&NONE) };
+    let settings = node.entries().into_iter().filter_map(|(key, value)| {
         let possible = PossibleValues::one(Value::template(value.as_str()?));
         let location = Some(value.location());
         Some((key.as_str()?.to_owned(), Setting { possible, location, may_be_unset: false }))

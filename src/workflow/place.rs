@@ -8,29 +8,31 @@ use crate::{
     },
 };
 
-/// Where the steps of a job run.
+/// Where the steps of a job run, and whether all runners that it may get are Windows, whose `run:`
+/// is PowerShell.
 ///
 /// A label that GitHub hosts is a machine that is thrown away after the job, and so is the job's
 /// own container where it has nothing of the host's. Every other label is taken for a machine that
 /// others share, and all labels are on Gitea and Forgejo, unless `runners` in the configuration
 /// says otherwise. Of several possible runners the shared one counts.
-pub(super) fn of_job(job: &Job, forge: Forge, config: &Config, contexts: &Contexts) -> Place {
+pub(super) fn of_job(
+    job: &Job,
+    forge: Forge,
+    config: &Config,
+    contexts: &Contexts,
+) -> (Place, bool) {
     let runners = possible_runners(job, contexts);
+    let windows = |label: &String| label.to_ascii_lowercase().starts_with("windows");
+    let is_windows = !runners.is_empty() && runners.iter().all(|labels| labels.iter().any(windows));
     let places = runners.iter().map(|labels| of_labels(labels, forge, config));
-    match places.reduce(|a, b| if matches!(b, Place::Host(_)) { b } else { a }) {
+    let place = match places.reduce(|a, b| if matches!(b, Place::Host(_)) { b } else { a }) {
         Some(Place::Host(_)) if forge == Forge::GitHub && is_apart(job.container) => {
             Place::Ephemeral("the job's container".to_owned())
         }
         Some(place) => place,
         None => Place::Host("an unnamed runner".to_owned()),
-    }
-}
-
-/// Whether all runners that a job may get are Windows, whose `run:` is PowerShell.
-pub(super) fn is_windows(job: &Job, contexts: &Contexts) -> bool {
-    let runners = possible_runners(job, contexts);
-    let windows = |label: &String| label.to_ascii_lowercase().starts_with("windows");
-    !runners.is_empty() && runners.iter().all(|labels| labels.iter().any(windows))
+    };
+    (place, is_windows)
 }
 
 /// The sets of labels that a `runs-on` can come to, or what is written where that is not known;

@@ -163,7 +163,7 @@ fn placeholder(command: &str) -> Option<(&str, &str, &str)> {
 fn keep_passed(script: &mut Script, list: Option<&str>) {
     let names = list.unwrap_or_default().split([',', ' ', '\n']).map(str::trim);
     let passed: Vec<String> = names.map(str::to_owned).collect();
-    script.env.retain(|name, _| passed.contains(name));
+    Arc::make_mut(&mut script.env).retain(|name, _| passed.contains(name));
     script.passed = Some(passed);
 }
 

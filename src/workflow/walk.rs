@@ -2,7 +2,7 @@
 //! the repository that it uses.
 
 use super::{
-    Forge, Problem, ProblemKind, WorkflowReading, broken, expressions,
+    Forge, Problem, ProblemKind, WorkflowReading, actions, broken, expressions,
     model::{Defaults, Document, Field, Job, Step, Workflow},
     place,
     read::Reader,
@@ -22,9 +22,10 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 /// Reads a file, and all of the repository that it uses.
 pub(super) fn read(yaml: Yaml, config: &Config) -> WorkflowReading {
     let path = yaml.file().path().to_owned();
+    let repository = yaml.file().repository().clone();
     let mut walk = Walk {
         config,
-        repository: Repository::of(&path),
+        repository,
         reader: Reader::new(),
         scripts: Vec::new(),
         active: vec![path],
@@ -64,7 +65,7 @@ pub(super) struct Around<'a> {
     /// Under which names the service containers of the job are reached.
     pub services: Vec<String>,
     pub defaults: Defaults<'a>,
-    pub env: Variables,
+    pub env: Arc<Variables>,
     pub contexts: Contexts,
 }
 
@@ -96,7 +97,7 @@ impl Walk<'_> {
                         is_windows: false,
                         services: Vec::new(),
                         defaults: Defaults::default(),
-                        env: Variables::new(),
+                        env: Arc::default(),
                         contexts: expressions::of_workflow(None, inputs),
                     };
                     self.action_file(&action, yaml.file(), &around);
@@ -132,9 +133,10 @@ impl Walk<'_> {
             if job.condition.is_some_and(|condition| contexts.condition(condition) == Some(false)) {
                 continue;
             }
-            let mut env = Variables::new();
+            let mut env = Arc::default();
             add_variables(&mut env, workflow.env);
             add_variables(&mut env, job.env);
+            let (place, is_windows) = place::of_job(job, forge, self.config, &contexts);
             let mut origin = call.origin.clone();
             origin.job = Some(match &origin.job {
                 Some(caller) => format!("{caller} / {}", job.id),
@@ -144,8 +146,8 @@ impl Walk<'_> {
             let around = Around {
                 origin,
                 via: call.via.clone(),
-                place: place::of_job(job, forge, self.config, &contexts),
-                is_windows: place::is_windows(job, &contexts),
+                place,
+                is_windows,
                 services: services
                     .filter_map(|(name, _)| name.as_str().map(str::to_owned))
                     .collect(),
@@ -166,14 +168,28 @@ impl Walk<'_> {
 
     pub fn steps(&mut self, steps: &[Step], around: &Around) {
         for step in steps {
+            if !self.runs_code(step) {
+                continue;
+            }
             let around = around.in_step(step);
-            // What steps before it set is only known when they are read.
-            let any_env = Contexts { env: Vec::new(), ..around.contexts.clone() };
-            let never = |condition| any_env.condition(condition) == Some(false);
+            let never = |condition| {
+                // What steps before it set is only known when they are read.
+                let any_env = Contexts { env: Vec::new(), ..around.contexts.clone() };
+                any_env.condition(condition) == Some(false)
+            };
             if !step.condition.is_some_and(never) {
                 self.step(step, &around);
             }
         }
+    }
+
+    /// Whether a step runs anything that can be read.
+    fn runs_code(&self, step: &Step) -> bool {
+        let is_known = |uses: Field| {
+            let name = uses.value.as_str().unwrap_or_default();
+            is_local(name) || !actions::find(self.config, name).is_empty()
+        };
+        step.run.is_some() || step.uses.is_some_and(is_known)
     }
 
     /// Reads a step, which `around` is already that of.
@@ -185,7 +201,7 @@ impl Walk<'_> {
         }
         let Some(uses) = step.uses else { return };
         match uses.value.as_str() {
-            Some(name) if name.trim_start().starts_with("./") => {
+            Some(name) if is_local(name) => {
                 self.local_action(uses, step.with, around);
             }
             _ => self.known_action(step, uses, around),
@@ -276,10 +292,15 @@ fn without_script(template: &Text) -> Text {
     text
 }
 
-pub(super) fn add_variables(env: &mut Variables, node: Option<Node>) {
+/// Whether `uses:` names an action of the repository itself.
+fn is_local(uses: &str) -> bool {
+    uses.trim_start().starts_with("./")
+}
+
+pub(super) fn add_variables(env: &mut Arc<Variables>, node: Option<Node>) {
     for (key, value) in node.into_iter().flat_map(Node::entries) {
         if let (Some(name), Some(text)) = (key.as_str(), value.text()) {
-            env.insert(name.to_owned(), text);
+            Arc::make_mut(env).insert(name.to_owned(), text);
         }
     }
 }

@@ -18,7 +18,7 @@ impl Script {
         let exported = self.contexts.exported.iter().filter(|(name, _)| self.is_given(name));
         let mut env: IndexMap<String, Vec<Text>> = IndexMap::new();
         let mut open: IndexMap<&str, Option<Location>> = IndexMap::new();
-        for (name, text) in &self.env {
+        for (name, text) in self.env.iter() {
             if is_open(text.as_str()) {
                 open.insert(name, text.location());
             }

@@ -63,7 +63,7 @@ pub fn expression_at(text: &str, start: usize) -> Option<Expression<'_>> {
 impl Expression<'_> {
     /// Whether it is a plain name of which no workflow says anything, which most are: that can be
     /// told without parsing.
-    fn is_for_the_run(&self) -> bool {
+    pub fn is_for_the_run(&self) -> bool {
         let Some((context, name)) = self.inner.split_once('.') else { return false };
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         matches!(context, "secrets" | "vars" | "github" | "runner")

@@ -46,17 +46,30 @@ pub(super) fn entries(mapping: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
 }
 
 pub(super) fn duplicate_keys<'y>(mapping: Node<'y>) -> Vec<(&'y str, Node<'y>)> {
+    /// So many are compared faster than hashed.
+    const FEW: usize = 16;
+    let names = || {
+        let named = mapping.own_entries().filter_map(|(key, _)| Some((key.as_str()?, key)));
+        named.filter(|(name, _)| *name != MERGE_KEY)
+    };
     let mut seen = HashSet::new();
-    let names = mapping.own_entries().filter_map(|(key, _)| Some((key.as_str()?, key)));
-    names.filter(|(name, _)| *name != MERGE_KEY && !seen.insert(*name)).collect()
+    if names().nth(FEW).is_some() {
+        return names().filter(|(name, _)| !seen.insert(*name)).collect();
+    }
+    let stands_before = |at: usize, name: &str| names().take(at).any(|(other, _)| other == name);
+    let all = names().enumerate();
+    all.filter(|(at, (name, _))| stands_before(*at, name)).map(|(_, entry)| entry).collect()
 }
 
 /// The mappings that are merged into this one, nearest first, each once: a mapping that is merged
 /// again adds nothing, which is also what ends cycles and keeps alias bombs small.
 fn merged(mapping: Node<'_>) -> Vec<Node<'_>> {
-    let mut seen: HashSet<NodeId> = HashSet::from([mapping.id]);
     let mut found = Vec::new();
     let mut next = merge_sources(mapping);
+    if next.is_empty() {
+        return found;
+    }
+    let mut seen: HashSet<NodeId> = HashSet::from([mapping.id]);
     while let Some(source) = next.pop() {
         if seen.insert(source.id) {
             next.extend(merge_sources(source));

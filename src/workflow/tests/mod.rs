@@ -32,7 +32,7 @@ pub fn show_with(path: &str, text: &str, config: &Config) -> String {
             shown += &format!("  {} {}\n", position(&location), line.trim_end_matches('\n'));
             at += line.len();
         }
-        for (name, value) in &script.env {
+        for (name, value) in script.env.iter() {
             shown += &format!("  {name}={:?}\n", value.as_str());
         }
     }
