@@ -9,7 +9,7 @@ use crate::{
     program::{Arguments, Catalog, bare_name},
     script::selection::{both, of_regex},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 /// Words that tell what state a thing is in, not whose it is.
 const STATES: [&str; 12] = [
@@ -28,7 +28,7 @@ const STATES: [&str; 12] = [
 ];
 
 /// What a pipeline selects; nothing if it does not start with a list of what runs.
-pub fn selection(stages: &[Invocation]) -> Option<Selection> {
+pub fn selection(stages: &[Arc<Invocation>]) -> Option<Selection> {
     let (first, filters) = stages.split_first()?;
     let program = Catalog::built_in().find(&first.argv.first()?.text()?)?;
     let arguments = Arguments::parse(program, &first.argv);
@@ -40,7 +40,12 @@ pub fn selection(stages: &[Invocation]) -> Option<Selection> {
     };
     let by_option = arguments.options.iter().filter_map(|(_, value)| value.as_ref()).any(narrowed);
     let start = if by_option { Selection::SomeName } else { Selection::Any };
-    Some(filters.iter().filter_map(filtered).fold(start, |all, next| both(&all, &next)))
+    Some(
+        filters
+            .iter()
+            .filter_map(|stage| filtered(stage))
+            .fold(start, |all, next| both(&all, &next)),
+    )
 }
 
 /// What one stage of a pipeline lets through, if it is a filter that is known.

@@ -14,7 +14,8 @@ fn effects(line: &str) -> Vec<String> {
     let script = Script::alone(Text::of_file(file), Language::Shell);
     let reading = script::read(&script);
     assert!(reading.unread.is_empty(), "{line}: {:?}", reading.unread);
-    let mut effects: Vec<_> = reading.invocations.iter().flat_map(effect::of).collect();
+    let mut effects: Vec<_> =
+        reading.invocations.iter().flat_map(|invocation| effect::of(invocation)).collect();
     effects.sort_by_key(|effect| std::cmp::Reverse((effect.scope, effect.verb)));
     effects.iter().map(ToString::to_string).collect()
 }

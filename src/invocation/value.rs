@@ -54,7 +54,7 @@ pub enum Origin {
     /// A pattern that the shell expands to file names.
     Glob,
     /// The output of a pipeline, by the invocations of its stages.
-    Output(Arc<[super::Invocation]>),
+    Output(Arc<[Arc<super::Invocation>]>),
     /// Text in base64, by what it is before.
     Encoded(Arc<Word>),
     /// An item of a list of what runs, such as `pm2 jlist`; see [`Selection`].

@@ -83,7 +83,7 @@ fn decides(rule: &PolicyRule, line: &str) -> bool {
     let mut text = Text::default();
     text.push_made_up(line, None);
     let reading = script::read(&Script::alone(text, Language::Shell));
-    reading.invocations.iter().flat_map(effect::of).any(|effect| {
+    reading.invocations.iter().flat_map(|invocation| effect::of(invocation)).any(|effect| {
         let first = rules().iter().find(|rule| rule.matches(&effect));
         first.is_some_and(|first| first.name == rule.name)
     })

@@ -455,8 +455,8 @@ mod tests {
             ]), 0..30)
         ) {
             for call in read(&code.concat()).invocations {
-                if let Some(location) = call.location {
-                    prop_assert!(code.concat().get(location.range).is_some());
+                if let Some(location) = &call.location {
+                    prop_assert!(code.concat().get(location.range.clone()).is_some());
                 }
             }
         }

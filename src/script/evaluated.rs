@@ -9,6 +9,7 @@ use crate::{
     invocation::{Value, Word},
     source::{Hop, Language, Place, Text, shown_path},
 };
+use std::sync::Arc;
 
 /// Finds the commands that a script runs.
 type Evaluation = fn(&Word, &Surroundings<'_>) -> Reading;
@@ -58,7 +59,7 @@ impl Shell<'_> {
                     shell.in_state(state.clone(), |shell| shell.script(&code));
                     // The call is where a person looks: its text may be put together elsewhere.
                     for invocation in &mut shell.run.invocations[from..] {
-                        invocation.location.clone_from(&call.location);
+                        Arc::make_mut(invocation).location.clone_from(&call.location);
                     }
                 }
             }

@@ -3,12 +3,12 @@ use crate::{
     invocation::Invocation,
     source::{Repository, time_is_up},
 };
-use std::{ops::Range, path::PathBuf};
+use std::{ops::Range, path::PathBuf, sync::Arc};
 
 /// What one reading of a script gathers, however deep it goes.
 #[derive(Debug, Default)]
 pub struct Run {
-    pub invocations: Vec<Invocation>,
+    pub invocations: Vec<Arc<Invocation>>,
     pub unread: Vec<Unread>,
     pub marks: Marks,
     /// What was written for later steps, in order.

@@ -17,7 +17,7 @@ pub fn calls(code: &str) -> Vec<Invocation> {
         let name = invocation.argv.first();
         name.is_some_and(|name| name.text().is_none_or(|name| SHIMS.contains(&name.as_ref())))
     };
-    reading.invocations.into_iter().filter(recorded).collect()
+    reading.invocations.into_iter().map(Arc::unwrap_or_clone).filter(recorded).collect()
 }
 
 /// Whether all of it is known.

@@ -82,15 +82,23 @@ impl Shell<'_> {
     /// `a | b | c`: the output of each is the input of the next.
     fn ps_pipeline(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
         let outer = std::mem::take(&mut self.stdin);
-        let mut piped = Output::Silent;
+        let mut stages = Vec::new();
         for part in children(node) {
             if part.kind() == "redirections" {
                 let output = std::mem::take(&mut self.stdin);
                 self.ps_redirected(unit, part, &output, depth);
                 continue;
             }
-            piped = self.ps_statement(unit, part, depth + 1).output.after(piped);
-            self.stdin = piped.clone();
+            self.stdin = match self.ps_statement(unit, part, depth + 1).output {
+                Output::Of(new) => {
+                    stages.extend(new);
+                    Output::Of(stages.clone())
+                }
+                known => {
+                    stages.clear();
+                    known
+                }
+            };
         }
         Done::printing(std::mem::replace(&mut self.stdin, outer), None)
     }

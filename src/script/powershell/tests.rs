@@ -193,8 +193,8 @@ proptest! {
     #[test]
     fn no_text_makes_the_powershell_reader_panic(code in powershell_like()) {
         for call in read(&code).invocations {
-            if let Some(location) = call.location {
-                prop_assert!(code.get(location.range).is_some());
+            if let Some(location) = &call.location {
+                prop_assert!(code.get(location.range.clone()).is_some());
             }
         }
     }

@@ -8,7 +8,10 @@ use super::{
     statements::{Unit, children},
     variable::{Facts, one_of},
 };
-use crate::invocation::Value;
+use crate::{
+    invocation::Value,
+    script::{Matters, relevance},
+};
 use tree_sitter::Node;
 
 /// As many rounds are read one by one, in loops in loops together.
@@ -37,10 +40,45 @@ impl Shell<'_> {
                 shell.sequence(unit, body, depth + 1)
             });
         }
+        if !self.round_matters(unit.str(body))
+            && let Some(any) = items.iter().cloned().reduce(Value::or)
+            && let Some(done) =
+                self.any_round(&variable, any, |shell| shell.sequence(unit, body, depth + 1))
+        {
+            return done;
+        }
         self.each_round(items.len(), |shell, round| {
             shell.state.set(&variable, items[round].clone());
             shell.sequence(unit, body, depth + 1)
         })
+    }
+
+    /// Reads one round for any item; nothing if that changes what the next finds.
+    fn any_round(
+        &mut self,
+        variable: &str,
+        any: Value,
+        read: impl Fn(&mut Self) -> Done,
+    ) -> Option<Done> {
+        let (before, mark) = (self.state.clone(), self.left.len());
+        self.state.set(variable, any);
+        let start = self.state.clone();
+        let done = self.each_round(1, |shell, _| read(shell));
+        if self.state.same_with_files(&start) {
+            return Some(done);
+        }
+        self.state = before;
+        self.left.truncate(mark);
+        None
+    }
+
+    /// Whether more than variables and files can depend on which item a round is for.
+    fn round_matters(&self, body: &str) -> bool {
+        let is_called = |name: &str| body.contains(name);
+        self.heard
+            || relevance::of_text(body) != Matters::Not
+            || self.state.functions.names().any(is_called)
+            || self.state.aliases.names().any(is_called)
     }
 
     /// What a `for` goes through. Alternatives of a word are taken together.

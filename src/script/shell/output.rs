@@ -5,6 +5,7 @@ use crate::{
     invocation::{Hole, Invocation, Origin, Piece, Value, Word},
     source::Location,
 };
+use std::sync::Arc;
 
 /// What a command prints.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +15,7 @@ pub enum Output {
     Silent,
     Known(Value),
     /// What these stages of a pipeline print.
-    Of(Vec<Invocation>),
+    Of(Vec<Arc<Invocation>>),
 }
 
 /// What is known after a command.
@@ -83,27 +84,14 @@ impl Output {
         }
     }
 
-    /// The output of a stage of a pipeline, after what came out of the stages before it.
-    pub fn after(self, before: Output) -> Output {
-        match (before, self) {
-            (Self::Of(mut stages), Self::Of(next)) => {
-                stages.extend(next);
-                Self::Of(stages)
-            }
-            (_, output) => output,
-        }
-    }
-
     /// Its value with its final line breaks.
     fn whole(self) -> Value {
         match self {
             Self::Known(value) => value,
             Self::Silent => Value::empty(),
             other => {
-                // It may be nothing, and then without a line break.
-                let words = other.value("the output of commands".into(), None);
-                let lists = words.alternatives().iter().map(|word| word.clone().splitting(true));
-                Value::any_of(lists).then(&Value::one(Word::made_up("\n")))
+                let line_end = Value::one(Word::made_up("\n"));
+                other.value("the output of commands".into(), None).then(&line_end)
             }
         }
     }

@@ -66,7 +66,10 @@ impl Shell<'_> {
 
     /// One statement of a list: in the background, or where `set -e` counts.
     pub(super) fn stated(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
-        if node.next_sibling().is_some_and(|next| next.kind() == "&") {
+        // Only where it can be, for the parser looks for the next from the start.
+        let after =
+            unit.prepared.code[node.end_byte()..].trim_start_matches([' ', '\t', '\\', '\n']);
+        if after.starts_with('&') && node.next_sibling().is_some_and(|next| next.kind() == "&") {
             let state = self.state.subshell();
             let done = self.in_state(state, |shell| shell.statement(unit, node, depth));
             self.state.status = Some(true);
@@ -172,7 +175,7 @@ impl Shell<'_> {
 
     fn pipeline(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
         let outer = self.stdin.clone();
-        let (mut piped, mut last) = (Output::Silent, Done::default());
+        let (mut stages, mut last) = (Vec::new(), Done::default());
         let parts = children(node);
         // tree-sitter gives the `!` of `! a | b` to `a`.
         let is_negated = parts.first().is_some_and(|first| first.kind() == "negated_command");
@@ -187,8 +190,16 @@ impl Shell<'_> {
                 true => read(self),
                 false => self.heard(read),
             };
-            piped = std::mem::take(&mut last.output).into_stages().after(piped);
-            self.stdin = piped.clone();
+            self.stdin = match std::mem::take(&mut last.output).into_stages() {
+                Output::Of(new) => {
+                    stages.extend(new);
+                    Output::Of(stages.clone())
+                }
+                known => {
+                    stages.clear();
+                    known
+                }
+            };
             if position == 0 && matches!(self.stdin, Output::Silent) {
                 self.stdin = outer.clone();
             }

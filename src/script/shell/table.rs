@@ -47,6 +47,11 @@ impl<V> Table<V> {
         self.0.is_empty()
     }
 
+    /// The names, in any order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// All by name, in the order of the names.
     pub fn into_sorted(self) -> Vec<(String, Arc<V>)> {
         let mut all: Vec<_> =
