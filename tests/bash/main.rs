@@ -13,6 +13,7 @@ mod grammar;
 mod reader;
 mod recorder;
 mod regressions;
+mod templates;
 
 use proptest::{
     strategy::{Strategy, ValueTree},
@@ -76,7 +77,7 @@ fn compare(recorder: &Recorder, script: &str, figures: &mut Figures) -> Option<S
     figures.exact += exact.len();
     figures.missing += missing.len();
     let does_the_same = |world| recorder.calls(script, world).as_ref() == Some(&made);
-    if script.starts_with(grammar::KNOWN) && OTHERS.iter().all(does_the_same) {
+    if script.starts_with(templates::KNOWN) && OTHERS.iter().all(does_the_same) {
         let is_made = |call: &Invocation| made.iter().any(|argv| reader::covers(call, argv));
         figures.constant += 1;
         figures.certain += certain.len();

@@ -1,6 +1,6 @@
 //! What tagout says that a script calls, and whether that covers a call of bash.
 
-use crate::grammar::SHIMS;
+use crate::templates::SHIMS;
 use std::sync::Arc;
 use tagout::{
     invocation::{Invocation, Piece, Word},

@@ -1,6 +1,6 @@
 //! Runs a script in real bash, in a folder of its own, and records what it calls.
 
-use crate::grammar::SHIMS;
+use crate::templates::SHIMS;
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},

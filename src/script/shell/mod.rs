@@ -14,6 +14,7 @@ mod heredoc;
 mod input;
 mod limits;
 mod line_ends;
+mod lists;
 mod loops;
 mod output;
 mod parameters;

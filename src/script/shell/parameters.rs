@@ -3,9 +3,10 @@
 use super::{
     Shell,
     fields::Builder,
+    lists::unknown_list_of,
     patterns::{Pattern, Symbols, Which},
     scan,
-    variable::{Fact, Known, may_be_empty, not_empty, unknown_list},
+    variable::{Fact, Known, may_be_empty, not_empty},
     words::Quoting,
 };
 use crate::{
@@ -14,17 +15,17 @@ use crate::{
 };
 
 /// `${NAME[KEY]OPERATOR…}`, taken apart.
-struct Parameter<'t> {
-    inner: &'t Text,
+pub(super) struct Parameter<'t> {
+    pub inner: &'t Text,
     name: &'t str,
-    key: Option<Text>,
+    pub key: Option<Text>,
     /// The operator and what follows.
-    operation: Text,
+    pub operation: Text,
 }
 
 impl Parameter<'_> {
     /// Whether a `:` stands before a `-`, `=`, `?` or `+`, and the operator.
-    fn operator(&self) -> (bool, Option<char>) {
+    pub fn operator(&self) -> (bool, Option<char>) {
         let source = self.operation.as_str();
         match source.strip_prefix(':').and_then(|rest| rest.chars().next()) {
             Some(operator @ ('-' | '=' | '?' | '+')) => (true, Some(operator)),
@@ -331,73 +332,8 @@ impl Shell<'_> {
         not_empty(&value)
     }
 
-    /// Appends `${A[@]-word}` or `${A[@]+word}`: the list or the word, by whether there are items.
-    fn put_list_or_word(
-        &mut self,
-        parameter: &Parameter<'_>,
-        items: Vec<Value>,
-        joined: bool,
-        operator: char,
-        builder: &mut Builder,
-        quoting: Quoting,
-    ) {
-        let start = usize::from(parameter.operator().0) + 1;
-        let word = parameter.operation.slice(start..parameter.operation.len());
-        let may_be_none = items.iter().all(Value::splits);
-        let some_word = if operator == '+' { !items.is_empty() } else { may_be_none };
-        let no_word = if operator == '+' { may_be_none } else { !items.is_empty() };
-        let mut other = builder.clone();
-        if operator != '+' {
-            self.put_list(&mut other, items, joined, quoting);
-        }
-        if some_word {
-            self.expand(&word, builder, quoting.of_operand());
-        }
-        match (some_word, no_word) {
-            (true, true) => builder.or(other),
-            (false, _) => *builder = other,
-            (true, false) => {}
-        }
-    }
-
-    /// The list after the operator.
-    fn operated_list(&mut self, parameter: &Parameter<'_>, items: Vec<Value>) -> Vec<Value> {
-        let source = parameter.operation.as_str();
-        match source.trim_start_matches(':').chars().next() {
-            None => items,
-            _ if source.starts_with(':') => {
-                let Some((offset, len)) = self.bounds(parameter) else {
-                    return vec![unknown_list_of(parameter.inner)];
-                };
-                // Arguments count from 1: before them stands the name of the script.
-                let script = parameter.key.is_none().then(|| {
-                    let unknown = || Value::hole(Hole::unknown("$0", parameter.inner.location()));
-                    self.known("0").into_value().unwrap_or_else(unknown)
-                });
-                let items: Vec<Value> = script.into_iter().chain(items).collect();
-                let from = match offset {
-                    0.. => offset.unsigned_abs() as usize,
-                    _ => items
-                        .len()
-                        .checked_sub(offset.unsigned_abs() as usize)
-                        .unwrap_or(items.len()),
-                };
-                // Where one stands after what may be several words is not known.
-                let to = if offset < 0 || len.is_some() { items.len() } else { from };
-                if items.iter().take(to).any(Value::splits) {
-                    return vec![unknown_list_of(parameter.inner)];
-                }
-                let len = len.map_or(usize::MAX, |len| usize::try_from(len).unwrap_or(0));
-                items.into_iter().skip(from).take(len).collect()
-            }
-            // Each of its words is changed, or none.
-            _ if items.iter().any(Value::splits) => vec![unknown_list_of(parameter.inner)],
-            _ => items.iter().map(|item| self.changed(parameter, item)).collect(),
-        }
-    }
-
     /// The value after `%`, `#`, `/`, `:`, `^`, `,` or `@`; a hole where that is unknown.
-    fn changed(&mut self, parameter: &Parameter<'_>, value: &Value) -> Value {
+    pub(super) fn changed(&mut self, parameter: &Parameter<'_>, value: &Value) -> Value {
         let source = parameter.operation.as_str();
         let Some(operator) = source.chars().next() else { return value.clone() };
         let words = match operator {
@@ -503,7 +439,7 @@ impl Shell<'_> {
     }
 
     /// The numbers of `:offset:length`.
-    fn bounds(&mut self, parameter: &Parameter<'_>) -> Option<(i64, Option<i64>)> {
+    pub(super) fn bounds(&mut self, parameter: &Parameter<'_>) -> Option<(i64, Option<i64>)> {
         let operation = &parameter.operation;
         let rest = operation.slice(1..operation.len());
         match rest.as_str().find(':') {
@@ -535,16 +471,12 @@ fn taken_apart(inner: &Text) -> Option<Parameter<'_>> {
 }
 
 /// As it stands in the script.
-fn braced(inner: &Text) -> String {
+pub(super) fn braced(inner: &Text) -> String {
     format!("${{{}}}", inner.as_str())
 }
 
 fn unknown(inner: &Text) -> Value {
     Value::hole(Hole::unknown(braced(inner), inner.location()))
-}
-
-fn unknown_list_of(inner: &Text) -> Value {
-    unknown_list(&braced(inner), inner.location())
 }
 
 /// `${X^^}` and its relatives.
