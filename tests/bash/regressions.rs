@@ -231,3 +231,37 @@ fn every_round_of_a_loop_is_read() {
         &["pm2 08", "pm2 09", "pm2 10"],
     );
 }
+
+#[test]
+fn an_item_of_an_unknown_key_may_be_any() {
+    is_covered(
+        "declare -A M=([k]=v); M[$1]=x; pm2 \"${M[k]}\" \"${M[in-1]}\"",
+        &[&["pm2", "v", "x"]],
+    );
+    is_covered("A=(a b); A[$#-1]=x; pm2 \"${A[@]}\"", &[&["pm2", "a", "x"]]);
+    both_say("A=(a b c); unset 'A[0]'; pm2 \"${A[-1]}\"", &["pm2 c"]);
+}
+
+#[test]
+fn a_list_that_only_one_way_sets_may_be_none() {
+    is_covered("if [ \"$1\" = x ]; then A+=(b); fi; pm2 \"${A[@]}\" ${#A[@]}", &[&["pm2", "0"]]);
+}
+
+#[test]
+fn what_prints_nothing_leaves_no_line() {
+    is_covered("{ [ \"$1\" ] || docker ps; true; } > f; pm2 \"$(cat f)\"", &[&["pm2", ""]]);
+    is_covered("f() { local IFS=,; echo \"$*\"; }; pm2 $(f a $3 b)", &[&["pm2", "a,b"]]);
+}
+
+#[test]
+fn a_trap_that_is_replaced_may_have_run() {
+    both_say("trap 'pm2 a' ERR; false; trap 'pm2 b' ERR; false", &["pm2 a", "pm2 b"]);
+}
+
+#[test]
+fn a_last_separator_is_no_part_of_a_field() {
+    both_say(
+        "IFS=- read -r X Y <<< 'a-b-'; pm2 $X $Y; IFS=- read -r X <<< a-; pm2 $X",
+        &["pm2 a b", "pm2 a"],
+    );
+}

@@ -163,6 +163,14 @@ impl Shell<'_> {
         let Some((code, signals)) = arguments.split_first() else { return };
         let text = self.run.marks.text(code);
         for signal in signals.iter().filter_map(Word::text) {
+            // It may have run before.
+            if let Some(before) = self.state.traps.get(&signal).cloned()
+                && signal != "EXIT"
+            {
+                let state = self.state.clone();
+                self.traps(vec![(signal.to_string(), before)]);
+                self.state = state;
+            }
             match text.as_str() {
                 "-" | "" => self.state.traps.remove(&signal),
                 _ => self.state.traps.set(signal, text.clone()),

@@ -434,8 +434,7 @@ impl Shell<'_> {
 
     fn set_item(&mut self, name: &str, key: &Text, value: Value, appends: bool) {
         let Some(key) = self.item_key(name, key) else {
-            // Which one is unknown: it is one more.
-            return self.state.extend_list(name, [value]);
+            return self.state.set_some_item(name, &value);
         };
         let held = self.state.item(name, &key).into_value().filter(|_| appends);
         let value = match held {

@@ -14,7 +14,6 @@ pub type Fields = Vec<Vec<Word>>;
 
 /// What separates words.
 pub const BLANKS: &str = " \t\r\n";
-const BLANK: [char; 3] = [' ', '\t', '\n'];
 
 /// A word while it is put together, in all its alternatives.
 #[derive(Clone)]
@@ -68,7 +67,7 @@ impl Builder {
     /// Appends a value; unquoted, its blanks separate words.
     pub fn value(&mut self, value: &Value, quoted: bool) {
         if quoted {
-            return self.written(&as_one(value));
+            return self.written(&as_one(value, BLANKS));
         }
         let separators = self.separators.clone();
         let separators = separators.as_deref().unwrap_or(BLANKS);
@@ -113,11 +112,13 @@ impl Builder {
 
     /// Appends words as one, as `"$*"` does.
     pub fn joined(&mut self, values: &[Value]) {
-        let separators = self.separators.as_deref().unwrap_or(BLANKS);
+        let separators = self.separators.clone();
+        let separators = separators.as_deref().unwrap_or(BLANKS);
         let between = separators.chars().next().map(String::from).unwrap_or_default();
         let between = Value::one(Word::made_up(&between));
         let words = values.iter().cloned().reduce(|all, next| all.then(&between).then(&next));
-        self.value(&words.unwrap_or_else(Value::empty), true);
+        let words = words.unwrap_or_else(Value::empty);
+        self.written(&as_one(&words, separators));
     }
 
     /// This, or what another way makes of it.
@@ -196,14 +197,15 @@ fn unquoted(word: &Word) -> Word {
 }
 
 /// A value in quotes: what was several words, or none, is one, of which the blank beside it went, too.
-fn as_one(value: &Value) -> Value {
+fn as_one(value: &Value, separators: &str) -> Value {
     Value::any_of(value.alternatives().iter().flat_map(|word| {
-        let without = word.splits().then(|| without_blanks_at_lists(word));
+        let without = word.splits().then(|| without_gaps_at_lists(word, separators));
         [word.clone().splitting(false)].into_iter().chain(without)
     }))
 }
 
-fn without_blanks_at_lists(word: &Word) -> Word {
+fn without_gaps_at_lists(word: &Word, separators: &str) -> Word {
+    let is_gap = |c: char| separators.contains(c);
     let mut whole = Word::default();
     let mut blank_left = false;
     for piece in &word.pieces {
@@ -211,7 +213,7 @@ fn without_blanks_at_lists(word: &Word) -> Word {
             Piece::Hole(hole) => {
                 if hole.splits {
                     blank_left = match whole.pieces.last_mut() {
-                        Some(Piece::Known(text)) if text.as_str().ends_with(BLANK) => {
+                        Some(Piece::Known(text)) if text.as_str().ends_with(is_gap) => {
                             *text = text.slice(0..text.len() - 1);
                             false
                         }
@@ -221,7 +223,7 @@ fn without_blanks_at_lists(word: &Word) -> Word {
                 whole.push(piece.clone());
             }
             Piece::Known(text) => {
-                let from = usize::from(blank_left && text.as_str().starts_with(BLANK));
+                let from = usize::from(blank_left && text.as_str().starts_with(is_gap));
                 whole.push(Piece::Known(text.slice(from..text.len())));
                 blank_left = false;
             }

@@ -178,7 +178,10 @@ fn shared_out(line: &Word, variables: usize, separators: &str) -> Vec<Value> {
         // Blanks around another separator go with it.
         from = if next < end && separates(next) { after_blanks(next + 1) } else { next };
     }
-    words.push(symbols.slice(from..end));
+    // A separator that ends the last field goes with it.
+    let mut others = (from..end).filter(|at| separates(*at) && !is_blank(*at));
+    let end = others.next().filter(|at| at + 1 == end).unwrap_or(end);
+    words.push(symbols.slice(from..end.max(from)));
     let unknown = words.iter().position(|word| !word.is_known()).unwrap_or(variables);
     let any =
         line.holes().next().map(|hole| Word::hole(Hole { may_be_empty: true, ..hole.clone() }));

@@ -188,7 +188,7 @@ impl<'r> Shell<'r> {
         self.state.traps = Table::default();
     }
 
-    fn traps(&mut self, traps: Vec<(String, Arc<Text>)>) -> Output {
+    pub(super) fn traps(&mut self, traps: Vec<(String, Arc<Text>)>) -> Output {
         let mut output = Output::Silent;
         for (_, code) in traps {
             let hop = Hop { step: "trap".into(), location: code.location() };

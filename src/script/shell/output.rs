@@ -90,8 +90,10 @@ impl Output {
             Self::Known(value) => value,
             Self::Silent => Value::empty(),
             other => {
-                let line_end = Value::one(Word::made_up("\n"));
-                other.value("the output of commands".into(), None).then(&line_end)
+                // It may be nothing, and then without a line break.
+                let words = other.value("the output of commands".into(), None);
+                let lists = words.alternatives().iter().map(|word| word.clone().splitting(true));
+                Value::any_of(lists).then(&Value::one(Word::made_up("\n")))
             }
         }
     }

@@ -127,10 +127,7 @@ impl Shell<'_> {
             return self.value(subscript).text().map(|text| text.into_owned());
         }
         let number = self.number(subscript)?;
-        let len = || {
-            let items = self.state.items(name).filter(|items| !items.iter().any(Value::splits))?;
-            Some(items.len() as i64)
-        };
+        let len = || Some(self.state.keys(name)?.last()?.parse::<i64>().ok()? + 1);
         let number = if number < 0 { len()? + number } else { number };
         Some(number.to_string())
     }

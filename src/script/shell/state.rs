@@ -81,6 +81,9 @@ pub enum Ends {
 /// How arguments are written of which nothing is known.
 const ALL: &str = "$@";
 
+/// The key of an item of which the key is not known.
+const SOME_KEY: &str = "…";
+
 /// Set on every runner and login, so never empty.
 const ALWAYS_SET: [&str; 13] = [
     "HOME",
@@ -221,6 +224,22 @@ impl State {
         self.set_content(name, Content::List { keyed, items });
     }
 
+    /// Sets an item of which the key is not known: any may be it, or one more.
+    pub fn set_some_item(&mut self, name: &str, value: &Value) {
+        for key in self.keys(name).unwrap_or_default() {
+            if let Some(held) = self.item(name, &key).into_value() {
+                self.set_item(name, &key, held.or(value.clone()));
+            }
+        }
+        let keyed = self.is_keyed(name);
+        let key = if keyed {
+            SOME_KEY.to_owned()
+        } else {
+            self.items(name).map_or(0, |i| i.len()).to_string()
+        };
+        self.set_item(name, &key, value.clone().or(unknown_list(SOME_KEY, None)));
+    }
+
     /// One item of an array; nothing if the array is not known.
     pub fn item(&self, name: &str, key: &str) -> Known {
         match self.variables.get(name).map(|held| &held.content) {
@@ -230,6 +249,9 @@ impl State {
                 let values: Vec<Value> = items.values().cloned().collect();
                 let position = items.keys().position(|own| rank(own, false) >= rank(key, false));
                 nth(&values, position.unwrap_or(values.len()), unknown)
+            }
+            Some(Content::List { keyed: true, items }) if !items.contains_key(key) => {
+                Known::of(items.get(SOME_KEY).cloned())
             }
             Some(Content::List { items, .. }) => Known::of(items.get(key).cloned()),
             Some(Content::Scalar(value)) if key == "0" => Known::Set(value.clone()),

@@ -27,6 +27,17 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// The items by their keys; a scalar is an array of one.
+    fn items(&self) -> IndexMap<String, Value> {
+        match self {
+            Self::Unset => IndexMap::new(),
+            Self::Scalar(value) => IndexMap::from([("0".to_owned(), value.clone())]),
+            Self::List { items, .. } => items.clone(),
+        }
+    }
+}
+
 /// What is known of a variable.
 #[derive(Clone, Debug)]
 pub enum Known {
@@ -86,11 +97,7 @@ impl Facts {
 impl Variable {
     /// The items of an array; a scalar is an array of one.
     pub fn items(&self) -> Vec<Value> {
-        match &self.content {
-            Content::Unset => Vec::new(),
-            Content::Scalar(value) => vec![value.clone()],
-            Content::List { items, .. } => items.values().cloned().collect(),
-        }
+        self.content.items().into_values().collect()
     }
 
     /// What `$NAME` is.
@@ -118,24 +125,23 @@ impl Variable {
     pub fn or(&self, other: &Self) -> Self {
         let content = match (&self.content, &other.content) {
             (Content::Unset, Content::Unset) => Content::Unset,
-            (Content::List { keyed, items }, Content::List { items: others, .. }) => {
+            (Content::List { keyed, .. }, _) | (_, Content::List { keyed, .. }) => {
+                let (items, others) = (self.content.items(), other.content.items());
                 // What only one way has may be missing.
                 let maybe = |value: &Value| value.clone().or(unknown_list("…", None));
                 let mut all: IndexMap<String, Value> = IndexMap::new();
-                for (key, value) in items {
+                for (key, value) in &items {
                     let joined = match others.get(key) {
                         Some(other) => value.clone().or(other.clone()),
                         None => maybe(value),
                     };
                     all.insert(key.clone(), joined);
                 }
-                for (key, value) in others {
+                for (key, value) in &others {
                     all.entry(key.clone()).or_insert_with(|| maybe(value));
                 }
                 Content::List { keyed: *keyed, items: all }
             }
-            (Content::List { .. }, _) => self.content.clone(),
-            (_, Content::List { .. }) => other.content.clone(),
             (one, other) => {
                 let value = |content: &Content| match content {
                     Content::Scalar(value) => value.clone(),
