@@ -82,23 +82,15 @@ impl Shell<'_> {
     /// `a | b | c`: the output of each is the input of the next.
     fn ps_pipeline(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
         let outer = std::mem::take(&mut self.stdin);
-        let mut stages = Vec::new();
+        let mut piped = Output::Silent;
         for part in children(node) {
             if part.kind() == "redirections" {
                 let output = std::mem::take(&mut self.stdin);
                 self.ps_redirected(unit, part, &output, depth);
                 continue;
             }
-            self.stdin = match self.ps_statement(unit, part, depth + 1).output {
-                Output::Of(new) => {
-                    stages.extend(new);
-                    Output::Of(stages.clone())
-                }
-                known => {
-                    stages.clear();
-                    known
-                }
-            };
+            piped = self.ps_statement(unit, part, depth + 1).output.after(piped);
+            self.stdin = piped.clone();
         }
         Done::printing(std::mem::replace(&mut self.stdin, outer), None)
     }

@@ -84,6 +84,17 @@ impl Output {
         }
     }
 
+    /// The output of a stage of a pipeline, after what came out of the stages before it.
+    pub fn after(self, before: Output) -> Output {
+        match (before, self) {
+            (Self::Of(mut stages), Self::Of(next)) => {
+                stages.extend(next);
+                Self::Of(stages)
+            }
+            (_, output) => output,
+        }
+    }
+
     /// Its value with its final line breaks.
     fn whole(self) -> Value {
         match self {

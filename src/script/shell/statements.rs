@@ -175,7 +175,7 @@ impl Shell<'_> {
 
     fn pipeline(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
         let outer = self.stdin.clone();
-        let (mut stages, mut last) = (Vec::new(), Done::default());
+        let (mut piped, mut last) = (Output::Silent, Done::default());
         let parts = children(node);
         // tree-sitter gives the `!` of `! a | b` to `a`.
         let is_negated = parts.first().is_some_and(|first| first.kind() == "negated_command");
@@ -190,16 +190,8 @@ impl Shell<'_> {
                 true => read(self),
                 false => self.heard(read),
             };
-            self.stdin = match std::mem::take(&mut last.output).into_stages() {
-                Output::Of(new) => {
-                    stages.extend(new);
-                    Output::Of(stages.clone())
-                }
-                known => {
-                    stages.clear();
-                    known
-                }
-            };
+            piped = std::mem::take(&mut last.output).into_stages().after(piped);
+            self.stdin = piped.clone();
             if position == 0 && matches!(self.stdin, Output::Silent) {
                 self.stdin = outer.clone();
             }
