@@ -85,7 +85,11 @@ impl Scripts<'_> {
     }
 
     fn read_waiting(&mut self) {
-        for script in std::mem::take(&mut self.waiting) {
+        let mut waiting = std::mem::take(&mut self.waiting).into_iter();
+        while let Some(script) = waiting.next() {
+            if time_is_up() {
+                return self.cut(&script, waiting.len());
+            }
             self.read(script);
         }
     }
