@@ -262,13 +262,13 @@ pub fn deploy(random: &mut Random, app: &App, pm2: bool) -> String {
 /// A step of a build: one line, several, or a longer script.
 pub fn build(random: &mut Random, app: &App) -> String {
     let template = match random.between(1, 20) {
-        1..=7 => random.pick(CHECKS).to_owned(),
-        8 => random.pick(TOOL_CHECKS).to_owned(),
-        9..=11 => {
+        1..=5 => random.pick(CHECKS).to_owned(),
+        6 => random.pick(TOOL_CHECKS).to_owned(),
+        7..=9 => {
             let count = random.between(2, 5);
             random.some(count, CHECKS).join("\n")
         }
-        12..=14 => random.pick(BUILD_SCRIPTS).to_owned(),
+        10..=12 => random.pick(BUILD_SCRIPTS).to_owned(),
         _ => random.pick(REPORTS).to_owned(),
     };
     app.fill(random, &template)

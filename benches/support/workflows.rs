@@ -24,9 +24,9 @@ fn workflow(random: &mut Random, number: usize) -> Workflow {
     let mut file = File { text: String::new(), app, random };
     let purpose = match kind {
         1..=18 => file.deploys(true),
-        19..=34 => file.deploys(false),
-        35..=39 => file.infrastructure(),
-        40..=44 => file.maintenance(),
+        19..=29 => file.deploys(false),
+        30..=33 => file.infrastructure(),
+        34..=37 => file.maintenance(),
         _ => file.checks(),
     };
     let File { mut text, random, app } = file;
@@ -265,7 +265,7 @@ impl File<'_> {
 
     fn builds(&mut self, least: usize, most: usize) {
         for _ in 0..self.random.between(least, most) {
-            if self.random.percent(45) {
+            if self.random.percent(33) {
                 self.uses();
             } else {
                 let script = scripts::build(self.random, &self.app);
@@ -278,7 +278,7 @@ impl File<'_> {
         self.head("CI");
         self.triggers();
         self.line(0, "jobs:");
-        let jobs = self.random.between(1, 2);
+        let jobs = self.random.between(1, 3);
         let names = self.random.some(
             jobs,
             &["build", "test", "lint", "e2e-tests", "type-check", "security", "package", "release"],
@@ -287,7 +287,7 @@ impl File<'_> {
             let matrix = self.random.percent(25);
             let needs = (position > 0 && self.random.percent(60)).then(|| names[position - 1]);
             self.job(name, needs, matrix);
-            self.builds(2, 4);
+            self.builds(2, 3);
             self.text.push('\n');
         }
         "ci"
