@@ -1,9 +1,10 @@
-use super::{Unread, exports::Export, marks::Marks};
+use super::{Unread, exports::Export, marks::Marks, parse};
 use crate::{
     invocation::Invocation,
     source::{Repository, time_is_up},
 };
-use std::{ops::Range, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, ops::Range, path::PathBuf, sync::Arc};
+use tree_sitter::Tree;
 
 /// What one reading of a script gathers, however deep it goes.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub struct Run {
     work: usize,
     /// The functions and files that are being read, outermost first.
     pub active: Vec<(PathBuf, Range<usize>)>,
+    /// The trees of shell text that was parsed: functions and loops are read again and again.
+    trees: HashMap<String, Tree>,
 }
 
 /// Commands that are read of one script, in all nesting.
@@ -30,6 +33,16 @@ const MAX_STEPS: usize = 5_000;
 const MAX_WORK: usize = 8 << 20;
 
 impl Run {
+    /// The tree of shell text; nothing if to parse it takes too long.
+    pub fn tree(&mut self, code: &str) -> Option<Tree> {
+        if let Some(tree) = self.trees.get(code) {
+            return Some(tree.clone());
+        }
+        let tree = parse(&tree_sitter_bash::LANGUAGE.into(), code)?;
+        self.trees.insert(code.to_owned(), tree.clone());
+        Some(tree)
+    }
+
     pub fn in_repository(repository: Option<Repository>) -> Self {
         Self { repository, ..Self::default() }
     }

@@ -6,7 +6,7 @@ use super::{
     state::Function,
 };
 use crate::{
-    script::{Unread, parse},
+    script::Unread,
     source::{Text, time_is_up},
 };
 use tree_sitter::Node;
@@ -51,7 +51,7 @@ impl Shell<'_> {
         }
         let text = &*self.start_of(text, |_| None);
         let prepared = heredoc::prepare(text);
-        let Some(tree) = parse(&tree_sitter_bash::LANGUAGE.into(), &prepared.code) else {
+        let Some(tree) = self.run.tree(&prepared.code) else {
             self.run.unread.push(Unread::code(text.location(), "the shell parser gave up on it"));
             return Done::default();
         };
