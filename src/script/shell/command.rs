@@ -77,14 +77,11 @@ impl Shell<'_> {
         let alias = self.alias_expanded(&arguments);
         let argvs = if alias.is_none() { self.argvs(&arguments) } else { Vec::new() };
         let done = self.with_redirections(unit, &redirects, |shell| {
-            if arguments.is_empty() {
-                // What is substituted tells it otherwise.
-                shell.state.status = Some(true);
-            }
+            shell.substituted = None;
             let held = shell.assigned_for_now(unit, &assignments, arguments.is_empty());
             let done = match alias {
                 Some(alias) => shell.alias_called(alias, location),
-                None if arguments.is_empty() => Done::silent(shell.state.status),
+                None if arguments.is_empty() => shell.assigned(),
                 None => shell.argvs_called(argvs, location),
             };
             for (name, variable) in held {

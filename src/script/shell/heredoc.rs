@@ -1,10 +1,10 @@
-use super::{line_ends::end_lines, scan};
+use super::scan;
 use crate::source::{Text, expressions};
 use std::{collections::HashMap, ops::Range};
 
 /// A script without its heredocs and expressions, of the same length, for the parser.
 pub struct Prepared {
-    /// Each `<<EOF` is a redirection `<___`, each body and comment blank, each end of a command a `;`, each `${{ … }}`, `$(…)`, `<(…)`, `\x`,
+    /// Each `<<EOF` is a redirection `<___`, each body blank, each `${{ … }}`, `$(…)`, `<(…)`, `\x`,
     /// `[` and `]`, what is in quotes and the braces of `{a,b}` underscores.
     pub code: String,
     /// By the position of the `<<`.
@@ -31,7 +31,6 @@ pub fn prepare(text: &Text) -> Prepared {
     if source.contains(['[', '{', '\\']) {
         hide_brackets(&mut prepared.code);
     }
-    end_lines(&mut prepared.code);
     prepared
 }
 
@@ -229,11 +228,13 @@ fn blank(code: &mut String, from: usize, to: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::shell::line_ends::end_lines;
 
     fn prepared(source: &str) -> (String, Vec<(String, bool)>) {
         let mut text = Text::default();
         text.push_made_up(source, None);
-        let prepared = prepare(&text);
+        let mut prepared = prepare(&text);
+        end_lines(&mut prepared.code);
         assert_eq!(prepared.code.len(), source.len());
         let mut bodies: Vec<_> = prepared.heredocs.into_iter().collect();
         bodies.sort_by_key(|(at, _)| *at);

@@ -14,6 +14,8 @@ pub fn end_lines(code: &mut String) {
     // Whether in brackets that are open lines end nothing: those of arrays and arithmetic.
     let mut brackets: Vec<bool> = Vec::new();
     let (mut at, mut end) = (0, 0);
+    // Whether no command stands between here and the last line break that ended one.
+    let mut is_ended = true;
     while at < bytes.len() {
         let mut next = scan::quoted_or_next(code, at);
         match bytes[at] {
@@ -23,12 +25,14 @@ pub fn end_lines(code: &mut String) {
             }
             b'\n' => {
                 let rest = code[next..].trim_start();
-                let goes_on = brackets.last() == Some(&true)
+                let goes_on = is_ended
+                    || brackets.last() == Some(&true)
                     || is_open(&code[..end])
                     || rest.starts_with([';', '&', '|', ')', '{']);
                 next = code.len() - rest.len();
                 if !goes_on {
                     plain[at] = b';';
+                    is_ended = true;
                 }
             }
             byte if byte.is_ascii_whitespace() => {}
@@ -41,7 +45,7 @@ pub fn end_lines(code: &mut String) {
                     b')' => drop(brackets.pop()),
                     _ => {}
                 }
-                end = next;
+                (end, is_ended) = (next, false);
             }
         }
         at = next;

@@ -74,6 +74,8 @@ pub struct Shell<'r> {
     checked: usize,
     /// Whether anything takes what is printed. What nobody takes is not kept.
     heard: bool,
+    /// Whether the last `$(…)` succeeds, since the last assignment.
+    substituted: Option<Option<bool>>,
     /// Whether an expansion may have failed, which ends the shell.
     may_fail: bool,
 }
@@ -93,6 +95,7 @@ impl<'r> Shell<'r> {
             rounds: 1,
             checked: 0,
             heard: false,
+            substituted: None,
             may_fail: false,
         }
     }
@@ -233,6 +236,7 @@ impl<'r> Shell<'r> {
         }
         let done = self.subshell(code);
         self.state.status = done.success;
+        self.substituted = Some(done.success);
         done.output.value(written(), location)
     }
 }

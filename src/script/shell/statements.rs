@@ -3,13 +3,14 @@
 use super::{
     Done, Output, Shell,
     heredoc::{self, Prepared},
+    line_ends::end_lines,
     state::Function,
 };
 use crate::{
     script::Unread,
     source::{Text, time_is_up},
 };
-use tree_sitter::Node;
+use tree_sitter::{Node, Tree};
 
 /// Statements that are nested deeper than this are not read.
 const MAX_NESTING: usize = 150;
@@ -50,13 +51,29 @@ impl Shell<'_> {
             return Done::default();
         }
         let text = &*self.start_of(text, |_| None);
-        let prepared = heredoc::prepare(text);
-        let Some(tree) = self.run.tree(&prepared.code) else {
+        let mut prepared = heredoc::prepare(text);
+        let Some(tree) = self.parsed(&mut prepared) else {
             self.run.unread.push(Unread::code(text.location(), "the shell parser gave up on it"));
             return Done::default();
         };
         let unit = Unit { text, prepared: &prepared };
         self.statement(&unit, tree.root_node(), 0)
+    }
+
+    /// The tree of the text, with `;` for the ends of lines unless only the text as it is can be
+    /// read without an error.
+    fn parsed(&mut self, prepared: &mut Prepared) -> Option<Tree> {
+        let written = prepared.code.clone();
+        end_lines(&mut prepared.code);
+        let tree = self.run.tree(&prepared.code)?;
+        if !tree.root_node().has_error() || written == prepared.code {
+            return Some(tree);
+        }
+        let other = self.run.tree(&written).filter(|tree| !tree.root_node().has_error());
+        if other.is_some() {
+            prepared.code = written;
+        }
+        other.or(Some(tree))
     }
 
     /// The statements below a node, one after the other.
@@ -88,6 +105,11 @@ impl Shell<'_> {
         done
     }
 
+    /// An assignment fails only if what it substitutes does.
+    pub(super) fn assigned(&mut self) -> Done {
+        Done::silent(self.substituted.take().unwrap_or(Some(true)))
+    }
+
     pub(super) fn statement(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
         if time_is_up() {
             return Done::default();
@@ -115,10 +137,9 @@ impl Shell<'_> {
             }
             "command" => self.simple_command(unit, node),
             "variable_assignment" => {
-                // What is substituted tells it otherwise.
-                self.state.status = Some(true);
+                self.substituted = None;
                 self.assignment(unit, node);
-                Done::silent(self.state.status)
+                self.assigned()
             }
             "variable_assignments" => self.sequence(unit, node, depth),
             "declaration_command" => self.declaration(unit, node),

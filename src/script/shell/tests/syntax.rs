@@ -23,6 +23,25 @@ fn a_name_is_what_its_quotes_make_of_it() {
 }
 
 #[test]
+fn blank_lines_and_comments_between_commands_are_understood() {
+    for script in [
+        "X=a\n\n# why\necho $X\n\n# and why\n\n  # more\npm2 ls\n",
+        "createdb x\nif [ $? -ne 0 ]; then { echo no ; exit 1; } fi\necho done\n\npm2 ls\n",
+    ] {
+        assert!(reading(script).unread.is_empty(), "{script}");
+    }
+}
+
+#[test]
+fn the_status_of_a_command_that_is_kept_may_be_a_failure() {
+    each_is_dangerous(&[
+        "npm test\nR=$?\nif [ $R -ne 0 ]; then pm2 delete all; fi",
+        "npm test | tee log\nR=$?\nif [ \"$R\" != 0 ]; then pm2 delete all; fi",
+        "set +e\nnpm test > log 2>&1\nR=$?\nset -e\nif [ $R -gt 0 ]; then pm2 delete all; fi",
+    ]);
+}
+
+#[test]
 fn words_that_only_look_like_code_are_data() {
     each_is_harmless(&[
         "echo pm2 delete all",
