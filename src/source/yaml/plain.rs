@@ -37,6 +37,10 @@ pub(super) fn read(builder: &mut Builder<'_>) -> Plain<()> {
         reader.at += 3;
         reader.end_of_line()?;
     }
+    // What stands further left than the first line is outside of it.
+    if reader.column > 0 {
+        return Err(NotPlain);
+    }
     reader.block(0)?;
     if reader.at == source.len() { Ok(()) } else { Err(NotPlain) }
 }
