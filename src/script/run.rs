@@ -1,10 +1,14 @@
-use super::{Unread, exports::Export, marks::Marks, parse};
+use super::{
+    Unread,
+    exports::Export,
+    marks::Marks,
+    shell::syntax::{Statement, parse},
+};
 use crate::{
     invocation::Invocation,
     source::{Repository, time_is_up},
 };
 use std::{collections::HashMap, ops::Range, path::PathBuf, sync::Arc};
-use tree_sitter::Tree;
 
 /// What one reading of a script gathers, however deep it goes.
 #[derive(Debug, Default)]
@@ -22,8 +26,8 @@ pub struct Run {
     work: usize,
     /// The functions and files that are being read, outermost first.
     pub active: Vec<(PathBuf, Range<usize>)>,
-    /// The trees of shell text that was parsed: functions and loops are read again and again.
-    trees: HashMap<String, Tree>,
+    /// The shell text that was parsed: functions are read again and again.
+    syntax: HashMap<String, Arc<[Statement]>>,
 }
 
 /// Commands that are read of one script, in all nesting.
@@ -33,14 +37,14 @@ const MAX_STEPS: usize = 5_000;
 const MAX_WORK: usize = 8 << 20;
 
 impl Run {
-    /// The tree of shell text; nothing if to parse it takes too long.
-    pub fn tree(&mut self, code: &str) -> Option<Tree> {
-        if let Some(tree) = self.trees.get(code) {
-            return Some(tree.clone());
+    /// The statements of shell text; nothing if to parse it takes too long.
+    pub fn syntax(&mut self, code: &str) -> Option<Arc<[Statement]>> {
+        if let Some(statements) = self.syntax.get(code) {
+            return Some(Arc::clone(statements));
         }
-        let tree = parse(&tree_sitter_bash::LANGUAGE.into(), code)?;
-        self.trees.insert(code.to_owned(), tree.clone());
-        Some(tree)
+        let statements: Arc<[Statement]> = parse(code)?.into();
+        self.syntax.insert(code.to_owned(), Arc::clone(&statements));
+        Some(statements)
     }
 
     pub fn in_repository(repository: Option<Repository>) -> Self {

@@ -4,15 +4,14 @@ use super::{
     Done, Output, Shell,
     conditions::agreed,
     patterns::Pattern,
-    statements::{Unit, children},
+    statements::Unit,
+    syntax::{ArmEnd, Case, Clause, If, Link, Span, Statement},
     variable::{Fact, Facts},
 };
 use crate::{
     invocation::{Value, Word},
     source::Text,
 };
-use std::collections::HashSet;
-use tree_sitter::Node;
 
 impl Shell<'_> {
     /// Reads a condition: its failure does not end the script.
@@ -23,20 +22,32 @@ impl Shell<'_> {
         done
     }
 
-    /// Reads `a && b` and `a || b`, of which the last command has these redirections.
+    /// Reads `a && b || c`: each of them in turn, if what is before it lets it.
     pub(super) fn list(
         &mut self,
         unit: &Unit<'_>,
-        node: Node<'_>,
-        redirects: &[Node<'_>],
+        first: &Statement,
+        rest: &[(Link, Statement)],
         depth: usize,
     ) -> Done {
-        let parts = children(node);
-        let [left, right] = parts.as_slice() else { return self.sequence(unit, node, depth) };
-        let operator = &unit.prepared.code[left.end_byte()..right.start_byte()];
-        let needs = operator.contains("&&");
-        let first = self.condition(|shell| shell.statement(unit, *left, depth + 1));
-        if self.state.ended || first.success == Some(!needs) {
+        let mut done = self.condition(|shell| shell.statement(unit, first, depth + 1));
+        for (position, (link, next)) in rest.iter().enumerate() {
+            if self.state.ended {
+                break;
+            }
+            let read = |shell: &mut Self| shell.statement(unit, next, depth + 1);
+            done = match position + 1 == rest.len() {
+                true => self.linked(done, *link, read),
+                false => self.condition(|shell| shell.linked(done, *link, read)),
+            };
+        }
+        done
+    }
+
+    /// Reads what is linked to what comes before it.
+    fn linked(&mut self, first: Done, link: Link, read: impl FnOnce(&mut Self) -> Done) -> Done {
+        let needs = link == Link::And;
+        if first.success == Some(!needs) {
             return first;
         }
         let (before, after) = match needs {
@@ -46,8 +57,7 @@ impl Shell<'_> {
         let skipped = first.success.is_none().then(|| self.state.clone());
         self.state.learn(before);
         self.state.status = Some(needs).filter(|_| needs);
-        let second = self
-            .with_redirections(unit, redirects, |shell| shell.statement(unit, *right, depth + 1));
+        let second = read(self);
         let Some(mut skipped) = skipped else {
             let facts = if needs { first.facts.and(second.facts) } else { second.facts };
             let output = first.output.and(second.output);
@@ -65,27 +75,17 @@ impl Shell<'_> {
         Done { output: first.output.and(second.output.or(Output::Silent)), success, facts }
     }
 
-    pub(super) fn if_statement(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
-        let conditions: HashSet<usize> =
-            node.children_by_field_name("condition", &mut node.walk()).map(|c| c.id()).collect();
-        let (mut condition, mut body, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        for part in children(node) {
-            match part.kind() {
-                _ if conditions.contains(&part.id()) => condition.push(part),
-                "elif_clause" | "else_clause" => others.push(part),
-                _ => body.push(part),
-            }
-        }
-        self.arms(unit, &condition, &body, &others, depth)
+    pub(super) fn if_statement(&mut self, unit: &Unit<'_>, parts: &If, depth: usize) -> Done {
+        self.arms(unit, &parts.condition, &parts.body, &parts.others, depth)
     }
 
     /// A condition, the statements for when it holds, and the clauses for when it does not.
     fn arms(
         &mut self,
         unit: &Unit<'_>,
-        condition: &[Node<'_>],
-        body: &[Node<'_>],
-        others: &[Node<'_>],
+        condition: &[Statement],
+        body: &[Statement],
+        others: &[Clause],
         depth: usize,
     ) -> Done {
         let held = self.condition(|shell| shell.statements(unit, condition, depth));
@@ -116,43 +116,25 @@ impl Shell<'_> {
         Done::printing(held.output.and(first.output.or(second.output)), success)
     }
 
-    fn other_arms(&mut self, unit: &Unit<'_>, others: &[Node<'_>], depth: usize) -> Done {
-        let Some((clause, rest)) = others.split_first() else { return Done::silent(Some(true)) };
-        let parts = children(*clause);
-        if clause.kind() == "else_clause" {
-            return self.statements(unit, &parts, depth + 1);
-        }
-        let then = clause.children(&mut clause.walk()).find(|child| child.kind() == "then");
-        let then = then.map_or(clause.end_byte(), |then| then.start_byte());
-        let len = parts.iter().take_while(|part| part.start_byte() < then).count();
-        let (condition, body) = parts.split_at(len);
-        self.arms(unit, condition, body, rest, depth + 1)
-    }
-
-    /// Statements one after the other, given as nodes.
-    pub(super) fn statements(&mut self, unit: &Unit<'_>, nodes: &[Node<'_>], depth: usize) -> Done {
-        let mut done = Done::silent(Some(true));
-        for node in nodes {
-            let next = self.stated(unit, *node, depth + 1);
-            done = Done { output: done.output.and(next.output), ..next };
-            if self.state.ended {
-                break;
+    fn other_arms(&mut self, unit: &Unit<'_>, others: &[Clause], depth: usize) -> Done {
+        match others.split_first() {
+            None => Done::silent(Some(true)),
+            Some((Clause { condition: None, body }, _)) => self.statements(unit, body, depth + 1),
+            Some((Clause { condition: Some(condition), body }, rest)) => {
+                self.arms(unit, condition, body, rest, depth + 1)
             }
         }
-        done
     }
 
-    pub(super) fn case_statement(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
-        let Some(subject) = node.child_by_field_name("value") else { return Done::default() };
-        let written = unit.slice(subject);
+    pub(super) fn case_statement(&mut self, unit: &Unit<'_>, parts: &Case, depth: usize) -> Done {
+        let written = unit.slice(&parts.subject);
         let mut value = self.value(&written);
         let name = sole_variable(written.as_str());
         let mut ends: Option<(super::State, Output)> = None;
         // An arm that falls through to the next one makes that one possible, too.
         let (mut certain, mut falls) = (false, None);
-        for item in children(node).into_iter().filter(|child| child.kind() == "case_item") {
-            let (patterns, body) = arm(item);
-            let matches = self.matching(unit, &patterns, &value);
+        for arm in &parts.arms {
+            let matches = self.matching(unit, &arm.patterns, &value);
             let chosen = agreed(matches.iter().map(|(_, held)| *held));
             let before = self.state.clone();
             let fallen: Option<super::State> = falls.take();
@@ -171,12 +153,9 @@ impl Shell<'_> {
                     _ => std::mem::take(&mut self.state).or(fallen),
                 };
             }
-            let done = self.statements(unit, &body, depth);
+            let done = self.statements(unit, &arm.body, depth);
             let after = std::mem::replace(&mut self.state, before);
-            let falls_through = item
-                .child_by_field_name("fallthrough")
-                .map(|termination| unit.str(termination) == ";&");
-            if falls_through == Some(true) {
+            if arm.end == ArmEnd::FallsThrough {
                 falls = Some(after.clone());
             }
             ends = Some(match ends {
@@ -185,7 +164,7 @@ impl Shell<'_> {
             });
             if chosen == Some(true) {
                 certain = true;
-                if falls_through.is_none() {
+                if arm.end == ArmEnd::Leaves {
                     break;
                 }
             }
@@ -205,10 +184,10 @@ impl Shell<'_> {
     fn matching(
         &mut self,
         unit: &Unit<'_>,
-        patterns: &[Node<'_>],
+        patterns: &[Span],
         value: &Value,
     ) -> Vec<(Match, Option<bool>)> {
-        let patterns: Vec<Value> = patterns.iter().map(|p| self.pattern(&unit.slice(*p))).collect();
+        let patterns: Vec<Value> = patterns.iter().map(|p| self.pattern(&unit.slice(p))).collect();
         let words = value.alternatives().iter().map(|word| {
             let held = patterns.iter().map(|pattern| matches_any(pattern, word));
             let exact = match patterns.as_slice() {
@@ -260,14 +239,6 @@ fn any(one: Option<bool>, other: Option<bool>) -> Option<bool> {
         (Some(false), Some(false)) => Some(false),
         _ => None,
     }
-}
-
-/// The patterns and the statements of an arm of a `case`.
-fn arm(item: Node<'_>) -> (Vec<Node<'_>>, Vec<Node<'_>>) {
-    let patterns: Vec<Node<'_>> = item.children_by_field_name("value", &mut item.walk()).collect();
-    let ids: HashSet<usize> = patterns.iter().map(Node::id).collect();
-    let body = children(item).into_iter().filter(|child| !ids.contains(&child.id())).collect();
-    (patterns, body)
 }
 
 /// The variable that a word is nothing but: `$X`, `"${X}"`, `${X:-}`.

@@ -7,6 +7,7 @@ use super::{
     loops::joined,
     state::{Ends, Function, State},
     statements::Unit,
+    syntax::{Assigned, Assignment, Command, Span},
     variable::Variable,
 };
 use crate::{
@@ -15,57 +16,28 @@ use crate::{
     script::Unread,
     source::{Location, Text},
 };
-use std::{ops::Range, sync::Arc};
-use tree_sitter::Node;
-
-/// What a command consists of.
-#[derive(Default)]
-struct Parts<'t> {
-    words: Vec<Range<usize>>,
-    redirects: Vec<Node<'t>>,
-    assignments: Vec<Node<'t>>,
-}
+use std::sync::Arc;
 
 impl Shell<'_> {
-    pub(super) fn simple_command(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        let mut parts = Parts::default();
-        let mut cursor = node.walk();
-        let mut more = cursor.goto_first_child();
-        let mut end = node.start_byte();
-        while more {
-            let (child, field) = (cursor.node(), cursor.field_name());
-            more = cursor.goto_next_sibling();
-            let is_apart = end < child.start_byte();
-            end = child.end_byte();
-            match field {
-                Some("redirect") => parts.redirects.push(child),
-                Some("name" | "argument") => match parts.words.last_mut() {
-                    // `$A-$B` is two nodes.
-                    Some(last) if !is_apart => last.end = child.end_byte(),
-                    _ => parts.words.push(child.byte_range()),
-                },
-                _ if child.kind() == "variable_assignment" => parts.assignments.push(child),
-                _ if child.kind() == "ERROR" => {
-                    self.statement(unit, child, 0);
-                }
-                _ => {}
-            }
+    pub(super) fn simple_command(
+        &mut self,
+        unit: &Unit<'_>,
+        span: &Span,
+        command: &Command,
+    ) -> Done {
+        for broken in &command.broken {
+            self.statement(unit, broken, 0);
         }
-        self.one_command(unit, node, parts)
-    }
-
-    fn one_command(&mut self, unit: &Unit<'_>, node: Node<'_>, parts: Parts<'_>) -> Done {
-        let Parts { words, redirects, assignments } = parts;
-        let mut arguments: Vec<Text> =
-            words.into_iter().map(|range| unit.text.slice(range)).collect();
-        let location = unit.text.locate(node.byte_range());
+        let Command { words, redirects, assignments, .. } = command;
+        let mut arguments: Vec<Text> = words.iter().map(|word| unit.slice(word)).collect();
+        let location = unit.text.locate(span.clone());
         if !self.run.step() {
             return Done::default();
         }
         if let Some(name @ ("[" | "test")) = arguments.first().map(Text::as_str) {
             let is_test = name == "test";
             let closed = is_test || arguments.pop().is_some_and(|last| last.as_str() == "]");
-            return self.with_redirections(unit, &redirects, |shell| match closed {
+            return self.with_redirections(unit, redirects, |shell| match closed {
                 true => shell.test_words(arguments.split_off(1), false),
                 false => Done::default(),
             });
@@ -76,9 +48,9 @@ impl Shell<'_> {
         // Words are expanded first, then redirections, then assignments for the call only.
         let alias = self.alias_expanded(&arguments);
         let argvs = if alias.is_none() { self.argvs(&arguments) } else { Vec::new() };
-        let done = self.with_redirections(unit, &redirects, |shell| {
+        let done = self.with_redirections(unit, redirects, |shell| {
             shell.substituted = None;
-            let held = shell.assigned_for_now(unit, &assignments, arguments.is_empty());
+            let held = shell.assigned_for_now(unit, assignments, arguments.is_empty());
             let done = match alias {
                 Some(alias) => shell.alias_called(alias, location),
                 None if arguments.is_empty() => shell.assigned(),
@@ -119,17 +91,17 @@ impl Shell<'_> {
     fn assigned_for_now(
         &mut self,
         unit: &Unit<'_>,
-        assignments: &[Node<'_>],
+        assignments: &[Assignment],
         alone: bool,
     ) -> Vec<(String, Option<Arc<Variable>>)> {
         let mut held = Vec::new();
-        for node in assignments {
-            let name = node.child_by_field_name("name").map(|name| unit.str(name).to_owned());
-            let before = name.as_ref().and_then(|name| self.state.held(name));
-            self.assignment(unit, *node);
-            if let Some(name) = name.filter(|_| !alone) {
-                self.state.export(&name);
-                held.push((name, before));
+        for assignment in assignments {
+            let name = unit.str(&assignment.name);
+            let before = self.state.held(name);
+            self.assignment(unit, assignment);
+            if !alone {
+                self.state.export(name);
+                held.push((name.to_owned(), before));
             }
         }
         held
@@ -371,9 +343,9 @@ impl Shell<'_> {
         }
     }
 
-    pub(super) fn assignment(&mut self, unit: &Unit<'_>, node: Node<'_>) {
-        let Some(name_node) = node.child_by_field_name("name") else { return };
-        let name_text = unit.slice(name_node);
+    pub(super) fn assignment(&mut self, unit: &Unit<'_>, assignment: &Assignment) {
+        let appends = assignment.appends;
+        let name_text = unit.slice(&assignment.name);
         let source = name_text.as_str();
         let (name, key) = match source.find('[') {
             Some(at) => {
@@ -382,35 +354,34 @@ impl Shell<'_> {
             }
             None => (source.to_owned(), None),
         };
-        let appends = unit.text.as_str()[name_node.end_byte()..].starts_with('+');
-        match (node.child_by_field_name("value"), key) {
-            (Some(array), None) if array.kind() == "array" => {
-                self.array(&name, unit, array.byte_range(), appends);
-            }
+        match (&assignment.value, key) {
+            (Assigned::Items(items), _) => self.array(&name, unit, items, appends),
             (value, Some(key)) => {
-                let value = value.map_or_else(Value::empty, |value| self.value(&unit.slice(value)));
+                let value = match value {
+                    Assigned::Word(word) => self.value(&unit.slice(word)),
+                    _ => Value::empty(),
+                };
                 self.set_item(&name, &key, value, appends);
             }
-            (Some(value), None) => {
-                let value = self.value(&unit.slice(value));
+            (Assigned::Word(word), None) => {
+                let value = self.value(&unit.slice(word));
                 if appends {
                     self.state.append(&name, value);
                 } else {
                     self.state.set(&name, value);
                 }
             }
-            (None, None) if appends => {}
-            (None, None) => self.state.set(&name, Value::empty()),
+            (Assigned::Nothing, None) if appends => {}
+            (Assigned::Nothing, None) => self.state.set(&name, Value::empty()),
         }
     }
 
     /// `A=(…)` and `A+=(…)`.
-    fn array(&mut self, name: &str, unit: &Unit<'_>, array: Range<usize>, appends: bool) {
-        let inner = array.start + 1..array.end.saturating_sub(1).max(array.start + 1);
+    fn array(&mut self, name: &str, unit: &Unit<'_>, words: &[Span], appends: bool) {
         let keyed = self.state.is_keyed(name);
         let (mut items, mut with_keys) = (Vec::new(), Vec::new());
-        for range in super::rough::rough_words(&unit.prepared.code, inner) {
-            let word = unit.text.slice(range);
+        for word in words {
+            let word = unit.slice(word);
             let named = word.as_str().strip_prefix('[').and_then(|rest| rest.find("]="));
             if let Some(len) = named {
                 let value = self.value(&word.slice(len + 3..word.len()));

@@ -4,8 +4,8 @@
 use super::{
     Done, Shell,
     branches::{matches_any, sole_variable},
-    rough::rough_words,
     statements::Unit,
+    syntax::Condition,
     variable::{Fact, Facts},
 };
 use crate::{
@@ -13,7 +13,6 @@ use crate::{
     source::Text,
 };
 use regex::Regex;
-use tree_sitter::Node;
 
 /// Brackets in brackets deeper than this are not evaluated.
 const MAX_DEPTH: usize = 40;
@@ -26,26 +25,18 @@ struct Verdict {
 }
 
 impl Shell<'_> {
-    pub(super) fn test(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        let text = unit.slice(node);
-        let source = text.as_str();
-        let inner = |len: usize| text.slice(len..source.len().saturating_sub(len).max(len));
-        if source.starts_with("((") {
-            return Done::silent(self.is_true(&inner(2)));
-        }
-        match source.starts_with("[[") {
-            true => self.tested(&inner(2), true),
-            false => self.tested(&inner(1), false),
-        }
+    pub(super) fn test(&mut self, unit: &Unit<'_>, condition: &Condition) -> Done {
+        let (words, double) = match condition {
+            Condition::Arithmetic(inner) => {
+                return Done::silent(self.is_true(&unit.slice(inner)));
+            }
+            Condition::Single(words) => (words, false),
+            Condition::Double(words) => (words, true),
+        };
+        self.test_words(words.iter().map(|word| unit.slice(word)).collect(), double)
     }
 
-    /// Evaluates what stands between the brackets; `double` ones have patterns.
-    fn tested(&mut self, inner: &Text, double: bool) -> Done {
-        let words = rough_words(inner.as_str(), 0..inner.len());
-        let words = words.into_iter().map(|range| inner.slice(range)).collect();
-        self.test_words(words, double)
-    }
-
+    /// Evaluates the words between the brackets; `double` ones have patterns.
     pub(super) fn test_words(&mut self, words: Vec<Text>, double: bool) -> Done {
         let words = if double { with_brackets_apart(words) } else { words };
         let mut test = Test { shell: self, words, at: 0, double, depth: 0 };

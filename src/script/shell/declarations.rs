@@ -1,12 +1,16 @@
 //! `local`, `declare`, `export`, `readonly`, `typeset` and `unset`.
 
-use super::{Done, Shell, braces::braces, statements::Unit};
+use super::{
+    Done, Shell,
+    braces::braces,
+    statements::Unit,
+    syntax::{Assigned, Declaration, Declared, Span},
+};
 use crate::{
     invocation::{Value, Word},
     program::split_assignment,
     source::Text,
 };
-use tree_sitter::Node;
 
 /// What the words after a declaring command say.
 #[derive(Default)]
@@ -29,30 +33,29 @@ impl Declares {
 
 impl Shell<'_> {
     /// Reads a declaration as the parser gives it.
-    pub(super) fn declaration(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        let command = node.child(0).map(|keyword| unit.str(keyword)).unwrap_or_default();
-        let mut declares = self.declares(command);
-        for child in node.named_children(&mut node.walk()) {
-            match child.kind() {
-                "variable_assignment"
-                    if !unit.str(child).ends_with(')') && braces(&unit.slice(child)).len() > 1 =>
+    pub(super) fn declaration(&mut self, unit: &Unit<'_>, declaration: &Declaration) -> Done {
+        let mut declares = self.declares(unit.str(&declaration.keyword));
+        for item in &declaration.items {
+            match item {
+                Declared::Assignment(assignment)
+                    if !matches!(assignment.value, Assigned::Items(_))
+                        && braces(&unit.slice(&assignment.span)).len() > 1 =>
                 {
                     // `X={a,b}` is two assignments here.
-                    for assignment in braces(&unit.slice(child)) {
+                    for assignment in braces(&unit.slice(&assignment.span)) {
                         let word = self.value(&assignment).alternatives().first().cloned();
                         self.declare(&word.unwrap_or_default(), &mut declares);
                     }
                 }
-                "variable_assignment" => {
-                    let name = child.child_by_field_name("name").map(|name| unit.str(name));
-                    let name = name.unwrap_or_default();
+                Declared::Assignment(assignment) => {
+                    let name = unit.str(&assignment.name);
                     if declares.keyed {
                         self.declared(name, &declares);
-                        self.assignment(unit, child);
+                        self.assignment(unit, assignment);
                     } else {
                         // `local X=$X` is what the variable is outside.
                         let outer = self.state.held(name);
-                        self.assignment(unit, child);
+                        self.assignment(unit, assignment);
                         let inner = self.state.held(name);
                         self.state.put_back(name, outer);
                         self.declared(name, &declares);
@@ -60,10 +63,12 @@ impl Shell<'_> {
                     }
                     self.export_declared(name, &declares);
                 }
-                "word" if unit.str(child).starts_with('-') => declares.option(unit.str(child)),
-                _ => {
+                Declared::Word(word) if unit.str(word).starts_with('-') => {
+                    declares.option(unit.str(word));
+                }
+                Declared::Word(word) => {
                     // `export "$(cat file)"`: what it substitutes runs, and it may be assignments.
-                    for word in self.fields(&unit.slice(child)).into_iter().flatten() {
+                    for word in self.fields(&unit.slice(word)).into_iter().flatten() {
                         self.declare(&word, &mut declares);
                     }
                 }
@@ -136,9 +141,8 @@ impl Shell<'_> {
         }
     }
 
-    pub(super) fn unset(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        let words: Vec<Text> =
-            node.named_children(&mut node.walk()).map(|child| unit.slice(child)).collect();
+    pub(super) fn unset(&mut self, unit: &Unit<'_>, words: &[Span]) -> Done {
+        let words: Vec<Text> = words.iter().map(|word| unit.slice(word)).collect();
         let words: Vec<Word> = words.iter().flat_map(|w| self.fields(w)).flatten().collect();
         self.unset_words(&words)
     }

@@ -5,14 +5,14 @@ use super::{
     Done, Output, Shell,
     fields::together,
     state::{Ends, State},
-    statements::{Unit, children},
+    statements::Unit,
+    syntax::{Counting, For, Span, While},
     variable::{Facts, one_of},
 };
 use crate::{
     invocation::Value,
     script::{Matters, relevance},
 };
-use tree_sitter::Node;
 
 /// As many rounds are read one by one, in loops in loops together.
 const MAX_ROUNDS: usize = 128;
@@ -21,35 +21,37 @@ const MAX_ROUNDS: usize = 128;
 const PASSES: usize = 3;
 
 impl Shell<'_> {
-    pub(super) fn for_statement(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
-        let Some(body) = node.child_by_field_name("body") else { return Done::default() };
-        let variable = node.child_by_field_name("variable").map(|v| unit.str(v).to_owned());
-        let variable = variable.unwrap_or_default();
-        let is_select = node.child(0).is_some_and(|keyword| keyword.kind() == "select");
-        let items = self.items(unit, node);
-        let known = !is_select
+    pub(super) fn for_statement(
+        &mut self,
+        unit: &Unit<'_>,
+        span: &Span,
+        parts: &For,
+        depth: usize,
+    ) -> Done {
+        let variable = unit.str(&parts.variable);
+        let items = self.items(unit, parts.items.as_deref());
+        let known = !parts.is_select
             && !items.iter().any(Value::splits)
             && items.len() * self.rounds <= MAX_ROUNDS;
+        let read = |shell: &mut Self| shell.statements(unit, &parts.body.statements, depth + 1);
         if !known {
-            let unknown =
-                || State::unknown_variable(&variable, unit.text.locate(node.byte_range()));
+            let unknown = || State::unknown_variable(variable, unit.text.locate(span.clone()));
             let any = items.iter().map(|item| one_of(item, unknown)).reduce(Value::or);
             let any = any.unwrap_or_else(unknown);
             return self.some_rounds(|shell| {
-                shell.state.set(&variable, any.clone());
-                shell.sequence(unit, body, depth + 1)
+                shell.state.set(variable, any.clone());
+                read(shell)
             });
         }
-        if !self.round_matters(unit.str(body))
+        if !self.round_matters(unit.str(&parts.body.span))
             && let Some(any) = items.iter().cloned().reduce(Value::or)
-            && let Some(done) =
-                self.any_round(&variable, any, |shell| shell.sequence(unit, body, depth + 1))
+            && let Some(done) = self.any_round(variable, any, read)
         {
             return done;
         }
         self.each_round(items.len(), |shell, round| {
-            shell.state.set(&variable, items[round].clone());
-            shell.sequence(unit, body, depth + 1)
+            shell.state.set(variable, items[round].clone());
+            read(shell)
         })
     }
 
@@ -82,51 +84,36 @@ impl Shell<'_> {
     }
 
     /// What a `for` goes through. Alternatives of a word are taken together.
-    fn items(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Vec<Value> {
-        let values: Vec<Node<'_>> =
-            node.children_by_field_name("value", &mut node.walk()).collect();
-        let has_list = node.children(&mut node.walk()).any(|child| child.kind() == "in");
-        if !has_list {
-            return self.state.positional.clone();
-        }
+    fn items(&mut self, unit: &Unit<'_>, words: Option<&[Span]>) -> Vec<Value> {
+        let Some(words) = words else { return self.state.positional.clone() };
         let mut items: Vec<Value> = Vec::new();
-        for value in values {
-            items.extend(together(&self.fields(&unit.slice(value))));
+        for word in words {
+            items.extend(together(&self.fields(&unit.slice(word))));
         }
         items
     }
 
-    pub(super) fn while_statement(
-        &mut self,
-        unit: &Unit<'_>,
-        node: Node<'_>,
-        depth: usize,
-    ) -> Done {
-        let Some(body) = node.child_by_field_name("body") else { return Done::default() };
-        let wanted = node.child(0).is_none_or(|keyword| keyword.kind() != "until");
-        let conditions: Vec<usize> =
-            node.children_by_field_name("condition", &mut node.walk()).map(|c| c.id()).collect();
-        let conditions: Vec<Node<'_>> =
-            children(node).into_iter().filter(|child| conditions.contains(&child.id())).collect();
+    pub(super) fn while_statement(&mut self, unit: &Unit<'_>, parts: &While, depth: usize) -> Done {
+        let wanted = !parts.is_until;
         self.while_holds(
             |shell| {
-                let held = shell.condition(|shell| shell.statements(unit, &conditions, depth));
+                let held = shell.condition(|shell| shell.statements(unit, &parts.condition, depth));
                 let facts = if wanted { held.facts } else { held.facts.negated() };
                 Done { success: held.success.map(|held| held == wanted), facts, ..held }
             },
-            |shell| shell.sequence(unit, body, depth + 1),
+            |shell| shell.statements(unit, &parts.body.statements, depth + 1),
             |_| {},
         )
     }
 
-    pub(super) fn counting_loop(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
-        let Some(body) = node.child_by_field_name("body") else { return Done::default() };
-        let start = node.start_byte();
-        let header = &unit.text.as_str()[start..body.start_byte()];
-        let Some(open) = header.find("((") else { return Done::default() };
-        let inner = unit.text.slice(start + open + 2..body.start_byte());
-        let close = inner.as_str().rfind("))").unwrap_or(inner.len());
-        let inner = inner.slice(0..close);
+    pub(super) fn counting_loop(
+        &mut self,
+        unit: &Unit<'_>,
+        counting: &Counting,
+        depth: usize,
+    ) -> Done {
+        let read = |shell: &mut Self| shell.statements(unit, &counting.body.statements, depth + 1);
+        let inner = unit.slice(&counting.header);
         let mut parts = Vec::new();
         let mut from = 0;
         for (at, _) in inner.as_str().match_indices(';') {
@@ -135,7 +122,7 @@ impl Shell<'_> {
         }
         parts.push(inner.slice(from..inner.len()));
         let [first, condition, update] = parts.as_slice() else {
-            return self.some_rounds(|shell| shell.sequence(unit, body, depth + 1));
+            return self.some_rounds(read);
         };
         self.numbers(first);
         self.while_holds(
@@ -143,7 +130,7 @@ impl Shell<'_> {
                 true => Done::silent(Some(true)),
                 false => Done::silent(shell.is_true(condition)),
             },
-            |shell| shell.sequence(unit, body, depth + 1),
+            read,
             |shell| {
                 shell.numbers(update);
             },

@@ -1,5 +1,5 @@
-//! The abstract interpreter of the shell. tree-sitter-bash gives the statements; the words in them
-//! are expanded here, because their quoting, defaults and substitutions decide what is code.
+//! The abstract interpreter of the shell. `syntax` gives the statements; the words in them are
+//! expanded here, because their quoting, defaults and substitutions decide what is code.
 
 mod arithmetic;
 mod braces;
@@ -10,10 +10,8 @@ mod conditions;
 mod declarations;
 pub(super) mod fields;
 mod filters;
-mod heredoc;
 mod input;
 mod limits;
-mod line_ends;
 mod lists;
 mod loops;
 mod output;
@@ -26,6 +24,7 @@ mod rough;
 pub(super) mod scan;
 mod state;
 mod statements;
+pub(super) mod syntax;
 mod table;
 #[cfg(test)]
 mod tests;

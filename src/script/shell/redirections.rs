@@ -1,8 +1,14 @@
 //! Redirections: what a command reads, and which file takes what it prints.
 
-use super::{Done, Output, Shell, statements::Unit};
-use crate::invocation::{Value, Word};
-use tree_sitter::Node;
+use super::{
+    Done, Output, Shell,
+    statements::Unit,
+    syntax::{Direction, Redirect},
+};
+use crate::{
+    invocation::{Value, Word},
+    source::Text,
+};
 
 /// What the redirections of a command say.
 #[derive(Default)]
@@ -18,7 +24,7 @@ impl Shell<'_> {
     pub(super) fn with_redirections(
         &mut self,
         unit: &Unit<'_>,
-        redirects: &[Node<'_>],
+        redirects: &[Redirect],
         read: impl FnOnce(&mut Self) -> Done,
     ) -> Done {
         if redirects.is_empty() {
@@ -42,47 +48,47 @@ impl Shell<'_> {
         done
     }
 
-    fn redirections(&mut self, unit: &Unit<'_>, nodes: &[Node<'_>]) -> Redirections {
+    fn redirections(&mut self, unit: &Unit<'_>, redirects: &[Redirect]) -> Redirections {
         let mut all = Redirections::default();
-        for node in nodes {
-            let start = node.start_byte();
-            if node.kind() == "herestring_redirect" {
-                if let Some(word) = node.named_child(0) {
-                    let mut line = crate::source::Text::default();
+        for redirect in redirects {
+            match redirect {
+                Redirect::HereString(word) => {
+                    let mut line = Text::default();
                     line.push_made_up("\n", None);
                     let value = self.value(&unit.slice(word)).then(&Value::known(line));
                     all.stdin = Some(Output::Known(value));
                 }
-                continue;
-            }
-            let operator_at = unit.prepared.code[node.byte_range()].find(['<', '>', '&']);
-            let Some(at) = operator_at.map(|at| start + at) else { continue };
-            if let Some(heredoc) = unit.prepared.heredocs.get(&at) {
-                // What fails in it ends only the command.
-                let ended = self.state.ended;
-                all.stdin = Some(Output::Known(self.heredoc(heredoc)));
-                self.state.ended = ended;
-                continue;
-            }
-            let Some(destination) = node.child_by_field_name("destination") else { continue };
-            let descriptor = &unit.prepared.code[start..at];
-            let operator = &unit.prepared.code[at..destination.start_byte()];
-            // `< <(…)` is a word of the command line.
-            let fields = self.fields(&unit.slice(destination));
-            let words: Vec<Word> =
-                fields.into_iter().filter_map(|f| f.into_iter().next()).collect();
-            if operator.starts_with('<') && !operator.starts_with("<&") {
-                let inputs = words.iter().map(|word| self.file_content(word));
-                all.stdin = inputs.reduce(Output::or).or(all.stdin);
-            } else if (descriptor.is_empty() || descriptor == "1")
-                && (!operator.contains(">&") || words.iter().any(is_file))
-                && operator.contains('>')
-            {
-                all.appends = operator.contains(">>");
-                all.writes = words;
+                Redirect::Heredoc(heredoc) => {
+                    // What fails in it ends only the command.
+                    let ended = self.state.ended;
+                    let body = heredoc.text(unit.text);
+                    all.stdin = Some(Output::Known(self.heredoc(&body, heredoc.expands)));
+                    self.state.ended = ended;
+                }
+                Redirect::File(direction, file) => {
+                    // `< <(…)` is a word of the command line.
+                    let fields = self.fields(&unit.slice(file));
+                    let words = fields.into_iter().filter_map(|f| f.into_iter().next()).collect();
+                    self.redirection(*direction, words, &mut all);
+                }
             }
         }
         all
+    }
+
+    fn redirection(&mut self, direction: Direction, files: Vec<Word>, all: &mut Redirections) {
+        match direction {
+            Direction::Input => {
+                let inputs = files.iter().map(|word| self.file_content(word));
+                all.stdin = inputs.reduce(Output::or).or(all.stdin.take());
+            }
+            Direction::Duplicate if !files.iter().any(is_file) => {}
+            Direction::Output | Direction::Append | Direction::Duplicate => {
+                all.appends = direction == Direction::Append;
+                all.writes = files;
+            }
+            Direction::Other => {}
+        }
     }
 }
 

@@ -1,9 +1,7 @@
 //! Code whose syntax is not understood, read word by word.
 
-use super::{Done, Shell, scan, statements::Unit};
+use super::{Done, Shell, statements::Unit, syntax::Span};
 use crate::{script::Unread, source::Location};
-use std::ops::Range;
-use tree_sitter::Node;
 
 /// Words that may stand before a command where the syntax is not understood.
 const RESERVED: [&str; 14] = [
@@ -12,27 +10,21 @@ const RESERVED: [&str; 14] = [
 ];
 
 impl Shell<'_> {
-    /// Reads around a syntax error: what was parsed of it, and the rest line by line.
-    pub(super) fn broken(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        let location = unit.text.locate(node.byte_range());
+    /// Reads around a syntax error: what may be commands in it.
+    pub(super) fn broken(&mut self, unit: &Unit<'_>, span: &Span, commands: &[Vec<Span>]) -> Done {
+        let location = unit.text.locate(span.clone());
         self.run.unread.push(Unread::code(location, "the shell syntax is not understood here"));
-        self.roughly(unit, node)
-    }
-
-    /// Reads a part of the code without its syntax.
-    pub(super) fn roughly(&mut self, unit: &Unit<'_>, node: Node<'_>) -> Done {
-        let commands = rough_commands(&unit.prepared.code, node.byte_range());
-        for range in commands {
-            self.rough_command(unit, range);
+        for words in commands {
+            self.rough_command(unit, words);
         }
         Done::default()
     }
 
     /// A command in text whose syntax is not understood.
-    fn rough_command(&mut self, unit: &Unit<'_>, range: Range<usize>) {
+    fn rough_command(&mut self, unit: &Unit<'_>, words: &[Span]) {
         let mut arguments = Vec::new();
-        for word in rough_words(&unit.prepared.code, range) {
-            let text = unit.text.slice(word);
+        for word in words {
+            let text = unit.slice(word);
             let reserved = arguments.is_empty() && RESERVED.contains(&text.as_str());
             if !reserved {
                 arguments.push(text);
@@ -53,47 +45,4 @@ impl Shell<'_> {
             });
         }
     }
-}
-
-/// Splits code into commands without understanding more than quotes.
-fn rough_commands(code: &str, range: Range<usize>) -> Vec<Range<usize>> {
-    let bytes = code.as_bytes();
-    let mut commands = Vec::new();
-    let (mut start, mut at) = (range.start, range.start);
-    while at < range.end {
-        match bytes[at] {
-            b';' | b'\n' | b'|' | b'&' | b'(' | b')' => {
-                commands.push(start..at);
-                at += 1;
-                start = at;
-            }
-            b'#' if scan::starts_comment(bytes, at) => {
-                commands.push(start..at);
-                at = code[at..].find('\n').map_or(range.end, |line| at + line);
-                start = at;
-            }
-            _ => at = scan::quoted_or_next(code, at),
-        }
-    }
-    commands.push(start.min(range.end)..range.end);
-    commands.retain(|command| !code[command.clone()].trim().is_empty());
-    commands
-}
-
-/// The words of a command.
-pub(super) fn rough_words(code: &str, range: Range<usize>) -> Vec<Range<usize>> {
-    let bytes = code.as_bytes();
-    let mut words = Vec::new();
-    let (mut start, mut at) = (None, range.start);
-    while at < range.end {
-        if bytes[at].is_ascii_whitespace() {
-            words.extend(start.take().map(|start| start..at));
-            at += 1;
-        } else {
-            start.get_or_insert(at);
-            at = scan::quoted_or_next(code, at).min(range.end);
-        }
-    }
-    words.extend(start.map(|start| start..range.end));
-    words
 }

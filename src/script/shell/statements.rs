@@ -2,45 +2,27 @@
 
 use super::{
     Done, Output, Shell,
-    heredoc::{self, Prepared},
-    line_ends::end_lines,
     state::Function,
+    syntax::{Kind, MAX_NESTING, Redirect, Span, Statement},
 };
 use crate::{
     script::Unread,
     source::{Text, time_is_up},
 };
-use tree_sitter::{Node, Tree};
-
-/// Statements that are nested deeper than this are not read.
-const MAX_NESTING: usize = 150;
 
 /// A parsed piece of shell text.
 pub(super) struct Unit<'t> {
     pub text: &'t Text,
-    pub prepared: &'t Prepared,
 }
 
 impl Unit<'_> {
-    pub fn slice(&self, node: Node<'_>) -> Text {
-        self.text.slice(node.byte_range())
+    pub fn slice(&self, span: &Span) -> Text {
+        self.text.slice(span.clone())
     }
 
-    pub fn str(&self, node: Node<'_>) -> &str {
-        &self.text.as_str()[node.byte_range()]
+    pub fn str(&self, span: &Span) -> &str {
+        &self.text.as_str()[span.clone()]
     }
-}
-
-pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
-    node.named_children(&mut node.walk()).filter(|child| child.kind() != "comment").collect()
-}
-
-fn body_of(node: Node<'_>) -> Option<Node<'_>> {
-    node.child_by_field_name("body")
-}
-
-fn is_list(node: Node<'_>) -> bool {
-    node.kind() == "list"
 }
 
 impl Shell<'_> {
@@ -51,53 +33,55 @@ impl Shell<'_> {
             return Done::default();
         }
         let text = &*self.start_of(text, |_| None);
-        let mut prepared = heredoc::prepare(text);
-        let Some(tree) = self.parsed(&mut prepared) else {
+        let Some(syntax) = self.run.syntax(text.as_str()) else {
             self.run.unread.push(Unread::code(text.location(), "the shell parser gave up on it"));
             return Done::default();
         };
-        let unit = Unit { text, prepared: &prepared };
-        self.statement(&unit, tree.root_node(), 0)
+        let unit = Unit { text };
+        let mut done = Done::silent(Some(true));
+        for statement in syntax.iter() {
+            let new = std::mem::take(&mut self.state.new_aliases);
+            self.state.aliases.extend(&new);
+            let next = self.stated(&unit, statement, 1);
+            done = done.then(next);
+            if self.state.ended {
+                break;
+            }
+        }
+        done
     }
 
-    /// The tree of the text, with `;` for the ends of lines unless only the text as it is can be
-    /// read without an error.
-    fn parsed(&mut self, prepared: &mut Prepared) -> Option<Tree> {
-        let written = prepared.code.clone();
-        end_lines(&mut prepared.code);
-        let tree = self.run.tree(&prepared.code)?;
-        if !tree.root_node().has_error() || written == prepared.code {
-            return Some(tree);
+    /// Statements one after the other.
+    pub(super) fn statements(
+        &mut self,
+        unit: &Unit<'_>,
+        statements: &[Statement],
+        depth: usize,
+    ) -> Done {
+        let mut done = Done::silent(Some(true));
+        for statement in statements {
+            let next = self.stated(unit, statement, depth + 1);
+            done = done.then(next);
+            if self.state.ended {
+                break;
+            }
         }
-        let other = self.run.tree(&written).filter(|tree| !tree.root_node().has_error());
-        if other.is_some() {
-            prepared.code = written;
-        }
-        other.or(Some(tree))
-    }
-
-    /// The statements below a node, one after the other.
-    pub(super) fn sequence(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
-        self.statements(unit, &children(node), depth)
+        done
     }
 
     /// One statement of a list: in the background, or where `set -e` counts.
-    pub(super) fn stated(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
-        // Only where it can be, for the parser looks for the next from the start.
-        let after =
-            unit.prepared.code[node.end_byte()..].trim_start_matches([' ', '\t', '\\', '\n']);
-        if after.starts_with('&') && node.next_sibling().is_some_and(|next| next.kind() == "&") {
+    fn stated(&mut self, unit: &Unit<'_>, statement: &Statement, depth: usize) -> Done {
+        if statement.is_background {
             let state = self.state.subshell();
-            let done = self.in_state(state, |shell| shell.statement(unit, node, depth));
+            let done = self.in_state(state, |shell| shell.statement(unit, statement, depth));
             self.state.status = Some(true);
             return Done::printing(done.output, Some(true));
         }
-        let done = self.statement(unit, node, depth);
+        let done = self.statement(unit, statement, depth);
         self.state.status = done.success;
         if self.state.options.errexit && self.checked == 0 && !self.state.ended {
-            match (node.kind(), done.success) {
-                ("list" | "negated_command", _) => {}
-                ("redirected_statement", _) if body_of(node).is_some_and(is_list) => {}
+            match (&statement.kind, done.success) {
+                (Kind::List { .. } | Kind::Negated(_), _) => {}
                 (_, Some(false)) => self.end(),
                 _ => self.state.learn(&done.facts.holds),
             }
@@ -110,101 +94,84 @@ impl Shell<'_> {
         Done::silent(self.substituted.take().unwrap_or(Some(true)))
     }
 
-    pub(super) fn statement(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
+    pub(super) fn statement(
+        &mut self,
+        unit: &Unit<'_>,
+        statement: &Statement,
+        depth: usize,
+    ) -> Done {
         if time_is_up() {
             return Done::default();
         }
         if depth > MAX_NESTING {
-            let location = unit.text.locate(node.byte_range());
-            self.run.unread.push(Unread::code(
-                location,
-                format!("statements are nested more than {MAX_NESTING} deep here"),
-            ));
-            return Done::default();
+            return self.too_deep(unit, &statement.span);
         }
-        match node.kind() {
-            "program" => {
-                let mut done = Done::silent(Some(true));
-                for part in children(node) {
-                    let new = std::mem::take(&mut self.state.new_aliases);
-                    self.state.aliases.extend(&new);
-                    done = done.then(self.statements(unit, &[part], depth));
-                    if self.state.ended {
-                        break;
-                    }
-                }
-                done
-            }
-            "command" => self.simple_command(unit, node),
-            "variable_assignment" => {
+        match &statement.kind {
+            Kind::Command(command) => self.simple_command(unit, &statement.span, command),
+            Kind::Assignments(assignments) => {
                 self.substituted = None;
-                self.assignment(unit, node);
+                for assignment in assignments {
+                    self.assignment(unit, assignment);
+                }
                 self.assigned()
             }
-            "variable_assignments" => self.sequence(unit, node, depth),
-            "declaration_command" => self.declaration(unit, node),
-            "unset_command" => self.unset(unit, node),
-            "redirected_statement" => self.redirected(unit, node, depth),
-            "pipeline" => self.pipeline(unit, node, depth),
-            "list" => self.list(unit, node, &[], depth),
-            "negated_command" => {
-                let done = self.condition(|shell| shell.sequence(unit, node, depth));
+            Kind::Declaration(declaration) => self.declaration(unit, declaration),
+            Kind::Unset(words) => self.unset(unit, words),
+            Kind::Redirected(body, redirects) => {
+                self.redirected(unit, body.as_deref(), redirects, depth)
+            }
+            Kind::Pipeline { parts, is_negated } => self.pipeline(unit, parts, *is_negated, depth),
+            Kind::List { first, rest } => self.list(unit, first, rest, depth),
+            Kind::Negated(inner) => {
+                let done = self.condition(|shell| shell.statement(unit, inner, depth + 1));
                 let success = done.success.map(|success| !success);
                 Done { success, facts: done.facts.negated(), ..done }
             }
-            "subshell" => {
+            Kind::Subshell(inner) => {
                 let state = self.state.subshell();
-                self.in_state(state, |shell| shell.sequence(unit, node, depth))
+                self.in_state(state, |shell| shell.statements(unit, inner, depth))
             }
-            "test_command" => self.test(unit, node),
-            "if_statement" => self.if_statement(unit, node, depth),
-            "case_statement" => self.case_statement(unit, node, depth),
-            "for_statement" => self.for_statement(unit, node, depth),
-            "while_statement" => self.while_statement(unit, node, depth),
-            "c_style_for_statement" => self.counting_loop(unit, node, depth),
-            "function_definition" => {
-                let parts = (node.child_by_field_name("name"), node.child_by_field_name("body"));
-                if let (Some(name), Some(body)) = parts {
-                    let function = Function::of(unit.slice(body));
-                    self.state.functions.set(unit.str(name), function);
-                }
+            Kind::Group(inner) => self.statements(unit, inner, depth),
+            Kind::Condition(condition) => self.test(unit, condition),
+            Kind::If(parts) => self.if_statement(unit, parts, depth),
+            Kind::Case(parts) => self.case_statement(unit, parts, depth),
+            Kind::For(parts) => self.for_statement(unit, &statement.span, parts, depth),
+            Kind::While(parts) => self.while_statement(unit, parts, depth),
+            Kind::Counting(parts) => self.counting_loop(unit, parts, depth),
+            Kind::Function(name, body) => {
+                let function = Function::of(unit.slice(body));
+                self.state.functions.set(unit.str(name), function);
                 Done::silent(Some(true))
             }
-            "ERROR" => self.broken(unit, node),
-            "compound_statement" if unit.str(node).starts_with("((") => self.test(unit, node),
-            // Words and operators of conditions: what they substitute still runs.
-            "word"
-            | "string"
-            | "raw_string"
-            | "simple_expansion"
-            | "expansion"
-            | "number"
-            | "concatenation"
-            | "command_substitution"
-            | "process_substitution"
-            | "binary_expression"
-            | "unary_expression"
-            | "parenthesized_expression"
-            | "postfix_expression"
-            | "arithmetic_expansion" => {
-                self.value(&unit.slice(node));
+            Kind::Word(word) => {
+                self.value(&unit.slice(word));
                 Done::default()
             }
-            _ => self.sequence(unit, node, depth),
+            Kind::Broken(commands) => self.broken(unit, &statement.span, commands),
+            Kind::TooDeep => self.too_deep(unit, &statement.span),
         }
     }
 
-    fn pipeline(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
+    fn too_deep(&mut self, unit: &Unit<'_>, span: &Span) -> Done {
+        let reason = format!("statements are nested more than {MAX_NESTING} deep here");
+        self.run.unread.push(Unread::code(unit.text.locate(span.clone()), reason));
+        Done::default()
+    }
+
+    fn pipeline(
+        &mut self,
+        unit: &Unit<'_>,
+        parts: &[Statement],
+        is_negated: bool,
+        depth: usize,
+    ) -> Done {
         let outer = self.stdin.clone();
         let (mut piped, mut last) = (Output::Silent, Done::default());
-        let parts = children(node);
-        // tree-sitter gives the `!` of `! a | b` to `a`.
-        let is_negated = parts.first().is_some_and(|first| first.kind() == "negated_command");
         for (position, part) in parts.iter().enumerate() {
             let state = self.state.subshell();
             let read = |shell: &mut Self| {
                 shell.in_state(state, |shell| {
-                    shell.condition(|shell| shell.statement(unit, *part, depth + 1))
+                    shell.condition(|shell| shell.statement(unit, part, depth + 1))
                 })
             };
             last = match position + 1 == parts.len() {
@@ -221,17 +188,14 @@ impl Shell<'_> {
         Done::printing(output, last.success.map(|success| success != is_negated))
     }
 
-    fn redirected(&mut self, unit: &Unit<'_>, node: Node<'_>, depth: usize) -> Done {
-        let redirects: Vec<Node<'_>> = children(node)
-            .into_iter()
-            .filter(|child| child.kind().ends_with("_redirect"))
-            .collect();
-        let body = body_of(node);
-        // tree-sitter gives the redirections of `a && b >file` to all of it.
-        if let Some(body) = body.filter(|body| is_list(*body)) {
-            return self.list(unit, body, &redirects, depth);
-        }
-        self.with_redirections(unit, &redirects, |shell| match body {
+    fn redirected(
+        &mut self,
+        unit: &Unit<'_>,
+        body: Option<&Statement>,
+        redirects: &[Redirect],
+        depth: usize,
+    ) -> Done {
+        self.with_redirections(unit, redirects, |shell| match body {
             Some(body) => shell.statement(unit, body, depth + 1),
             None => Done::default(),
         })

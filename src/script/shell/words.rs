@@ -4,7 +4,6 @@ use super::{
     Output, Shell,
     braces::braces,
     fields::{Builder, Fields, product},
-    heredoc::Heredoc,
     quotes::{ansi, unescape_backtick},
     scan,
     state::State,
@@ -47,10 +46,10 @@ impl Shell<'_> {
     }
 
     /// The text that a heredoc gives its command.
-    pub fn heredoc(&mut self, heredoc: &Heredoc) -> Value {
-        match heredoc.expands {
-            true => self.expanded(&heredoc.body, Quoting::Heredoc).into_value(),
-            false => self.run.marks.value(&heredoc.body),
+    pub fn heredoc(&mut self, body: &Text, expands: bool) -> Value {
+        match expands {
+            true => self.expanded(body, Quoting::Heredoc).into_value(),
+            false => self.run.marks.value(body),
         }
     }
 

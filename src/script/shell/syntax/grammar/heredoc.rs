@@ -1,5 +1,5 @@
-use super::scan;
-use crate::source::{Text, expressions};
+use super::super::Heredoc;
+use crate::{script::shell::scan, source::expressions};
 use std::{collections::HashMap, ops::Range};
 
 /// A script without its heredocs and expressions, of the same length, for the parser.
@@ -11,22 +11,13 @@ pub struct Prepared {
     pub heredocs: HashMap<usize, Heredoc>,
 }
 
-/// The body of a heredoc.
-#[derive(Clone, Debug)]
-pub struct Heredoc {
-    pub body: Text,
-    /// Variables and substitutions in it are expanded.
-    pub expands: bool,
-}
-
 /// Takes heredoc bodies, expressions and what words expand out of a script. tree-sitter-bash reads
 /// several forms wrongly (`<<A <<B`, `<<EOF bash`, text after the delimiter, `case` in `"$(…)"`), and
 /// knows no expressions.
-pub fn prepare(text: &Text) -> Prepared {
-    let source = text.as_str();
+pub fn prepare(source: &str) -> Prepared {
     let mut prepared = Prepared { code: hide_expressions(source), heredocs: HashMap::new() };
     if source.contains(['<', '>', '$', '`', '\'', '"']) {
-        Taker { text, prepared: &mut prepared, pending: Vec::new() }.run();
+        Taker { source, prepared: &mut prepared, pending: Vec::new() }.run();
     }
     if source.contains(['[', '{', '\\']) {
         hide_brackets(&mut prepared.code);
@@ -105,7 +96,7 @@ fn hide_expressions(source: &str) -> String {
 }
 
 struct Taker<'a> {
-    text: &'a Text,
+    source: &'a str,
     prepared: &'a mut Prepared,
     /// The heredocs of the line, each with the position of its `<<`.
     pending: Vec<(usize, scan::Delimiter)>,
@@ -113,7 +104,7 @@ struct Taker<'a> {
 
 impl Taker<'_> {
     fn run(&mut self) {
-        let source = self.text.as_str();
+        let source = self.source;
         let bytes = source.as_bytes();
         // The depth of the brackets of arithmetic, in which `<<` shifts.
         let (mut at, mut arithmetic) = (0, 0usize);
@@ -150,7 +141,7 @@ impl Taker<'_> {
     /// Hides what is quoted or expanded at `at`: its words are read apart. Gives the position after
     /// it.
     fn expansion(&mut self, at: usize) -> usize {
-        let source = self.text.as_str();
+        let source = self.source;
         if let Some(end) = scan::expression(source, at) {
             return end;
         }
@@ -168,7 +159,7 @@ impl Taker<'_> {
     /// Makes underscores of what starts at `at` and ends with the byte at `end`, except of the
     /// marks around it if those at its start are that long; gives the position after it.
     fn hide(&mut self, at: usize, mark: usize, end: usize) -> usize {
-        match (end < self.text.len(), mark) {
+        match (end < self.source.len(), mark) {
             (true, 0) => self.stand_in(at..end + 1),
             (true, mark) => self.stand_in(at + mark..end),
             // It does not end: what runs in it is code still.
@@ -185,7 +176,7 @@ impl Taker<'_> {
 
     /// Notes the heredoc whose `<<` stands at `at`; gives the position after its delimiter.
     fn operator(&mut self, at: usize) -> usize {
-        let delimiter = scan::delimiter(self.text.as_str(), at);
+        let delimiter = scan::delimiter(self.source, at);
         let end = delimiter.end;
         if !delimiter.text.is_empty() || !delimiter.expands {
             let stand_in = format!("<{}", "_".repeat(end - at - 1));
@@ -197,22 +188,24 @@ impl Taker<'_> {
 
     /// Takes the bodies that start on the line at `from`; gives the position after them.
     fn take_bodies(&mut self, mut from: usize) -> usize {
-        let source = self.text.as_str();
+        let source = self.source;
         for (position, delimiter) in std::mem::take(&mut self.pending) {
-            let mut body = Text::default();
             let start = from;
+            let mut body = start..source.len();
             while from < source.len() {
                 let end = source[from..].find('\n').map_or(source.len(), |line| from + line + 1);
-                let (line, is_end) = delimiter.line(source, from, end);
+                let (_, is_end) = delimiter.line(source, from, end);
+                if is_end {
+                    body.end = from;
+                }
                 from = end;
                 if is_end {
                     break;
                 }
-                body.push(&self.text.slice(line..end));
             }
             blank(&mut self.prepared.code, start, from);
-            let expands = delimiter.expands;
-            self.prepared.heredocs.insert(position, Heredoc { body, expands });
+            let scan::Delimiter { expands, strips_tabs, .. } = delimiter;
+            self.prepared.heredocs.insert(position, Heredoc { body, expands, strips_tabs });
         }
         from
     }
@@ -227,18 +220,20 @@ fn blank(code: &mut String, from: usize, to: usize) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::line_ends::end_lines;
     use super::*;
-    use crate::script::shell::line_ends::end_lines;
+    use crate::source::Text;
 
     fn prepared(source: &str) -> (String, Vec<(String, bool)>) {
         let mut text = Text::default();
         text.push_made_up(source, None);
-        let mut prepared = prepare(&text);
+        let mut prepared = prepare(source);
         end_lines(&mut prepared.code);
         assert_eq!(prepared.code.len(), source.len());
         let mut bodies: Vec<_> = prepared.heredocs.into_iter().collect();
         bodies.sort_by_key(|(at, _)| *at);
-        let bodies = bodies.into_iter().map(|(_, h)| (h.body.as_str().to_owned(), h.expands));
+        let bodies =
+            bodies.into_iter().map(|(_, h)| (h.text(&text).as_str().to_owned(), h.expands));
         (prepared.code.split_whitespace().collect::<Vec<_>>().join(" "), bodies.collect())
     }
 

@@ -1,7 +1,7 @@
 //! Ends of lines, which tree-sitter-bash takes for blanks in several places, so that it reads two
 //! commands as one.
 
-use super::scan;
+use crate::script::shell::scan;
 
 /// Words after which a command goes on in the next line.
 const OPENING: [&str; 11] =
