@@ -10,17 +10,17 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
-use support::{Pm2, Ran, app, pm2_command, wait_for};
+use support::{Pm2, Ran, app, free_port, pm2_command, wait_for};
 use tagout::host::Status;
 
 /// A host that is shared: an app with two processes, its test twin, and a neighbour. The app
 /// answers at the port that is given with it.
 fn shared_host() -> (Pm2, u16) {
     let pm2 = Pm2::new();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     pm2.write(
         "api.js",
         "require('http').createServer((_, r) => r.end('ok')).listen(process.env.PORT, '127.0.0.1')",

@@ -5,7 +5,7 @@ mod support;
 use insta::assert_snapshot;
 use serde_json::json;
 use std::fs;
-use support::{Pm2, Ran, app, kill, wait_for};
+use support::{Pm2, Ran, app, free_port, kill, wait_for};
 use tagout::host::{Process, Status};
 
 const CONFIG: &str = "
@@ -262,7 +262,7 @@ fn after_pm2_kill_a_daemon_is_started_that_knows_nothing_of_the_job() {
 fn what_a_killed_daemon_left_behind_makes_room_for_its_successor() {
     let pm2 = Pm2::new();
     pm2.write("tagout.yml", CONFIG);
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     pm2.write(
         "serve.js",
         &format!("require('http').createServer(() => {{}}).listen({port}, '127.0.0.1')"),

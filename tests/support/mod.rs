@@ -7,11 +7,13 @@
 mod install;
 mod lint;
 mod pm2;
+mod port;
 mod server;
 
 pub use install::pm2 as pm2_command;
 pub use lint::{findings, repository, tagout, workflow};
 pub use pm2::{Pm2, Ran, app, kill};
+pub use port::free_port;
 pub use server::Server;
 
 use std::time::{Duration, Instant};
