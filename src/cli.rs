@@ -37,6 +37,20 @@ pub enum Command {
     Deploy(Deploy),
     /// Say who holds the host's lock
     Lock(Lock),
+    /// Watch a deploy, and finish it if tagout is killed; `tagout deploy` starts this itself
+    #[command(hide = true)]
+    Watchdog {
+        #[arg(long)]
+        stay: bool,
+        journal: PathBuf,
+    },
+    /// Become a deploy command that is noted in the journal; `tagout deploy` starts this itself
+    #[command(hide = true)]
+    Become {
+        journal: PathBuf,
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -108,6 +122,9 @@ pub struct Deploy {
     /// Wait this long for the host's lock, for example 10m
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
     pub wait: Duration,
+    /// End the command, and roll back, if it takes longer than this
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
+    pub time_limit: Duration,
     /// Write the report here as well
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

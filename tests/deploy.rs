@@ -7,66 +7,14 @@ mod support;
 use insta::assert_snapshot;
 use regex::Regex;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
-use serde_json::json;
-use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output, Stdio};
-use support::{Pm2, Ran, app, free_port, pm2_command, wait_for};
+use std::process::{Output, Stdio};
+use support::{
+    Pm2, Ran, app, expect_all_run, guarded, pm2_command, running, shared_host, wait_for,
+};
 use tagout::host::Status;
-
-/// A host that is shared: an app with two processes, its test twin, and a neighbour. The app
-/// answers at the port that is given with it.
-fn shared_host() -> (Pm2, u16) {
-    let pm2 = Pm2::new();
-    let port = free_port();
-    pm2.write(
-        "api.js",
-        "require('http').createServer((_, r) => r.end('ok')).listen(process.env.PORT, '127.0.0.1')",
-    );
-    pm2.write(
-        "tagout.yml",
-        &format!(
-            "
-version: 1
-inventory:
-  shop:
-    environments:
-      test: {{workflows: [deploy-test.yml], pm2: ['*-test'], priority: 5}}
-      production: {{workflows: [deploy.yml], pm2: [shop-api, shop-worker], priority: 1}}
-neighbours: {{pm2: ['stock-*'], priority: 3}}
-probes:
-  ready: {{http: 'http://127.0.0.1:{port}', expect: status == 200, within: 10s, every: 50ms}}
-checklists: {{post-deploy: [ready, neighbours]}}
-"
-        ),
-    );
-    pm2.write("stock.js", "setInterval(() => {}, 1000)");
-    pm2.start(&[
-        app("shop-api-test"),
-        json!({"name": "stock-alert-api", "script": "stock.js", "env": {"STOCK_KEY": "s3cret-stock"}}),
-        app("shop-worker"),
-        json!({"name": "shop-api", "script": "api.js", "env": {"PORT": port}}),
-    ]);
-    (pm2, port)
-}
-
-/// A guarded deploy of production, in a CI job that finds `pm2` on its `PATH`.
-fn guarded(pm2: &Pm2, arguments: &[&str]) -> Command {
-    let path = std::env::var("PATH").unwrap();
-    let path = format!("{}:{path}", pm2_command().parent().unwrap().display());
-    let mut command = pm2.command(env!("CARGO_BIN_EXE_tagout"));
-    command
-        .args(["deploy", "--app", "shop/production", "--report", "report.md"])
-        .args(arguments)
-        .env("PATH", path)
-        .env("TAGOUT_LOCK", pm2.folder().join("tagout.lock"))
-        .env("GITHUB_TOKEN", "ghs_of_the_job")
-        .env_remove("GITHUB_STEP_SUMMARY")
-        .stdin(Stdio::null());
-    command
-}
 
 /// Deploys production with a shell script.
 fn deploy(pm2: &Pm2, script: &str) -> Ran {
@@ -107,17 +55,6 @@ fn redacted(text: &str) -> String {
     .fold(text.to_owned(), |text, (pattern, name)| {
         Regex::new(pattern).unwrap().replace_all(&text, *name).into_owned()
     })
-}
-
-/// Who runs, and as which process.
-fn running(pm2: &Pm2) -> BTreeMap<String, Option<u32>> {
-    let online = pm2.processes().into_iter().filter(|process| process.status == Status::Online);
-    online.map(|process| (process.key.to_string(), process.pid)).collect()
-}
-
-fn expect_all_run(pm2: &Pm2) {
-    let names: Vec<String> = running(pm2).into_keys().collect();
-    assert_eq!(names, ["shop-api", "shop-api-test", "shop-worker", "stock-alert-api"]);
 }
 
 #[test]

@@ -182,31 +182,36 @@ fn a_deploy_that_waits_says_for_whom_and_runs_when_it_is_its_turn() {
 }
 
 #[test]
-fn kill_9_of_the_holder_frees_the_host_at_once() {
+fn kill_9_of_the_holder_leaves_the_host_to_its_watchdog_which_frees_it() {
     let host = Host::new();
     host.long_deploy().kill_9();
-    let (text, code) = host.status();
-    insta::assert_snapshot!(text, @r"
-    free; its last holder died without releasing it
+    let mut status = host.status();
+    // The watchdog has the lock from the first moment on, and signs a moment later.
+    eventually("the watchdog signs", || {
+        status = host.status();
+        status.0.contains("finishing, after it was killed")
+    });
+    insta::assert_snapshot!(status.0, @r"
+    held
       holder    pid [pid] of alice on [host]
       since     [time]
-      command   sh -c 'echo $$ > pid; exec sleep 600'
-      evidence  pid [pid] has ended
+      command   finishing, after it was killed: sh -c 'echo $$ > pid; exec sleep 600'
+      evidence  pid [pid] runs, and started when the record says ([ticks] ticks after boot)
       file      [folder]/tagout.lock
     ");
-    assert_eq!(code, Some(0));
-    let next = host.run(&["deploy", "--", "true"]);
-    assert_eq!(next.status.code(), Some(0));
-    let said = String::from_utf8(next.stderr).unwrap();
-    assert!(said.contains("the deploy before died in the middle, and may be half done"), "{said}");
+    assert_eq!(status.1, Some(5));
+    let next = host.run(&["deploy", "--wait", "60s", "--", "true"]);
+    assert_eq!(next.status.code(), Some(0), "{}", String::from_utf8_lossy(&next.stderr));
+    assert_eq!(fs::read_to_string(host.lock_file()).unwrap(), "", "released");
 }
 
 #[test]
-fn the_command_that_outlives_a_killed_tagout_does_not_keep_the_lock() {
+fn the_command_that_outlives_a_killed_tagout_is_ended_before_the_host_is_free() {
     let host = Host::new();
     host.long_deploy().kill_9();
-    test_kill_process(host.command_pid().unwrap()).unwrap();
-    assert_eq!(host.status().1, Some(0));
+    let command = host.command_pid().unwrap();
+    eventually("the host is free", || host.status().1 == Some(0));
+    assert!(test_kill_process(command).is_err(), "it still runs");
 }
 
 #[test]

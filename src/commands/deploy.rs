@@ -4,12 +4,9 @@ use crate::guard::ci::CiRun;
 use crate::guard::deploy::{self, Deploy};
 use crate::guard::lock::{self, Attempt, Holder, HostLock, LockPlace, Reach};
 use crate::guard::masking::shown_command;
-use crate::guard::record::{Outcome, Record};
 use crate::guard::target::Target;
 use crate::guard::voice::say;
-use crate::incident;
 use crate::store::Store;
-use std::path::Path;
 
 /// Runs a deploy under guard, holding the host's lock until the report is written.
 pub fn run(global: &Global, arguments: &cli::Deploy) -> miette::Result<Exit> {
@@ -18,6 +15,10 @@ pub fn run(global: &Global, arguments: &cli::Deploy) -> miette::Result<Exit> {
     let target = Target::find(&config, arguments.app.as_deref(), &ci)?;
     let store = Store::from_env()?;
     let Some(lock) = take_lock(arguments, &ci)? else { return Ok(Exit::Locked) };
+    if super::finish::left_behind(&store, &lock)? == Some(Exit::NeedsPerson) {
+        say("nothing was run: first bring back what is missing on this host");
+        return Ok(Exit::NeedsPerson);
+    }
     if config.path.is_none() {
         say("there is no tagout.yml here or above: every process counts as a neighbour");
     }
@@ -27,15 +28,14 @@ pub fn run(global: &Global, arguments: &cli::Deploy) -> miette::Result<Exit> {
         ci,
         argv: &arguments.command,
         store: &store,
-        left_behind: lock.left_behind.as_ref(),
+        lock: &lock,
+        limit: arguments.time_limit,
+        report: arguments.report.clone(),
     };
-    let record = deploy::run(&deploy)?;
-    report(&record, &store, arguments.report.as_deref());
-    Ok(match record.outcome {
-        Outcome::Deployed => Exit::Fine,
-        Outcome::RolledBack => Exit::RolledBack,
-        Outcome::Incomplete => Exit::NeedsPerson,
-    })
+    let (record, watchdog) = deploy::run(&deploy)?;
+    let exit = super::finish::tell(record, &store, arguments.report.as_deref());
+    watchdog.disarm();
+    Ok(exit)
 }
 
 fn take_lock(arguments: &cli::Deploy, ci: &CiRun) -> miette::Result<Option<HostLock>> {
@@ -57,22 +57,4 @@ fn take_lock(arguments: &cli::Deploy, ci: &CiRun) -> miette::Result<Option<HostL
             Ok(None)
         }
     }
-}
-
-/// Writes the report and says how the deploy ended. What the deploy did is done, so a report that
-/// cannot be written changes nothing of its outcome.
-fn report(record: &Record, store: &Store, file: Option<&Path>) {
-    match incident::markdown(record) {
-        Ok(text) => {
-            let written = incident::write(&text, &record.snapshot, store, file);
-            for path in &written.paths {
-                say(format_args!("report: {}", path.display()));
-            }
-            for (path, error) in &written.failed {
-                say(format_args!("the report could not be written to {}: {error}", path.display()));
-            }
-        }
-        Err(error) => say(error),
-    }
-    say(record.headline());
 }

@@ -3,6 +3,7 @@
 
 mod check;
 mod deploy;
+mod finish;
 mod lint;
 mod lock;
 mod rollback;
@@ -10,6 +11,7 @@ mod snapshot;
 
 use crate::cli::{Cli, Command, Global};
 use crate::config::{self, Config};
+use crate::guard::exec;
 use clap::Parser;
 use std::path::Path;
 use std::process::ExitCode;
@@ -30,6 +32,8 @@ pub enum Exit {
     NeedsPerson = 4,
     /// Somebody else holds the lock.
     Locked = 5,
+    /// As shells say that a command cannot be run. Only the deploy's own process ends so.
+    NotRun = 127,
 }
 
 /// Runs the command line of this process.
@@ -42,6 +46,10 @@ pub fn run() -> ExitCode {
         Command::Rollback(arguments) => rollback::run(&cli.global, &arguments),
         Command::Deploy(arguments) => deploy::run(&cli.global, &arguments),
         Command::Lock(arguments) => lock::run(&arguments),
+        Command::Watchdog { journal, stay } => finish::watch(&journal, stay),
+        Command::Become { journal, command } => {
+            exec::become_command(&journal, &command).map(|()| Exit::NotRun)
+        }
     };
     match done {
         Ok(exit) => ExitCode::from(exit as u8),

@@ -9,14 +9,19 @@ use crate::store::Store;
 /// Brings back what a snapshot has and the host lacks.
 pub fn run(global: &Global, arguments: &Rollback) -> miette::Result<Exit> {
     let config = configuration(global)?;
-    let before = Store::from_env()?.load(arguments.snapshot.as_deref())?;
+    let store = Store::from_env()?;
+    let before = store.load(arguments.snapshot.as_deref())?;
     // Two at once would each put back what is missing, and a deploy is not to be worked against.
     let _lock = if arguments.dry_run {
         None
     } else {
         let holder = Holder::this_process("tagout rollback".to_owned(), None);
         match lock::try_take(&LockPlace::of_this_host()?, &holder)? {
-            Attempt::Taken(lock) => Some(lock),
+            Attempt::Taken(lock) => {
+                // The plan is made for what is left after that.
+                super::finish::left_behind(&store, &lock)?;
+                Some(lock)
+            }
             Attempt::Busy(current) => {
                 let whom = lock::named(current.as_ref());
                 eprintln!("the host is locked by {whom}; nothing was rolled back");

@@ -15,6 +15,8 @@ pub enum Checks {
     None,
     /// There was reason enough to roll back without it.
     NotRun,
+    /// They passed, and what they saw died with the one who ran them.
+    Lost,
     Ran(CheckReport),
     Broken(String),
 }
@@ -23,7 +25,7 @@ impl Checks {
     /// Why the deploy cannot stand, by these checks.
     pub fn cause(&self) -> Option<Cause> {
         match self {
-            Self::None | Self::NotRun => None,
+            Self::None | Self::NotRun | Self::Lost => None,
             Self::Broken(why) => Some(Cause::ChecksBroken(why.clone())),
             Self::Ran(report) => {
                 let failed: Vec<String> = failed(report).map(|probe| probe.name.clone()).collect();
@@ -46,6 +48,7 @@ impl fmt::Display for Checks {
                 "there is no checklist `{CHECKLIST}`: nothing was checked but the processes"
             ),
             Self::NotRun => f.write_str("the checks were not run"),
+            Self::Lost => f.write_str("the checks passed"),
             Self::Broken(why) => write!(f, "the checks could not be run: {why}"),
             Self::Ran(report) => {
                 let count = report.probes.len();

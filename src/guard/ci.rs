@@ -1,8 +1,10 @@
 //! What the CI system says of the run that we are in, from the variables that GitHub, Gitea and
 //! Forgejo set alike.
 
+use serde::{Deserialize, Serialize};
+
 /// The run of a workflow; all empty outside of CI.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CiRun {
     /// Its page.
     pub url: Option<String>,

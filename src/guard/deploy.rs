@@ -3,25 +3,26 @@
 
 use super::checks::{self, Checks};
 use super::ci::CiRun;
-use super::judge::{Judgement, judge};
-use super::lock::Holder;
+use super::exec;
+use super::guarded::{Guarded, Look};
+use super::journal::{Begun, Journal, JournalError, Step, Story, WrittenConfig};
+use super::judge::Judgement;
+use super::lock::HostLock;
 use super::masking::shown_command;
-use super::record::{Cause, CommitMove, Outcome, Record, Restoration, Restored, Timeline};
-use super::rollback::{self, Action, Event, Pace};
+use super::record::{Cause, CommandEnd, Outcome, Record, Timeline};
 use super::supervise::{self, Interrupt, Interrupts, Run, SuperviseError};
 use super::target::Target;
 use super::voice::{say, shown_duration};
+use super::watchdog::{Watchdog, WatchdogError};
 use crate::config::Config;
-use crate::host::diff::compare;
-use crate::host::settle::{Patience, settle};
+use crate::host::proc::Identity;
 use crate::host::{self, Manager, Snapshot, snapshot};
-use crate::probe::Comparison;
 use crate::store::{Store, StoreError};
 use miette::Diagnostic;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::Duration;
 use thiserror::Error;
 use tokio::runtime::Runtime;
 
@@ -32,8 +33,11 @@ pub struct Deploy<'a> {
     pub ci: CiRun,
     pub argv: &'a [OsString],
     pub store: &'a Store,
-    /// The deploy before, if it died in the middle.
-    pub left_behind: Option<&'a Holder>,
+    pub lock: &'a HostLock,
+    /// How long the command may take.
+    pub limit: Duration,
+    /// Where the report is wanted as well.
+    pub report: Option<PathBuf>,
 }
 
 /// Why nothing was run. Once the command runs, everything ends in a [`Record`].
@@ -48,30 +52,56 @@ pub enum DeployError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Supervise(#[from] SuperviseError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Watchdog(#[from] WatchdogError),
+    #[error("the program of this deploy cannot be found: {cause}")]
+    OwnProgram { cause: std::io::Error },
 }
 
 /// Deploys under guard: snapshot, run, compare, check; and roll back, compare and check again if the
-/// command failed, was interrupted, harmed anybody or left checks failing.
-pub fn run(deploy: &Deploy<'_>) -> Result<Record, DeployError> {
+/// command failed, was interrupted, harmed anybody or left checks failing. Returns with the watchdog
+/// that goes on watching until the record is told.
+pub fn run(deploy: &Deploy<'_>) -> Result<(Record, Watchdog), DeployError> {
     let runtime = runtime()?;
     let mut interrupts = runtime.block_on(async { Interrupts::catch() })?;
-    let mut timeline = Timeline::default();
-    if let Some(dead) = deploy.left_behind {
-        timeline.say(format!("the deploy before died in the middle, and may be half done: {dead}"));
-    }
     let managers = host::managers();
-    let before = record_host(deploy, &managers)?;
     let command = shown_command(deploy.argv);
-    let count = before.processes().count();
-    timeline.say(format!("snapshot {} of {count} processes", before.id));
+    let journal = Journal::begin(deploy.store, begun(deploy, &command))?;
+    let story = journal.path().to_owned();
+    let mut timeline = Timeline::in_journal(journal, Vec::new());
+    let prepared = prepare(deploy, &managers, &mut timeline, &story);
+    let (before, watchdog) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            // Nothing was run, so there is nothing to be finished.
+            timeline.must(Step::Closed);
+            return Err(error);
+        }
+    };
     timeline.say(format!("deploying {}: {command}", deploy.target));
-
-    let run = runtime.block_on(supervise::run(deploy.argv, supervise::GRACE, &mut interrupts))?;
+    let argv = exec::argv(&story, deploy.argv)
+        .map_err(|cause| DeployError::OwnProgram { cause })?;
+    timeline.step(Step::Starting)?;
+    let run = supervise::run(&argv, deploy.limit, supervise::GRACE, &mut interrupts);
+    let run = runtime.block_on(run)?;
+    if let Some(cause) = Story::read(&story)?.not_started {
+        timeline.must(Step::Closed);
+        watchdog.disarm();
+        let program = deploy.argv.first().map(|word| word.to_string_lossy().into_owned());
+        let program = program.unwrap_or_default();
+        return Err(SuperviseError::NotStarted { program, cause }.into());
+    }
+    timeline.must(Step::Ended { how: run.ended.to_string(), took: run.took });
     timeline.say(ending(&run));
     let interrupted = listen(&runtime, interrupts);
 
     timeline.say("comparing the host with the snapshot");
-    let mut guarded = Guarded { deploy, managers, before, timeline };
+    let Deploy { config, target, .. } = *deploy;
+    let mut guarded = Guarded { config, target, managers, before, timeline };
     let deployed = run.succeeded();
     let (mut after, mut harm) = guarded.look(deployed, Look::WhenQuiet);
     let mut checks = Checks::NotRun;
@@ -86,29 +116,69 @@ pub fn run(deploy: &Deploy<'_>) -> Result<Record, DeployError> {
     guarded.tell("harmed", &harm);
     let commits = guarded.commits(&after);
     let causes = causes(&run, interrupted.get().copied(), &harm, &checks);
+    let verified = causes.is_empty() && matches!(checks, Checks::Ran(_));
     let (restoration, outcome) = if causes.is_empty() {
+        guarded.timeline.must(Step::Stands { verified });
         (None, Outcome::Deployed)
     } else {
         let restoration = guarded.restore(&causes, &after);
-        let outcome =
-            if restoration.is_complete() { Outcome::RolledBack } else { Outcome::Incomplete };
+        let outcome = restoration.outcome();
         (Some(restoration), outcome)
     };
-    Ok(Record {
+    let record = Record {
         host: guarded.before.host.clone(),
         command,
         target: deploy.target.to_string(),
         ci: deploy.ci.clone(),
         snapshot: guarded.before.id.clone(),
         commits,
-        run,
+        end: CommandEnd::from(&run),
         harm,
         checks,
         causes,
         restoration,
         outcome,
+        verified,
         timeline: guarded.timeline,
-    })
+    };
+    Ok((record, watchdog))
+}
+
+/// What somebody else would need to finish this deploy.
+fn begun(deploy: &Deploy<'_>, command: &str) -> Begun {
+    let here = std::env::current_dir().unwrap_or_default();
+    let config = deploy.config.path.as_ref().and_then(|path| {
+        let text = std::fs::read_to_string(path).ok()?;
+        Some(WrittenConfig { path: here.join(path), text })
+    });
+    Begun {
+        tagout: env!("CARGO_PKG_VERSION").to_owned(),
+        supervisor: Identity::of_this_process(),
+        token: deploy.lock.token().to_owned(),
+        command: command.to_owned(),
+        target: deploy.target.clone(),
+        ci: deploy.ci.clone(),
+        config,
+        report: deploy.report.as_ref().map(|path| here.join(path)),
+        folder: here,
+        limit: deploy.limit.as_secs(),
+    }
+}
+
+/// All that must stand before anything is changed: the way back, and somebody who knows it.
+fn prepare(
+    deploy: &Deploy<'_>,
+    managers: &[Box<dyn Manager>],
+    timeline: &mut Timeline,
+    journal: &Path,
+) -> Result<(Snapshot, Watchdog), DeployError> {
+    let before = record_host(deploy, managers)?;
+    timeline.step(Step::Snapshot { id: before.id.clone() })?;
+    let count = before.processes().count();
+    timeline.say(format!("snapshot {} of {count} processes", before.id));
+    let watchdog = Watchdog::arm(journal, deploy.lock)?;
+    timeline.step(Step::Armed { watchdog: watchdog.process.clone() })?;
+    Ok((before, watchdog))
 }
 
 /// Takes the snapshot that the host can be brought back to, and keeps it.
@@ -177,136 +247,3 @@ fn causes(
     causes
 }
 
-enum Look {
-    /// After what is on its way up or down has arrived.
-    WhenQuiet,
-    AtOnce,
-}
-
-/// A deploy whose command has run.
-struct Guarded<'a> {
-    deploy: &'a Deploy<'a>,
-    managers: Vec<Box<dyn Manager>>,
-    before: Snapshot,
-    timeline: Timeline,
-}
-
-impl Guarded<'_> {
-    /// The host now, and what the deploy has to answer for.
-    fn look(&self, deployed: bool, look: Look) -> (Snapshot, Judgement) {
-        let Deploy { config, target, .. } = self.deploy;
-        let now = match look {
-            Look::WhenQuiet => settle(&self.managers, config, Patience::default()),
-            Look::AtOnce => snapshot::take(&self.managers, config),
-        };
-        let diff = compare(&self.before, &now, config);
-        let judgement = judge(&diff, deployed.then_some(&now), target, config);
-        (now, judgement)
-    }
-
-    /// Says who is harmed, or still is.
-    fn tell(&mut self, harmed: &str, judgement: &Judgement) {
-        for affected in &judgement.harmed {
-            self.timeline.say(format!("{harmed}: {affected}"));
-        }
-        for blind in &judgement.blind {
-            self.timeline.say(format!("{harmed}: {blind}"));
-        }
-    }
-
-    /// Runs the checklist, its entry `neighbours` by the same verdict as everything here.
-    fn check(
-        &mut self,
-        run: fn(&Config, &dyn Fn() -> Comparison) -> Checks,
-        deployed: bool,
-    ) -> Checks {
-        let compare = || self.look(deployed, Look::AtOnce).1.comparison();
-        let checks = run(self.deploy.config, &compare);
-        self.timeline.say(checks.to_string());
-        checks
-    }
-
-    /// Brings the host back to the snapshot, and looks whether it is.
-    fn restore(&mut self, causes: &[Cause], now: &Snapshot) -> Restoration {
-        for cause in causes {
-            self.timeline.say(format!("rolling back: {cause}"));
-        }
-        let Deploy { config, target, .. } = self.deploy;
-        let orphans = self.managers.iter().flat_map(|one| one.orphans(&self.before, now)).collect();
-        let plan = rollback::plan(&self.before, now, orphans, config);
-        if plan.is_empty() {
-            self.timeline.say("nothing has to be restored");
-        }
-        let (mut items, mut begun) = (Vec::new(), Instant::now());
-        let timeline = &mut self.timeline;
-        let done = rollback::execute(&plan, &self.before, config, Pace::default(), &mut |event| {
-            match &event {
-                Event::Begun(_) => begun = Instant::now(),
-                Event::Done(done) => items.push(Restored {
-                    process: done.key.to_string(),
-                    action: done_word(done.action),
-                    took: begun.elapsed(),
-                    result: done.result.clone(),
-                }),
-                _ => {}
-            }
-            if let Some(line) = told(&event, begun) {
-                timeline.say(line);
-            }
-        });
-        let troubles = done.troubles;
-        let mut left = judge(&done.left, None, target, config);
-        let checks = self.check(checks::insist, false);
-        if left.is_harmless() {
-            (_, left) = self.look(false, Look::AtOnce);
-        }
-        self.tell("still harmed", &left);
-        for item in items.iter_mut().filter(|item| item.result.is_ok()) {
-            if let Some(fallen) = left.harmed.iter().find(|one| one.process == item.process) {
-                item.result = Err(format!("it did not stay: {}", fallen.what.word()));
-            }
-        }
-        Restoration { items, troubles, checks, left }
-    }
-
-    fn commits(&self, after: &Snapshot) -> Vec<CommitMove> {
-        let now = |path: &Path| after.commits.iter().find(|one| one.path == path);
-        let moved = |then: &host::Commit| CommitMove {
-            path: then.path.clone(),
-            before: then.commit.clone(),
-            after: now(&then.path).map(|now| now.commit.clone()),
-        };
-        self.before.commits.iter().map(moved).collect()
-    }
-}
-
-/// What was done to a process, for people.
-fn done_word(action: Action) -> &'static str {
-    match action {
-        Action::PutBack => "put back",
-        Action::PutBackDown => "put back, stopped as it was",
-        Action::Restart => "started",
-        Action::Replace => "put back with its old settings",
-        Action::Stop => "stopped as it was",
-    }
-}
-
-fn told(event: &Event<'_>, begun: Instant) -> Option<String> {
-    Some(match event {
-        Event::EndingOrphan(orphan) => {
-            format!("ending {} (pid {}), left behind by its manager", orphan.key, orphan.pid)
-        }
-        Event::OrphanLeft(orphan, why) => format!("{} was left behind: {why}", orphan.key),
-        Event::Waking(manager) => format!("starting the {manager} daemon"),
-        Event::NotAwake(manager, why) => format!("the {manager} daemon does not start: {why}"),
-        Event::Begun(_) => return None,
-        Event::Done(done) => {
-            let took = shown_duration(begun.elapsed());
-            match &done.result {
-                Ok(()) => format!("restored {} in {took}: {}", done.key, done_word(done.action)),
-                Err(why) => format!("{} is not restored after {took}: {why}", done.key),
-            }
-        }
-        Event::Comparing => "comparing the host with the snapshot".to_owned(),
-    })
-}

@@ -5,12 +5,17 @@
 pub mod checks;
 pub mod ci;
 pub mod deploy;
+pub mod exec;
+pub mod guarded;
+pub mod journal;
 pub mod judge;
 pub mod lock;
 pub mod masking;
 pub mod record;
+pub mod recovery;
 pub mod rollback;
 pub mod supervise;
 pub mod target;
 mod terminal;
 pub mod voice;
+pub mod watchdog;

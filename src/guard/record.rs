@@ -2,6 +2,7 @@
 
 use super::checks::Checks;
 use super::ci::CiRun;
+use super::journal::{Journal, JournalError, Step};
 use super::judge::Judgement;
 use super::supervise::{Ended, Interrupt, Run};
 use super::voice::say;
@@ -21,7 +22,7 @@ pub struct Record {
     /// The snapshot from before the command, by its id.
     pub snapshot: String,
     pub commits: Vec<CommitMove>,
-    pub run: Run,
+    pub end: CommandEnd,
     /// What the command did, as it was found before anything was restored.
     pub harm: Judgement,
     pub checks: Checks,
@@ -29,15 +30,31 @@ pub struct Record {
     pub causes: Vec<Cause>,
     pub restoration: Option<Restoration>,
     pub outcome: Outcome,
+    /// Whether checks were among what proved the deploy good.
+    pub verified: bool,
     pub timeline: Timeline,
+}
+
+/// How the command ended, as far as is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandEnd {
+    pub how: String,
+    pub started: Option<Timestamp>,
+    pub took: Option<Duration>,
+}
+
+impl From<&Run> for CommandEnd {
+    fn from(run: &Run) -> Self {
+        Self { how: run.ended.to_string(), started: Some(run.started), took: Some(run.took) }
+    }
 }
 
 impl Record {
     /// How it ended, in a line.
     pub fn headline(&self) -> &'static str {
-        match (self.outcome, &self.checks) {
-            (Outcome::Deployed, Checks::Ran(_)) => "Deployed and verified",
-            (Outcome::Deployed, _) => "Deployed, and not verified by any check",
+        match (self.outcome, self.verified) {
+            (Outcome::Deployed, true) => "Deployed and verified",
+            (Outcome::Deployed, false) => "Deployed, and not verified by any check",
             (Outcome::RolledBack, _) => "Rolled back: the host is as it was",
             (Outcome::Incomplete, _) => "The rollback is incomplete: a person is needed",
         }
@@ -76,6 +93,10 @@ pub enum Cause {
     Checks(Vec<String>),
     /// The checklist could not be run.
     ChecksBroken(String),
+    /// Tagout was killed in the middle.
+    Killed,
+    /// What the one who was killed had found.
+    Found(String),
 }
 
 impl Display for Cause {
@@ -85,7 +106,8 @@ impl Display for Cause {
             Self::Interrupted(by) => write!(f, "the deploy was interrupted by {by}"),
             Self::Harm(1) => f.write_str("a process is worse off than before"),
             Self::Harm(count) => write!(f, "{count} processes are worse off than before"),
-            Self::Blind(what) => f.write_str(what),
+            Self::Blind(what) | Self::Found(what) => f.write_str(what),
+            Self::Killed => f.write_str("tagout was killed before the deploy was proven good"),
             Self::Checks(names) => write!(f, "these checks failed: {}", names.join(", ")),
             Self::ChecksBroken(why) => write!(f, "the checks could not be run: {why}"),
         }
@@ -108,12 +130,23 @@ pub struct Restoration {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
     pub process: String,
-    pub action: &'static str,
+    pub action: String,
     pub took: Duration,
     pub result: Result<(), String>,
 }
 
+impl Restored {
+    pub fn step(&self) -> Step {
+        let Self { process, action, took, result } = self.clone();
+        Step::Restored { process, action, took, error: result.err() }
+    }
+}
+
 impl Restoration {
+    pub fn outcome(&self) -> Outcome {
+        if self.is_complete() { Outcome::RolledBack } else { Outcome::Incomplete }
+    }
+
     pub fn is_complete(&self) -> bool {
         self.troubles.is_empty()
             && self.items.iter().all(|item| item.result.is_ok())
@@ -122,22 +155,37 @@ impl Restoration {
     }
 }
 
-/// What was done and seen, and when.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What was done and seen, and when; in the journal too, where there is one.
+#[derive(Debug, Default)]
 pub struct Timeline {
     pub entries: Vec<(Timestamp, String)>,
+    journal: Option<Journal>,
 }
 
 impl Timeline {
+    /// One that is told to `journal` too, and goes on after `entries`.
+    pub fn in_journal(journal: Journal, entries: Vec<(Timestamp, String)>) -> Self {
+        Self { entries, journal: Some(journal) }
+    }
+
     /// Notes something and says it.
     pub fn say(&mut self, what: impl Into<String>) {
         let what = what.into();
         say(&what);
-        self.note(what);
+        self.entries.push((Timestamp::now(), what.clone()));
+        self.must(Step::Said { what });
     }
 
-    /// Notes something.
-    pub fn note(&mut self, what: impl Into<String>) {
-        self.entries.push((Timestamp::now(), what.into()));
+    /// Puts a step on the disk before it is done.
+    pub fn step(&mut self, step: Step) -> Result<(), JournalError> {
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.append(step))
+    }
+
+    /// The same after the command has begun, where a full disk must not end what has to be done.
+    pub fn must(&mut self, step: Step) {
+        if let Err(error) = self.step(step) {
+            say(format_args!("{error}: if tagout is killed now, nobody else goes on from here"));
+            self.journal = None;
+        }
     }
 }

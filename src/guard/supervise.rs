@@ -6,6 +6,7 @@
 //! snapshot sees what they did.
 
 use super::{terminal, voice::say};
+use crate::host::proc::{self, Identity};
 use jiff::Timestamp;
 use miette::Diagnostic;
 use rustix::process::{
@@ -28,24 +29,26 @@ const GROUP_POLL: Duration = Duration::from_millis(20);
 pub enum SuperviseError {
     #[error("the deploy command `{program}` cannot be started: {cause}")]
     #[diagnostic(help("nothing was run and nothing was changed"))]
-    NotStarted { program: String, cause: std::io::Error },
+    NotStarted { program: String, cause: String },
     #[error("signals cannot be watched: {cause}")]
     Signals { cause: std::io::Error },
 }
 
-/// A signal that asked tagout to stop.
+/// What asked tagout to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interrupt {
     Int,
     Term,
     Hup,
+    /// No signal: the time that the deploy may take is over.
+    TimeLimit,
 }
 
 impl Interrupt {
     fn signal(self) -> Signal {
         match self {
             Self::Int => Signal::INT,
-            Self::Term => Signal::TERM,
+            Self::Term | Self::TimeLimit => Signal::TERM,
             Self::Hup => Signal::HUP,
         }
     }
@@ -57,6 +60,7 @@ impl fmt::Display for Interrupt {
             Self::Int => "SIGINT",
             Self::Term => "SIGTERM",
             Self::Hup => "SIGHUP",
+            Self::TimeLimit => "its time limit",
         })
     }
 }
@@ -135,10 +139,11 @@ enum News {
     Ended(Ended),
 }
 
-/// Runs `argv` to its end, or until a signal and `grace` after it. When it did not succeed, what is
+/// Runs `argv` to its end, or until a signal or the time `limit`, and `grace` after it. When it did not succeed, what is
 /// left of its process group is ended too, so that nothing works against the rollback.
 pub async fn run(
     argv: &[OsString],
+    limit: Duration,
     grace: Duration,
     interrupts: &mut Interrupts,
 ) -> Result<Run, SuperviseError> {
@@ -151,7 +156,7 @@ pub async fn run(
         .spawn()
         .map_err(|cause| SuperviseError::NotStarted {
             program: program.to_string_lossy().into_owned(),
-            cause,
+            cause: cause.to_string(),
         })?;
     // Its group has the number of its first process.
     let group = Pid::from_child(&child);
@@ -160,30 +165,38 @@ pub async fn run(
 
     let mut interrupted = None;
     let mut kill_at: Option<Instant> = None;
+    let mut limit_at = Some(clock + limit);
     let ended = loop {
-        tokio::select! {
-            told = news.recv() => match told {
-                Some(News::Ended(ended)) => break ended,
-                Some(News::Stopped(by)) => on_stop(group, by, lent.is_some()),
-                // The thread always tells the end before it goes.
-                None => break Ended::Unknown,
-            },
-            by = interrupts.next() => {
-                if interrupted.is_none() {
-                    say(format_args!("{by}: ending the deploy command"));
-                    send(group, by.signal());
-                    interrupted = Some(by);
-                    kill_at = Some(Instant::now() + grace);
-                } else {
-                    say(format_args!("{by} again: killing the deploy command"));
-                    send(group, Signal::KILL);
+        let by = tokio::select! {
+            told = news.recv() => {
+                match told {
+                    Some(News::Ended(ended)) => break ended,
+                    Some(News::Stopped(by)) => on_stop(group, by, lent.is_some()),
+                    // The thread always tells the end before it goes.
+                    None => break Ended::Unknown,
                 }
+                continue;
+            }
+            by = interrupts.next() => by,
+            () = until(limit_at) => {
+                limit_at = None;
+                Interrupt::TimeLimit
             }
             () = until(kill_at) => {
                 say(format_args!("it did not end within {grace:?}: killing it"));
                 send(group, Signal::KILL);
                 kill_at = None;
+                continue;
             }
+        };
+        if interrupted.is_none() {
+            say(format_args!("{by}: ending the deploy command"));
+            send(group, by.signal());
+            interrupted = Some(by);
+            kill_at = Some(Instant::now() + grace);
+        } else if by != Interrupt::TimeLimit {
+            say(format_args!("{by} again: killing the deploy command"));
+            send(group, Signal::KILL);
         }
     };
     drop(lent);
@@ -242,6 +255,26 @@ fn on_stop(group: Pid, by: i32, has_terminal: bool) {
         say("a deploy under guard cannot be suspended: it goes on");
     }
     send(group, Signal::CONT);
+}
+
+/// Ends the group of a command that was left behind by the one who ran it, if it still runs.
+pub fn end_left_behind(leader: &Identity) {
+    let Some(group) = Pid::from_raw(leader.pid as i32) else { return };
+    // The number of a group is not given away while anything is in it, so one that has another
+    // leader is another group.
+    let is_another = !leader.lives() && proc::stat(leader.pid).is_some_and(|stat| !stat.zombie);
+    if leader.boot != proc::boot_id() || is_another {
+        return;
+    }
+    let kill_at = Instant::now() + GRACE;
+    send(group, Signal::TERM);
+    while test_kill_process_group(group).is_ok() {
+        if Instant::now() >= kill_at {
+            send(group, Signal::KILL);
+            return;
+        }
+        std::thread::sleep(GROUP_POLL);
+    }
 }
 
 /// Ends what is left of a group, at the latest at `kill_at`.

@@ -4,6 +4,7 @@
 use super::ci::CiRun;
 use crate::config::{Config, Owner, matches_name};
 use miette::Diagnostic;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
 
@@ -16,7 +17,7 @@ pub struct UnknownTarget {
 }
 
 /// What is deployed: environments of the inventory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// As (app, environment).
     environments: Vec<(String, String)>,
@@ -24,7 +25,7 @@ pub struct Target {
 }
 
 /// How the target was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KnownBy {
     /// `--app` names it.
     Name,

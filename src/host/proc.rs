@@ -1,7 +1,41 @@
 //! What the kernel says of a process, from `/proc`. Where there is none, nothing is known.
 
+use rustix::process::{Pid, test_kill_process};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs;
+
+/// A process, told apart from a later one of the same number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub pid: u32,
+    /// When it started, in ticks since boot. Linux only.
+    pub started: Option<u64>,
+    /// Changes with every boot. Linux only.
+    pub boot: Option<String>,
+}
+
+impl Identity {
+    /// The process that runs as `pid` now.
+    pub fn of(pid: u32) -> Self {
+        Self { pid, started: stat(pid).map(|stat| stat.start), boot: boot_id() }
+    }
+
+    pub fn of_this_process() -> Self {
+        Self::of(std::process::id())
+    }
+
+    /// Whether this very process still runs, on this host.
+    pub fn lives(&self) -> bool {
+        self.boot == boot_id()
+            && match self.started {
+                Some(start) => runs(self.pid, start),
+                None => Pid::from_raw(self.pid as i32).is_some_and(|pid| {
+                    matches!(test_kill_process(pid), Ok(()) | Err(rustix::io::Errno::PERM))
+                }),
+            }
+    }
+}
 
 /// A process as the kernel sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,7 +36,7 @@ struct AffectedRow {
 #[derive(Serialize)]
 struct RestoredRow {
     process: String,
-    action: &'static str,
+    action: String,
     took: String,
     result: String,
 }
@@ -82,15 +82,16 @@ impl Page {
 }
 
 fn facts(record: &Record) -> Vec<(&'static str, String)> {
-    let took = shown_duration(record.run.took);
+    let end = &record.end;
+    let after = end.took.map(|took| format!(", after {}", shown_duration(took)));
     let mut facts = vec![
         ("Severity", severity(record)),
         ("Host", code(&record.host)),
         ("Deployed", record.target.clone()),
         ("Command", code(&record.command)),
-        ("It ended", format!("{}, after {took}", record.run.ended)),
-        ("Started (UTC)", time(record.run.started)),
+        ("It ended", format!("{}{}", end.how, after.unwrap_or_default())),
     ];
+    facts.extend(end.started.map(|started| ("Started (UTC)", time(started))));
     facts.extend(record.ci.commit.as_deref().map(|commit| ("Commit", code(commit))));
     for moved in &record.commits {
         let path = code(&moved.path.to_string_lossy());
@@ -148,7 +149,7 @@ fn glance(glance: &Glance) -> String {
 fn restored(one: &Restored) -> RestoredRow {
     RestoredRow {
         process: one.process.clone(),
-        action: one.action,
+        action: one.action.clone(),
         took: shown_duration(one.took),
         result: one.result.clone().err().unwrap_or_else(|| "verified".to_owned()),
     }
@@ -163,6 +164,10 @@ fn check_lists(record: &Record) -> Vec<CheckList> {
             rows: Vec::new(),
         },
         Checks::NotRun => CheckList { title: format!("{when}: not run."), rows: Vec::new() },
+        Checks::Lost => CheckList {
+            title: format!("{when}: passed; what they saw is lost, for tagout was killed before it was told."),
+            rows: Vec::new(),
+        },
         Checks::Broken(why) => {
             CheckList { title: format!("{when}: could not be run: {why}"), rows: Vec::new() }
         }

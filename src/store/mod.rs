@@ -5,7 +5,7 @@
 
 mod atomic;
 
-pub use atomic::write_atomically;
+pub use atomic::{create_private, write_atomically};
 
 use crate::host::Snapshot;
 use crate::host::snapshot::FORMAT;

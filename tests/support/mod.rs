@@ -9,12 +9,14 @@ mod lint;
 mod pm2;
 mod port;
 mod server;
+mod shared;
 
 pub use install::pm2 as pm2_command;
 pub use lint::{findings, repository, tagout, workflow};
 pub use pm2::{Pm2, Ran, app, kill};
 pub use port::free_port;
 pub use server::Server;
+pub use shared::{expect_all_run, guarded, running, shared_host};
 
 use std::time::{Duration, Instant};
 

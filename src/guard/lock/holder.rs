@@ -1,8 +1,8 @@
 //! Who holds a lock, and the evidence that they still live.
 
-use crate::host::{host_name, proc};
+use crate::host::proc::{self, Identity};
+use crate::host::host_name;
 use jiff::Timestamp;
-use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::Read;
@@ -13,12 +13,8 @@ pub struct Holder {
     /// Tells this holding apart from all others.
     pub token: String,
     pub host: String,
-    /// Changes with every boot; Linux only.
-    pub boot: Option<String>,
-    pub pid: u32,
-    /// When the process started, in ticks since boot: tells it apart from a later process of the
-    /// same number. Linux only.
-    pub started: Option<u64>,
+    #[serde(flatten)]
+    pub process: Identity,
     pub user: String,
     /// The deploy command, with its secrets masked.
     pub command: String,
@@ -41,13 +37,10 @@ pub enum Life {
 impl Holder {
     /// This process, about to run `command` (already masked).
     pub fn this_process(command: String, run: Option<String>) -> Self {
-        let pid = std::process::id();
         Self {
             token: random_token(),
             host: host_name(),
-            boot: proc::boot_id(),
-            pid,
-            started: proc::stat(pid).map(|stat| stat.start),
+            process: Identity::of_this_process(),
             user: std::env::var("USER")
                 .unwrap_or_else(|_| format!("uid {}", rustix::process::getuid().as_raw())),
             command,
@@ -61,22 +54,13 @@ impl Holder {
         if self.host != host_name() {
             return Life::Unknown;
         }
-        if self.boot != proc::boot_id() {
-            return Life::Gone;
-        }
-        let runs = match self.started {
-            Some(start) => proc::runs(self.pid, start),
-            None => i32::try_from(self.pid).ok().and_then(Pid::from_raw).is_some_and(|pid| {
-                matches!(test_kill_process(pid), Ok(()) | Err(rustix::io::Errno::PERM))
-            }),
-        };
-        if runs { Life::Lives } else { Life::Gone }
+        if self.process.lives() { Life::Lives } else { Life::Gone }
     }
 
     /// Everything that is known of it, one fact a line.
     pub fn described(&self) -> String {
         let mut lines = vec![
-            ("holder", format!("pid {} of {} on {}", self.pid, self.user, self.host)),
+            ("holder", format!("pid {} of {} on {}", self.process.pid, self.user, self.host)),
             ("since", shown_time(self.since)),
             ("command", self.command.clone()),
         ];
@@ -87,15 +71,15 @@ impl Holder {
 
     /// The evidence for [`Holder::life`], in words.
     pub fn evidence(&self) -> String {
-        let pid = self.pid;
+        let pid = self.process.pid;
         match self.life() {
-            Life::Lives => match self.started {
+            Life::Lives => match self.process.started {
                 Some(ticks) => format!(
                     "pid {pid} runs, and started when the record says ({ticks} ticks after boot)"
                 ),
                 None => format!("pid {pid} runs"),
             },
-            Life::Gone if self.boot != proc::boot_id() => "the host was booted since".to_owned(),
+            Life::Gone if self.process.boot != proc::boot_id() => "the host was booted since".to_owned(),
             Life::Gone => format!("pid {pid} has ended"),
             Life::Unknown => format!("pid {pid} is on {}, out of sight from here", self.host),
         }
@@ -110,7 +94,7 @@ pub fn named(holder: Option<&Holder>) -> String {
 /// One line: `pid 4711 (alice on web1) since 2026-11-21 12:00:00 UTC: npm run deploy`.
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pid, user, host, since, command, .. } = self;
+        let Self { process: Identity { pid, .. }, user, host, since, command, .. } = self;
         let since = shown_time(*since);
         write!(f, "pid {pid} ({user} on {host}) since {since}: {command}")?;
         self.run.iter().try_for_each(|run| write!(f, " ({run})"))

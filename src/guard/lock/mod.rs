@@ -51,6 +51,30 @@ pub struct HostLock {
     pub left_behind: Option<Holder>,
 }
 
+impl HostLock {
+    /// The same lock, for a process that is to hold it too: it is free when both have ended.
+    pub fn share(&self) -> std::io::Result<File> {
+        self.file.try_clone()
+    }
+
+    /// The lock that was shared with us by the holder of `token`.
+    pub fn adopt(file: File, token: String) -> Self {
+        Self { file, token, left_behind: None }
+    }
+
+    /// Signs in the place of the one who died, to go on with its `command`.
+    pub fn sign_as_successor(&mut self, command: &str, run: Option<String>) {
+        let mut holder = Holder::this_process(format!("finishing, after it was killed: {command}"), run);
+        holder.token.clone_from(&self.token);
+        // The lock is held with or without its record.
+        let _ = write_record(&mut self.file, &holder);
+    }
+
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+}
+
 /// What came of trying to take the lock.
 #[derive(Debug)]
 pub enum Attempt {

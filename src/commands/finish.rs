@@ -1,0 +1,77 @@
+//! The end of a deploy, be it by the one who began it, by its watchdog or by whoever comes next.
+
+use super::Exit;
+use crate::guard::journal::{self, Step, Story};
+use crate::guard::lock::HostLock;
+use crate::guard::record::{Outcome, Record};
+use crate::guard::recovery;
+use crate::guard::voice::say;
+use crate::guard::watchdog;
+use crate::incident;
+use crate::store::Store;
+use std::path::{Path, PathBuf};
+
+/// Finishes the deploys that were killed, with all who would have gone on with them. The exit is
+/// that of the last; nothing if there was none.
+pub fn left_behind(store: &Store, lock: &HostLock) -> miette::Result<Option<Exit>> {
+    let stories = journal::left_behind(store)?;
+    if let (Some(dead), true) = (&lock.left_behind, stories.is_empty()) {
+        say(format_args!("the last holder of the lock died without releasing it: {dead}"));
+    }
+    let mut exit = None;
+    for story in stories {
+        say("a deploy was killed, and nobody went on with it");
+        exit = finish(story, store)?.or(exit);
+    }
+    Ok(exit)
+}
+
+/// Goes on with one deploy that was killed. Nothing if it had changed nothing.
+fn finish(story: Story, store: &Store) -> miette::Result<Option<Exit>> {
+    let report: Option<PathBuf> = story.begun.as_ref().and_then(|begun| begun.report.clone());
+    let Some(record) = recovery::finish(story, store)? else {
+        say("it had changed nothing");
+        return Ok(None);
+    };
+    Ok(Some(tell(record, store, report.as_deref())))
+}
+
+/// What a watchdog does: waits for the end of a deploy, and finishes it if it was killed.
+pub fn watch(journal: &Path, stay: bool) -> miette::Result<Exit> {
+    if !stay {
+        watchdog::start(journal)?;
+        return Ok(Exit::Fine);
+    }
+    let Some((story, mut lock)) = watchdog::watch(journal)? else { return Ok(Exit::Fine) };
+    if let Some(begun) = &story.begun {
+        lock.sign_as_successor(&begun.command, begun.ci.url.clone());
+        // What probes and hooks call by a relative path starts there.
+        let _ = std::env::set_current_dir(&begun.folder);
+    }
+    let exit = finish(story, &Store::from_env()?)?;
+    Ok(exit.unwrap_or(Exit::Fine))
+}
+
+/// Writes the report, says how the deploy ended, and closes its journal. What the deploy did is done,
+/// so a report that cannot be written changes nothing of its outcome.
+pub fn tell(mut record: Record, store: &Store, file: Option<&Path>) -> Exit {
+    match incident::markdown(&record) {
+        Ok(text) => {
+            let written = incident::write(&text, &record.snapshot, store, file);
+            for path in &written.paths {
+                say(format_args!("report: {}", path.display()));
+            }
+            for (path, error) in &written.failed {
+                say(format_args!("the report could not be written to {}: {error}", path.display()));
+            }
+        }
+        Err(error) => say(error),
+    }
+    say(record.headline());
+    record.timeline.must(Step::Closed);
+    match record.outcome {
+        Outcome::Deployed => Exit::Fine,
+        Outcome::RolledBack => Exit::RolledBack,
+        Outcome::Incomplete => Exit::NeedsPerson,
+    }
+}

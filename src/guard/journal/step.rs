@@ -1,0 +1,71 @@
+use super::super::ci::CiRun;
+use super::super::target::Target;
+use crate::host::proc::Identity;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A line of a journal.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Entry {
+    pub at: Timestamp,
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// What is done next, or was just seen.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub enum Step {
+    Begun(Box<Begun>),
+    /// The way back is on the disk.
+    Snapshot { id: String },
+    /// Somebody watches, and rolls back if this process dies.
+    Armed { watchdog: Identity },
+    /// From now on the host may change.
+    Starting,
+    /// The deploy command is about to run as this process, which leads its own group.
+    Running { command: Identity },
+    /// The deploy command could not be started, so nothing has changed.
+    NotStarted { cause: String },
+    Ended { how: String, took: Duration },
+    /// For people.
+    Said { what: String },
+    /// The deploy is proven good: nobody rolls it back any more.
+    Stands { verified: bool },
+    RollingBack { by: Identity, causes: Vec<String> },
+    Restored { process: String, action: String, took: Duration, error: Option<String> },
+    RolledBack { complete: bool },
+    /// All is done and told.
+    Closed,
+}
+
+/// Who deploys what: all that somebody else needs to finish it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// The version that wrote this.
+    pub tagout: String,
+    /// The process that runs the deploy.
+    pub supervisor: Identity,
+    /// That of the lock's holder.
+    pub token: String,
+    /// The deploy command, its secrets masked.
+    pub command: String,
+    pub target: Target,
+    pub ci: CiRun,
+    /// The configuration as it was, for the deploy may change it.
+    pub config: Option<WrittenConfig>,
+    /// Where relative paths start.
+    pub folder: PathBuf,
+    /// Where the report is wanted as well.
+    pub report: Option<PathBuf>,
+    /// Seconds that the deploy may take.
+    pub limit: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenConfig {
+    pub path: PathBuf,
+    pub text: String,
+}

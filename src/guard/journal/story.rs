@@ -1,0 +1,92 @@
+use super::super::record::Restored;
+use super::{Begun, Entry, JournalError, Step};
+use crate::host::proc::Identity;
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a journal tells of its deploy.
+#[derive(Debug)]
+pub struct Story {
+    pub path: PathBuf,
+    pub at: Timestamp,
+    /// Nothing is known of one that was killed before its first line was whole.
+    pub begun: Option<Begun>,
+    pub snapshot: Option<String>,
+    /// Whether the host may have been changed.
+    pub started: bool,
+    pub command: Option<Identity>,
+    /// Why the command could not be started.
+    pub not_started: Option<String>,
+    pub ended: Option<(String, Duration)>,
+    /// Whether it was proven good, and whether checks were among the proof.
+    pub stands: Option<bool>,
+    /// Why it is rolled back, once that has begun.
+    pub causes: Option<Vec<String>>,
+    pub restored: Vec<Restored>,
+    /// Whether the rollback ended, and brought everything back.
+    pub rolled_back: Option<bool>,
+    pub closed: bool,
+    pub said: Vec<(Timestamp, String)>,
+}
+
+impl Story {
+    pub fn read(path: &Path) -> Result<Self, JournalError> {
+        let read = std::fs::read_to_string(path);
+        let text =
+            read.map_err(|cause| JournalError::Read { path: path.to_owned(), cause })?;
+        let mut story = Self {
+            path: path.to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+            begun: None,
+            snapshot: None,
+            started: false,
+            command: None,
+            not_started: None,
+            ended: None,
+            stands: None,
+            causes: None,
+            restored: Vec::new(),
+            rolled_back: None,
+            closed: false,
+            said: Vec::new(),
+        };
+        // What follows the last end of a line was being written when its writer was killed.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        for (number, line) in whole.lines().enumerate() {
+            let entry: Entry = serde_json::from_str(line).map_err(|cause| {
+                JournalError::Damaged { path: path.to_owned(), line: number + 1, cause }
+            })?;
+            story.take(entry);
+        }
+        Ok(story)
+    }
+
+    fn take(&mut self, Entry { at, step }: Entry) {
+        match step {
+            Step::Begun(begun) => (self.at, self.begun) = (at, Some(*begun)),
+            Step::Snapshot { id } => self.snapshot = Some(id),
+            Step::Armed { .. } => {}
+            Step::Starting => self.started = true,
+            Step::Running { command } => self.command = Some(command),
+            Step::NotStarted { cause } => self.not_started = Some(cause),
+            Step::Ended { how, took } => self.ended = Some((how, took)),
+            Step::Said { what } => self.said.push((at, what)),
+            Step::Stands { verified } => self.stands = Some(verified),
+            Step::RollingBack { causes, .. } => {
+                self.causes.get_or_insert(causes);
+            }
+            Step::Restored { process, action, took, error } => {
+                let result = error.map_or(Ok(()), Err);
+                self.restored.push(Restored { process, action, took, result });
+            }
+            Step::RolledBack { complete } => self.rolled_back = Some(complete),
+            Step::Closed => self.closed = true,
+        }
+    }
+
+    /// Whether anything on the host may be other than it was.
+    pub fn may_have_changed_the_host(&self) -> bool {
+        self.started && self.not_started.is_none()
+    }
+}

@@ -1,0 +1,68 @@
+use super::{Pm2, app, free_port, pm2_command};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use tagout::host::Status;
+
+/// A host that is shared: an app with two processes, its test twin, and a neighbour. The app
+/// answers at the port that is given with it.
+pub fn shared_host() -> (Pm2, u16) {
+    let pm2 = Pm2::new();
+    let port = free_port();
+    pm2.write(
+        "api.js",
+        "require('http').createServer((_, r) => r.end('ok')).listen(process.env.PORT, '127.0.0.1')",
+    );
+    pm2.write(
+        "tagout.yml",
+        &format!(
+            "
+version: 1
+inventory:
+  shop:
+    environments:
+      test: {{workflows: [deploy-test.yml], pm2: ['*-test'], priority: 5}}
+      production: {{workflows: [deploy.yml], pm2: [shop-api, shop-worker], priority: 1}}
+neighbours: {{pm2: ['stock-*'], priority: 3}}
+probes:
+  ready: {{http: 'http://127.0.0.1:{port}', expect: status == 200, within: 10s, every: 50ms}}
+checklists: {{post-deploy: [ready, neighbours]}}
+"
+        ),
+    );
+    pm2.write("stock.js", "setInterval(() => {}, 1000)");
+    pm2.start(&[
+        app("shop-api-test"),
+        json!({"name": "stock-alert-api", "script": "stock.js", "env": {"STOCK_KEY": "s3cret-stock"}}),
+        app("shop-worker"),
+        json!({"name": "shop-api", "script": "api.js", "env": {"PORT": port}}),
+    ]);
+    (pm2, port)
+}
+
+/// A guarded deploy of production, in a CI job that finds `pm2` on its `PATH`.
+pub fn guarded(pm2: &Pm2, arguments: &[&str]) -> Command {
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", pm2_command().parent().unwrap().display());
+    let mut command = pm2.command(env!("CARGO_BIN_EXE_tagout"));
+    command
+        .args(["deploy", "--app", "shop/production", "--report", "report.md"])
+        .args(arguments)
+        .env("PATH", path)
+        .env("TAGOUT_LOCK", pm2.folder().join("tagout.lock"))
+        .env("GITHUB_TOKEN", "ghs_of_the_job")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Who runs, and as which process.
+pub fn running(pm2: &Pm2) -> BTreeMap<String, Option<u32>> {
+    let online = pm2.processes().into_iter().filter(|process| process.status == Status::Online);
+    online.map(|process| (process.key.to_string(), process.pid)).collect()
+}
+
+pub fn expect_all_run(pm2: &Pm2) {
+    let names: Vec<String> = running(pm2).into_keys().collect();
+    assert_eq!(names, ["shop-api", "shop-api-test", "shop-worker", "stock-alert-api"]);
+}
