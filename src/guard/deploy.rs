@@ -83,8 +83,8 @@ pub fn run(deploy: &Deploy<'_>) -> Result<(Record, Watchdog), DeployError> {
         }
     };
     timeline.say(format!("deploying {}: {command}", deploy.target));
-    let argv = exec::argv(&story, deploy.argv)
-        .map_err(|cause| DeployError::OwnProgram { cause })?;
+    let argv =
+        exec::argv(&story, deploy.argv).map_err(|cause| DeployError::OwnProgram { cause })?;
     timeline.step(Step::Starting)?;
     let run = supervise::run(&argv, deploy.limit, supervise::GRACE, &mut interrupts);
     let run = runtime.block_on(run)?;
@@ -246,4 +246,3 @@ fn causes(
     causes.extend(checks.cause());
     causes
 }
-

@@ -90,13 +90,7 @@ enum Told {
     RolledBack { complete: bool },
 }
 
-fn told(
-    story: &Story,
-    begun: &Begun,
-    before: Snapshot,
-    timeline: Timeline,
-    what: Told,
-) -> Record {
+fn told(story: &Story, begun: &Begun, before: Snapshot, timeline: Timeline, what: Told) -> Record {
     let record = untold(story, begun, &before, timeline);
     match what {
         Told::Stands { verified } => Record {

@@ -74,8 +74,7 @@ impl Journal {
     /// One that another process has begun, to be gone on with.
     pub fn resume(path: &Path) -> Result<Self, JournalError> {
         let opened = options().open(path);
-        let file =
-            opened.map_err(|cause| JournalError::Write { path: path.to_owned(), cause })?;
+        let file = opened.map_err(|cause| JournalError::Write { path: path.to_owned(), cause })?;
         let mut journal = Self { file, path: path.to_owned() };
         journal.end_line()?;
         Ok(journal)
@@ -101,8 +100,7 @@ impl Journal {
     /// Ends the line that its writer was killed in.
     fn end_line(&mut self) -> Result<(), JournalError> {
         let read = std::fs::read(&self.path);
-        let text =
-            read.map_err(|cause| JournalError::Read { path: self.path.clone(), cause })?;
+        let text = read.map_err(|cause| JournalError::Read { path: self.path.clone(), cause })?;
         let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
         let cut = self.file.set_len(whole as u64);
         cut.map_err(|cause| JournalError::Write { path: self.path.clone(), cause })

@@ -20,23 +20,48 @@ pub struct Entry {
 pub enum Step {
     Begun(Box<Begun>),
     /// The way back is on the disk.
-    Snapshot { id: String },
+    Snapshot {
+        id: String,
+    },
     /// Somebody watches, and rolls back if this process dies.
-    Armed { watchdog: Identity },
+    Armed {
+        watchdog: Identity,
+    },
     /// From now on the host may change.
     Starting,
     /// The deploy command is about to run as this process, which leads its own group.
-    Running { command: Identity },
+    Running {
+        command: Identity,
+    },
     /// The deploy command could not be started, so nothing has changed.
-    NotStarted { cause: String },
-    Ended { how: String, took: Duration },
+    NotStarted {
+        cause: String,
+    },
+    Ended {
+        how: String,
+        took: Duration,
+    },
     /// For people.
-    Said { what: String },
+    Said {
+        what: String,
+    },
     /// The deploy is proven good: nobody rolls it back any more.
-    Stands { verified: bool },
-    RollingBack { by: Identity, causes: Vec<String> },
-    Restored { process: String, action: String, took: Duration, error: Option<String> },
-    RolledBack { complete: bool },
+    Stands {
+        verified: bool,
+    },
+    RollingBack {
+        by: Identity,
+        causes: Vec<String>,
+    },
+    Restored {
+        process: String,
+        action: String,
+        took: Duration,
+        error: Option<String>,
+    },
+    RolledBack {
+        complete: bool,
+    },
     /// All is done and told.
     Closed,
 }

@@ -33,8 +33,7 @@ pub struct Story {
 impl Story {
     pub fn read(path: &Path) -> Result<Self, JournalError> {
         let read = std::fs::read_to_string(path);
-        let text =
-            read.map_err(|cause| JournalError::Read { path: path.to_owned(), cause })?;
+        let text = read.map_err(|cause| JournalError::Read { path: path.to_owned(), cause })?;
         let mut story = Self {
             path: path.to_owned(),
             at: Timestamp::UNIX_EPOCH,

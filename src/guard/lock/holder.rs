@@ -1,7 +1,7 @@
 //! Who holds a lock, and the evidence that they still live.
 
-use crate::host::proc::{self, Identity};
 use crate::host::host_name;
+use crate::host::proc::{self, Identity};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -79,7 +79,9 @@ impl Holder {
                 ),
                 None => format!("pid {pid} runs"),
             },
-            Life::Gone if self.process.boot != proc::boot_id() => "the host was booted since".to_owned(),
+            Life::Gone if self.process.boot != proc::boot_id() => {
+                "the host was booted since".to_owned()
+            }
             Life::Gone => format!("pid {pid} has ended"),
             Life::Unknown => format!("pid {pid} is on {}, out of sight from here", self.host),
         }

@@ -64,7 +64,8 @@ impl HostLock {
 
     /// Signs in the place of the one who died, to go on with its `command`.
     pub fn sign_as_successor(&mut self, command: &str, run: Option<String>) {
-        let mut holder = Holder::this_process(format!("finishing, after it was killed: {command}"), run);
+        let mut holder =
+            Holder::this_process(format!("finishing, after it was killed: {command}"), run);
         holder.token.clone_from(&self.token);
         // The lock is held with or without its record.
         let _ = write_record(&mut self.file, &holder);
