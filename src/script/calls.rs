@@ -1,5 +1,6 @@
 //! Text in a language of which only the commands are read that it runs: `system("…")` of awk, PHP
-//! and Perl, backticks of Perl and Ruby. A command that is not one constant is said as unread.
+//! and Perl, backticks of Perl and Ruby, `exec.Command("…")` of Go. A command that is not one
+//! constant is said as unread.
 
 use super::{
     Unread,
@@ -8,9 +9,18 @@ use super::{
 use crate::source::Text;
 use std::ops::Range;
 
-/// Functions that run their argument as a command.
-const FUNCTIONS: [&str; 7] =
-    ["system", "exec", "popen", "shell_exec", "passthru", "proc_open", "spawn"];
+/// Functions that run their arguments as a command; of those that start alike the longest first.
+const FUNCTIONS: [&str; 21] = [
+    "system2", "system", "os.execute", "execvp", "execv", "execlp", "execl", "exec.CommandContext",
+    "exec.Command", "exec", "popen2e", "popen2", "popen3", "popen", "capture2e", "capture2",
+    "capture3", "shell_exec", "passthru", "proc_open", "spawn",
+];
+
+/// What stands before a string that is run: AppleScript's, awk's, Elixir's.
+const PREFIXES: [&str; 3] = ["do shell script", "|", "System.cmd"];
+
+/// What stands after a string that is run: awk's and Groovy's.
+const SUFFIXES: [&str; 2] = ["| getline", ".execute("];
 
 /// Of a command that is not read, so much is pointed at, in bytes.
 const MAX_SHOWN: usize = 200;
@@ -51,19 +61,41 @@ fn commands(source: &str) -> Vec<Command> {
     let mut at = 0;
     while let Some(letter) = source[at..].chars().next() {
         let rest = &source[at..];
-        let function = FUNCTIONS.iter().find(|name| rest.starts_with(**name));
+        let starts = |names: &'static [&'static str]| names.iter().find(|name| rest.starts_with(**name)).copied();
+        let (function, prefix) = (starts(&FUNCTIONS), starts(&PREFIXES));
         let is_word_start =
             !source[..at].ends_with(|c: char| c.is_alphanumeric() || "_$".contains(c));
-        at = match (letter, function) {
-            ('`', _) => {
+        at = match (letter, function, prefix) {
+            ('`', ..) => {
                 let end = string_end(source, at);
                 commands.push(Command::Constant(std::iter::once(at + 1..end).collect()));
                 end + 1
             }
-            ('"' | '\'', _) => string_end(source, at) + 1,
-            (_, Some(name)) if is_word_start => {
+            ('"' | '\'', ..) => {
+                let end = string_end(source, at);
+                let after = source.get(end + 1..).unwrap_or_default().trim_start();
+                if SUFFIXES.iter().any(|suffix| after.starts_with(suffix)) {
+                    commands.push(Command::Constant(std::iter::once(at + 1..end).collect()));
+                }
+                end + 1
+            }
+            // Ruby's `%x(…)`.
+            ('%', ..) if rest.starts_with("%x") && closing(rest[2..].chars().next()).is_some() => {
+                let from = at + 3;
+                let end = closing(rest[2..].chars().next())
+                    .and_then(|close| source[from..].find(close))
+                    .map_or(source.len(), |len| from + len);
+                commands.push(Command::Constant(std::iter::once(from..end).collect()));
+                end + 1
+            }
+            (_, Some(name), _) if is_word_start => {
                 let (command, end) = call(source, at + name.len());
                 commands.extend(command);
+                end
+            }
+            (_, _, Some(name)) if *name != *"|" || is_printed(&source[..at]) => {
+                let (command, end) = call(source, at + name.len());
+                commands.extend(command.filter(|command| matches!(command, Command::Constant(_))));
                 end
             }
             _ => at + letter.len_utf8(),
@@ -73,25 +105,63 @@ fn commands(source: &str) -> Vec<Command> {
     commands
 }
 
+/// Whether the statement that ends here prints into a pipe, as awk's may.
+fn is_printed(before: &str) -> bool {
+    let statement = before.rsplit(['{', ';', '\n']).next().unwrap_or_default();
+    statement.trim_start().starts_with("print")
+}
+
+/// The bracket that closes one.
+fn closing(open: Option<char>) -> Option<char> {
+    match open? {
+        '(' => Some(')'),
+        '[' => Some(']'),
+        '{' => Some('}'),
+        _ => None,
+    }
+}
+
 /// The command of a call whose arguments start at `at`, and where they end.
 fn call(source: &str, at: usize) -> (Option<Command>, usize) {
     let blank = |from: usize| from + source[from..].len() - source[from..].trim_start().len();
     let is_open = |from: usize| source[from..].starts_with('(');
     let start = blank(at);
-    let mut at = if is_open(start) { blank(start + 1) } else { start };
+    // Words of a list: Ruby's `["pm2", "stop"]`, R's `c("stop")`, after others.
+    let into_list = |from: usize| {
+        let brackets = ["[", "c("].iter().find(|open| source[from..].starts_with(**open));
+        brackets.map_or(from, |open| blank(from + open.len()))
+    };
+    let mut at = into_list(if is_open(start) { blank(start + 1) } else { start });
+    // Perl's `qw(pm2 stop all)`.
+    if let Some(words) = source[at..].strip_prefix("qw")
+        && let Some(close) = closing(words.chars().next())
+    {
+        let from = at + 3;
+        let end = source[from..].find(close).map_or(source.len(), |len| from + len);
+        return (Some(Command::Constant(std::iter::once(from..end).collect())), end);
+    }
+    // Go's context, of which the command does not depend.
+    if source[..start].ends_with("CommandContext")
+        && let Some((_, next)) = source[at..].split_once(',')
+    {
+        at = blank(source.len() - next.len());
+    }
     let mut strings = Vec::new();
     while source[at..].starts_with(['"', '\'']) {
         let end = string_end(source, at);
         strings.push(at + 1..end);
         at = blank((end + 1).min(source.len()));
         match source[at..].strip_prefix(',') {
-            Some(_) => at = blank(at + 1),
+            Some(_) => at = into_list(blank(at + 1)),
             None => break,
         }
     }
-    // Not a call, but a word that looks like one: `exec` in a comment.
+    // Not a call, but a word that looks like one: `exec` in a comment. Tcl's command has no quotes.
     if strings.is_empty() && !is_open(start) {
-        return (None, start);
+        let line = source[start..].find(['\n', ';', ']', '}']).map_or(source.len(), |n| start + n);
+        let is_tcl = source[..start].ends_with("exec ") && !source[start..line].contains(['$', '=']);
+        let command = is_tcl.then(|| Command::Constant(std::iter::once(start..line).collect()));
+        return (command, if is_tcl { line } else { start });
     }
     let goes_on = source[at..].starts_with(['.', '+', '$', '"', '\'']);
     let interpolates = strings.iter().any(|string| {
@@ -145,6 +215,20 @@ mod tests {
             ("exec($argv[1]);", vec!["?"]),
             ("print 'system(\"pm2 kill\")'", vec![]),
             ("$system = 1; filesystem(\"x\")", vec![]),
+            ("exec.Command(\"pm2\", \"kill\").Run()", vec!["pm2 kill"]),
+            ("exec.CommandContext(ctx, \"pm2\", \"kill\")", vec!["pm2 kill"]),
+            ("IO.popen(['pm2', 'kill'])", vec!["pm2 kill"]),
+            ("%x(pm2 kill); %w(system x)", vec!["pm2 kill"]),
+            ("exec qw(pm2 kill);", vec!["pm2 kill"]),
+            ("os.execute(\"pm2 kill\")", vec!["pm2 kill"]),
+            ("do shell script \"pm2 kill\"", vec!["pm2 kill"]),
+            ("System.cmd(\"pm2\", [\"kill\"])", vec!["pm2 kill"]),
+            ("\"pm2 kill\".execute()", vec!["pm2 kill"]),
+            ("{ print $1 | \"pm2 kill\" }", vec!["pm2 kill"]),
+            ("{ \"pm2 kill\" | getline x }", vec!["pm2 kill"]),
+            ("exec pm2 kill\nputs x", vec!["pm2 kill"]),
+            ("a || \"pm2 kill\"", vec![]),
+            ("each { |x| \"pm2 kill\" }", vec![]),
         ] {
             assert_eq!(read(source), expected, "{source}");
         }

@@ -1,8 +1,8 @@
 //! Files that scripts run: those they wrote themselves, and those of the repository.
 
-use super::shell::{Contents, Shell, below_hole};
+use super::shell::{Contents, Output, Shell, below_hole, plain};
 use crate::{
-    invocation::Word,
+    invocation::{Piece, Word},
     source::{Language, SourceFile, Text, shebang},
 };
 use std::{
@@ -25,26 +25,59 @@ impl Shell<'_> {
         self.written_code(&Word::made_up(path)).or_else(|| self.file_here(path).map(Text::of_file))
     }
 
-    /// Notes copies of files, which may be run where they are copied to.
+    /// Notes copies of files, which may be run where they are copied to: here or, after `host:`,
+    /// elsewhere.
     pub(super) fn copies(&mut self, words: &[Word]) {
+        let is_path = |word: &&Word| !word.head().starts_with('-');
+        let words: Vec<&Word> = words.iter().filter(is_path).collect();
         let Some((to, from)) = words.split_last() else { return };
-        let Some(to) = to.text() else { return };
-        // `user@host:/tmp/x.sh`
-        let to = to.split_once(':').map_or(to.as_ref(), |(_, path)| path);
+        let to = without_host(to);
+        let (target, written) = (self.path(&to), to.to_string());
+        let is_folder = from.len() > 1 || target.is_empty() || written.ends_with(['/', '.', '~']);
         for file in from {
-            let (Some(text), path) = (self.file_of(file), file.to_string()) else { continue };
-            let name = path.rsplit('/').next().unwrap_or(&path);
-            let inside = format!("{}/{name}", to.trim_end_matches('/'));
-            if !to.ends_with('/') {
-                self.state.files.set(self.path(&Word::made_up(to)), Contents::of(text.clone()));
+            let file = without_host(file);
+            let Some(contents) = self.contents_of(&file) else { continue };
+            let source = self.path(&file);
+            let name = source.rsplit('/').next().unwrap_or(&source);
+            self.state.files.set(plain(&format!("{target}/{name}")), contents.clone());
+            if !is_folder {
+                // A folder, or the name of the copy.
+                self.state.files.set(target.as_str(), contents);
             }
-            self.state.files.set(self.path(&Word::made_up(&inside)), Contents::of(text));
         }
     }
 
-    /// A script that is called by its path.
+    /// What is in a file that was written here, is a script of the repository, or is piped in.
+    fn contents_of(&mut self, path: &Word) -> Option<Contents> {
+        if let Some(held) = self.state.files.get(&self.path(path)) {
+            return Some(held.as_ref().clone());
+        }
+        if path.text().is_some_and(|path| path == "/dev/stdin")
+            && let Output::Known(value) = &self.stdin
+        {
+            return Some(Contents::of(self.run.marks.text(value.alternatives().first()?)));
+        }
+        let text = self.file_of(path)?;
+        language_of(&path.to_string(), text.as_str())?;
+        Some(Contents::of(text))
+    }
+
+    /// A script that is called by its path, or that was written to a folder for programs and is
+    /// called by its name. A bare name that ends as scripts do is one, too: the tools that run it
+    /// (`uv run x.py`, `cmd`) look into the folder.
     pub(super) fn own_script(&self, path: &str) -> Option<Text> {
-        if path.contains('/') { self.script_text(path) } else { None }
+        if path.contains('/') {
+            return self.script_text(path);
+        }
+        let is_program = |held: &&str| {
+            let folder = held.strip_suffix(path).and_then(|folder| folder.strip_suffix('/'));
+            folder.is_some_and(|folder| folder.ends_with("bin"))
+        };
+        match self.state.files.names().find(is_program) {
+            Some(held) => self.script_text(held),
+            None if Language::of_file(Path::new(path), "").is_some() => self.script_text(path),
+            None => None,
+        }
     }
 
     /// A file of the repository, by its path from the folder that the shell is in. A host that is
@@ -66,6 +99,26 @@ impl Shell<'_> {
             Some((folder.to_owned(), file))
         })
     }
+}
+
+/// `host:path`, as a path of that host.
+fn without_host(word: &Word) -> Word {
+    let mut path = Word::default();
+    let mut found = false;
+    for piece in &word.pieces {
+        match piece {
+            Piece::Known(text) if !found => match text.as_str().split_once(':') {
+                Some((host, _)) if !host.contains('/') => {
+                    found = true;
+                    path = Word::default();
+                    path.push(Piece::Known(text.slice(host.len() + 1..text.len())));
+                }
+                _ => path.push(piece.clone()),
+            },
+            _ => path.push(piece.clone()),
+        }
+    }
+    path
 }
 
 /// The language of a file that is run or sourced; the shell where nothing says it, and none for a

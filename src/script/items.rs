@@ -28,7 +28,16 @@ impl Shell<'_> {
             let given = |name: &str| names.contains(&name);
             arguments.options.iter().rev().find(|(name, _)| given(name))
         };
-        let input = self.inputs();
+        // `xargs -a FILE`
+        let file = option(&["-a", "--arg-file"]).and_then(|(_, file)| file.as_ref());
+        let input = match file.map(|file| (file, self.text_of_file(file))) {
+            None => self.inputs(),
+            Some((_, Some(value))) => value.alternatives().to_vec(),
+            Some((file, None)) => {
+                let hole = Hole::unknown(format!("the lines of {file}"), file.location());
+                vec![Word::hole(Hole { splits: true, ..hole })]
+            }
+        };
         if let Some((_, mark)) = option(&["-I", "-i", "--replace"]) {
             let mark = mark.as_ref().and_then(Word::text).filter(|mark| !mark.is_empty());
             let items: Vec<Word> = input

@@ -216,6 +216,11 @@ impl Shell<'_> {
 
     fn script_file(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {
         let Some(word) = words.first() else { return prints(nested.invocation) };
+        if word.text().is_some_and(|path| path.starts_with("/dev/"))
+            && let Output::Known(value) = self.stdin.clone()
+        {
+            return self.shell_text(nested, value.alternatives());
+        }
         match self.file_of(word) {
             Some(text) => self.file(nested.invocation, &word.to_string(), text, &nested.given()),
             None if is_no_file(word) => prints(nested.invocation),
@@ -311,10 +316,6 @@ impl Nested<'_> {
 
     /// The place that it runs at, if that is not here.
     fn place(&self, here: &Place) -> Option<Place> {
-        // What is told to a server happens where the server is.
-        if self.program.connects.is_some() {
-            return Some(self.invocation.place.clone());
-        }
         let name = |source: &Source| {
             self.arguments.commands(source).last().map(|words| super::display(words))
         };
@@ -322,11 +323,16 @@ impl Nested<'_> {
         if let Some(source) = remote {
             return Some(Place::Remote(name(source).unwrap_or_else(|| "a remote host".into())));
         }
+        // What is told to a server happens where the server is.
+        let server = self.program.connects.as_ref().map(|_| &self.invocation.place);
         if let Some(source) = container {
-            return Some(here.container(&name(source).unwrap_or_default()));
+            return Some(server.unwrap_or(here).container(&name(source).unwrap_or_default()));
         }
-        let image = name(fresh.as_ref()?).unwrap_or_default();
-        Some(Place::Ephemeral(format!("a new container of {image}")))
+        if let Some(source) = fresh {
+            let image = name(source).unwrap_or_default();
+            return Some(Place::Ephemeral(format!("a new container of {image}")));
+        }
+        server.cloned()
     }
 
     /// The step in the chain: `ssh`, `bash -c`, `ssh heredoc`, `docker compose exec`.

@@ -18,6 +18,8 @@ pub enum Runs {
     RemoteShell,
     /// A program, and a list of arguments if there are any; with the option `shell` a shell's text.
     Program,
+    /// A program, whose arguments are the option `args`.
+    WithArguments,
     /// A list of words; with the option `shell` a shell's text.
     Words,
     /// A command line that is split at blanks, and a list of further arguments.
@@ -209,6 +211,11 @@ impl Evaluator<'_> {
                     return vec![Command::Shell(self.spaced(argv, at))];
                 }
                 argv
+            }
+            Runs::WithArguments => {
+                let listed = arguments.iter().find_map(|given| options(given)?.get("args"));
+                let listed = self.words_of(listed, at);
+                [first].into_iter().chain(listed).collect()
             }
             Runs::Named(module) => {
                 let named = path.strip_prefix(module).unwrap_or(path).trim_start_matches('.');

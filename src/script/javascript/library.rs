@@ -71,7 +71,8 @@ pub fn runs(path: &str) -> Option<Runs> {
         ("child_process", "fork") | ("execa", "execaNode" | "node") => Runs::Script("node"),
         ("execa", "execaCommand" | "execaCommandSync" | "command" | "commandSync")
         | ("@actions/exec", "exec" | "getExecOutput") => Runs::CommandLine,
-        ("Bun", "spawn" | "spawnSync") => Runs::Words,
+        ("Bun", "spawn" | "spawnSync") | ("Deno", "run") => Runs::Words,
+        ("Deno", "Command") => Runs::WithArguments,
         ("shelljs" | "shelljs/global", "rm") => Runs::Arguments(&["rm"]),
         ("fs" | "fs-extra", "rm" | "rmSync" | "rmdir" | "rmdirSync" | "unlink" | "unlinkSync")
         | ("fs-extra", "remove" | "removeSync" | "emptyDir" | "emptyDirSync" | "emptydir")

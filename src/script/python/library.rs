@@ -60,6 +60,7 @@ pub fn runs(path: &str) -> Option<Runs> {
         ("fabric.api" | "fabric" | "fabric.operations", "run" | "sudo") => Runs::RemoteShell,
         ("subprocess", "run" | "call" | "check_call" | "check_output" | "Popen") => Runs::Words,
         ("asyncio" | "asyncio.subprocess", "create_subprocess_exec") => Runs::Spread,
+        ("pty", "spawn") => Runs::Words,
         ("pexpect", "run" | "runu" | "spawn" | "spawnu") => Runs::CommandLine,
         ("os", "execv" | "execve" | "execvp" | "execvpe" | "posix_spawn" | "posix_spawnp") => {
             Runs::Exec { before: 0, is_list: true }

@@ -191,7 +191,11 @@ impl Shell<'_> {
         let words = value.alternatives().iter().map(|word| {
             let held = patterns.iter().map(|pattern| matches_any(pattern, word));
             let exact = match patterns.as_slice() {
-                [pattern] => Some(pattern.clone()).filter(|pattern| pattern.text().is_some()),
+                // `@(a|b)` is no text.
+                [pattern] => Some(pattern.clone()).filter(|pattern| {
+                    pattern.text().is_some()
+                        && !pattern.alternatives().iter().any(Pattern::has_groups)
+                }),
                 _ => None,
             };
             (Match { word: word.clone(), exact }, held.fold(Some(false), any))

@@ -68,7 +68,16 @@ impl Shell<'_> {
                 Done::silent(success)
             }
             "coproc" | "time" if !arguments.is_empty() => {
-                let from = usize::from(arguments[0].text().is_some_and(|text| text == "-p"));
+                // `coproc NAME { …; }` comes as a command, too.
+                let is = |at: usize, mark| {
+                    let word = arguments.get(at).and_then(Word::text);
+                    word.is_some_and(|text| text == mark)
+                };
+                let from = match (is(0, "-p"), is(0, "{"), is(1, "{")) {
+                    (true, ..) | (_, true, _) => 1,
+                    (.., true) => 2,
+                    _ => 0,
+                };
                 return Some(self.call(arguments[from..].to_vec(), location.cloned()));
             }
             // The command itself, not an alias or a function of that name.
@@ -128,7 +137,7 @@ impl Shell<'_> {
         self.deeper(location, |shell| shell.within(hop, None, read))
     }
 
-    /// `cat` of files that were written here, or of what is piped in.
+    /// `cat` of files that were written here, of those of the repository, or of what is piped in.
     fn cat(&mut self, arguments: &[Word]) -> Option<Done> {
         let files: Vec<&Word> = arguments
             .iter()
@@ -141,7 +150,7 @@ impl Shell<'_> {
         for file in files {
             output = output.and(match file.text().as_deref() {
                 Some("-" | "/dev/stdin") => self.stdin.clone(),
-                _ => Output::Known(self.written_text(file)?),
+                _ => Output::Known(self.text_of_file(file)?),
             });
         }
         Some(Done::printing(output.into_stages(), None))
@@ -181,9 +190,13 @@ impl Shell<'_> {
     /// Reads a file in this very shell; nothing if it is not there.
     fn sourced(&mut self, arguments: &[Word], location: Option<&Location>) -> Option<Done> {
         let (path, rest) = arguments.split_first()?;
-        let text = match self.written_file(path) {
-            Some(text) => text,
-            None => self.script_text(&path.text()?)?,
+        let text = match (self.written_file(path), &self.stdin) {
+            (Some(text), _) => text,
+            (None, Output::Known(value)) if is_stdin(path) => {
+                let words: Vec<Word> = value.alternatives().to_vec();
+                self.joined(&words)
+            }
+            (None, _) => self.script_text(&path.text()?)?,
         };
         let hop = Hop { step: path.to_string(), location: location.cloned() };
         let outer = self.state.positional.clone();
@@ -296,6 +309,11 @@ impl Shell<'_> {
         }
         code
     }
+}
+
+/// Whether a file is what is piped in.
+fn is_stdin(path: &Word) -> bool {
+    path.text().is_some_and(|path| matches!(path.as_ref(), "/dev/stdin" | "/dev/fd/0"))
 }
 
 /// Words that are known to be these.

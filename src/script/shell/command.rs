@@ -11,8 +11,8 @@ use super::{
     variable::Variable,
 };
 use crate::{
-    invocation::{Invocation, Value, Word},
-    program::bare_name,
+    invocation::{Invocation, Piece, Value, Word},
+    program::{Catalog, bare_name},
     script::Unread,
     source::{Location, Text},
 };
@@ -255,6 +255,7 @@ impl Shell<'_> {
         self.deeper(location.as_ref(), |shell| {
             let outer = std::mem::replace(&mut shell.state.positional, arguments.to_vec());
             let mark = shell.left.len();
+            let references = shell.state.references.clone();
             shell.locals.push(Vec::new());
             let mut done = shell.again(body, arguments, |shell| shell.script(body));
             for (way, state) in shell.left.split_off(mark) {
@@ -271,6 +272,7 @@ impl Shell<'_> {
                 shell.state.put_back(&name, held);
             }
             shell.state.positional = outer;
+            shell.state.references = references;
             done
         })
     }
@@ -308,7 +310,11 @@ impl Shell<'_> {
     }
 
     /// Calls a program: notes it, and reads what it runs in turn.
-    pub fn program(&mut self, argv: Vec<Word>, location: Option<Location>) -> Done {
+    pub fn program(&mut self, mut argv: Vec<Word>, location: Option<Location>) -> Done {
+        // `"$HOME"/bin/pm2`
+        if let Some(name) = argv.first().and_then(known_program) {
+            argv[0] = name;
+        }
         let stdin = match &self.stdin {
             Output::Known(value) => match value.alternatives() {
                 [word] => Some(word.clone()),
@@ -411,4 +417,13 @@ impl Shell<'_> {
         };
         self.state.set_item(name, &key, value);
     }
+}
+
+/// A program that is known by its name, in a folder that is not.
+fn known_program(path: &Word) -> Option<Word> {
+    let (last, folder) = path.pieces.split_last()?;
+    let Piece::Known(text) = last else { return None };
+    let slash = text.as_str().rfind('/').filter(|_| !folder.is_empty())?;
+    Catalog::built_in().find(&text.as_str()[slash + 1..])?;
+    Some(Word::known(text.slice(slash + 1..text.len())))
 }

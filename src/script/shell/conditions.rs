@@ -4,6 +4,7 @@
 use super::{
     Done, Shell,
     branches::{matches_any, sole_variable},
+    patterns::Pattern,
     statements::Unit,
     syntax::Condition,
     variable::{Fact, Facts},
@@ -259,6 +260,9 @@ impl Test<'_, '_> {
 
 /// What `$NAME = pattern` tells, for the words that the variable may be.
 fn told(name: &str, held: &[(&Word, Option<bool>)], pattern: &Value) -> Facts {
+    if pattern.alternatives().iter().any(Pattern::has_groups) {
+        return Facts::default();
+    }
     let fails = pattern.text().map(|text| match text.is_empty() {
         true => Fact::NotEmpty(name.to_owned()),
         false => Fact::IsNot(name.to_owned(), text.into_owned()),

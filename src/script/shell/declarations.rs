@@ -3,6 +3,7 @@
 use super::{
     Done, Shell,
     braces::braces,
+    state::State,
     statements::Unit,
     syntax::{Assigned, Declaration, Declared, Span},
 };
@@ -18,6 +19,7 @@ struct Declares {
     exports: bool,
     keyed: bool,
     functions: bool,
+    references: bool,
     local: bool,
 }
 
@@ -27,6 +29,7 @@ impl Declares {
         self.exports |= flags.contains('x');
         self.keyed |= flags.contains('A');
         self.functions |= flags.contains('f');
+        self.references |= flags.contains('n');
         self.local &= !flags.contains('g');
     }
 }
@@ -49,7 +52,10 @@ impl Shell<'_> {
                 }
                 Declared::Assignment(assignment) => {
                     let name = unit.str(&assignment.name);
-                    if declares.keyed {
+                    if declares.references {
+                        let word = self.value(&unit.slice(&assignment.span));
+                        self.refer(name, &word, &declares);
+                    } else if declares.keyed {
                         self.declared(name, &declares);
                         self.assignment(unit, assignment);
                     } else {
@@ -98,6 +104,9 @@ impl Shell<'_> {
     fn declare(&mut self, word: &Word, declares: &mut Declares) {
         match (word.text(), split_assignment(word)) {
             (Some(option), _) if option.starts_with('-') => declares.option(&option),
+            (_, Some((name, value))) if declares.references => {
+                self.refer(&name, &Value::one(value), declares);
+            }
             (_, Some((name, value))) => {
                 self.declared(&name, declares);
                 self.state.set(&name, Value::one(value));
@@ -115,6 +124,19 @@ impl Shell<'_> {
                 self.export_declared(&name, declares);
             }
             _ => {}
+        }
+    }
+
+    /// `declare -n NAME=OTHER`: the one stands for the other, if that is known.
+    fn refer(&mut self, name: &str, other: &Value, declares: &Declares) {
+        self.declared(name, declares);
+        let other = other.text();
+        let own = format!("{name}=");
+        let other = other.as_deref().map(|text| text.strip_prefix(&own).unwrap_or(text));
+        let is_name = |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        match other.filter(is_name).filter(|other| *other != name) {
+            Some(other) => self.state.references.set(name, other.to_owned()),
+            None => self.state.set(name, State::unknown_variable(name, None)),
         }
     }
 

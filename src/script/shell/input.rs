@@ -14,21 +14,9 @@ use crate::{
 impl Shell<'_> {
     /// `read [-ra] NAME…`: one line, split between the variables.
     pub(super) fn read_line(&mut self, words: &[Word], location: Option<&Location>) -> Done {
-        let (mut names, mut into_array, mut is_raw) = (Vec::new(), false, false);
-        let mut skip = false;
-        for word in words.iter().filter_map(Word::text) {
-            let takes_value =
-                matches!(word.as_ref(), "-d" | "-i" | "-n" | "-N" | "-p" | "-t" | "-u");
-            match word.strip_prefix('-') {
-                _ if skip || takes_value => skip = !skip,
-                Some(flags) => {
-                    into_array |= flags.contains('a');
-                    is_raw |= flags.contains('r');
-                    skip = flags.ends_with(['d', 'i', 'n', 'N', 'p', 't', 'u']);
-                }
-                None => names.push(word.into_owned()),
-            }
-        }
+        let mut names = Vec::new();
+        let options = Options::of(words, "dinNptu", |word| names.push(word.to_owned()));
+        let (into_array, is_raw) = (options.has('a'), options.has('r'));
         if names.is_empty() {
             names.push("REPLY".to_owned());
         }
@@ -37,7 +25,7 @@ impl Shell<'_> {
             _ => None,
         };
         let separators = separators.as_deref().unwrap_or(BLANKS);
-        let (line, success) = self.next_line(location);
+        let (line, success) = self.next_line(options.delimiter(), location);
         let line = if is_raw { line } else { without_backslashes(&line) };
         if into_array {
             let items = line.alternatives().iter().flat_map(|word| split(word, separators));
@@ -59,18 +47,23 @@ impl Shell<'_> {
         Done::silent(success)
     }
 
-    /// `mapfile [-t] NAME`
+    /// `mapfile [-t] [-d DELIMITER] NAME`
     pub(super) fn map_file(&mut self, words: &[Word], location: Option<&Location>) -> Done {
-        let name = words.iter().rev().filter_map(Word::text).find(|text| !text.starts_with('-'));
-        let name = name.map_or_else(|| "MAPFILE".to_owned(), |name| name.into_owned());
+        let mut name = "MAPFILE".to_owned();
+        let options = Options::of(words, "dnOsucC", |word| word.clone_into(&mut name));
         let value = self.stdin.value("standard input".into(), location.cloned());
-        let items = value.alternatives().iter().flat_map(lines);
+        let delimiter = options.delimiter();
+        let items = value.alternatives().iter().flat_map(|word| lines(word, delimiter));
         self.state.set_list(&name, as_lists(items));
         Done::silent(Some(true))
     }
 
     /// Takes a line of the input, and tells whether there was one, if that is certain.
-    fn next_line(&mut self, location: Option<&Location>) -> (Value, Option<bool>) {
+    fn next_line(
+        &mut self,
+        delimiter: char,
+        location: Option<&Location>,
+    ) -> (Value, Option<bool>) {
         if let Output::Known(value) = &self.stdin
             && let [word] = value.alternatives()
             && word.holes().all(|hole| matches!(hole.origin, Origin::Expression))
@@ -78,7 +71,7 @@ impl Shell<'_> {
             if word.pieces.is_empty() {
                 return (Value::empty(), Some(false));
             }
-            let (line, rest) = first_line(word);
+            let (line, rest) = first_part(word, delimiter);
             let ended = rest.is_some();
             self.stdin = Output::Known(Value::one(rest.unwrap_or_default()));
             return (Value::one(line), Some(ended));
@@ -91,7 +84,48 @@ impl Shell<'_> {
             }),
             stdin => stdin.value("a line of standard input".into(), location.cloned()),
         };
-        (Value::any_of(value.alternatives().iter().flat_map(lines)), None)
+        let lines = value.alternatives().iter().flat_map(|word| lines(word, delimiter));
+        (Value::any_of(lines), None)
+    }
+}
+
+/// The options of `read` and `mapfile`, each a letter with its value.
+struct Options(Vec<(char, String)>);
+
+impl Options {
+    /// Takes words apart; the letters of `valued` take the rest of the word or the next one.
+    fn of(words: &[Word], valued: &str, mut operand: impl FnMut(&str)) -> Self {
+        let mut options = Self(Vec::new());
+        let mut words = words.iter().filter_map(Word::text);
+        while let Some(word) = words.next() {
+            let Some(letters) = word.strip_prefix('-') else {
+                operand(&word);
+                continue;
+            };
+            for (at, letter) in letters.char_indices() {
+                if valued.contains(letter) {
+                    let rest = &letters[at + letter.len_utf8()..];
+                    let value = match rest.is_empty() {
+                        true => words.next().unwrap_or_default().into_owned(),
+                        false => rest.to_owned(),
+                    };
+                    options.0.push((letter, value));
+                    break;
+                }
+                options.0.push((letter, String::new()));
+            }
+        }
+        options
+    }
+
+    fn has(&self, letter: char) -> bool {
+        self.0.iter().any(|(own, _)| *own == letter)
+    }
+
+    /// What ends a line. `-d ''` is a zero byte, which text has none of.
+    fn delimiter(&self) -> char {
+        let named = self.0.iter().rev().find(|(letter, _)| *letter == 'd');
+        named.map_or('\n', |(_, value)| value.chars().next().unwrap_or('\0'))
     }
 }
 
@@ -120,18 +154,21 @@ fn as_lists(words: impl Iterator<Item = Word>) -> Vec<Value> {
     words.map(|word| Value::one(word.splitting(true))).collect()
 }
 
-/// The first line, and what follows its line break.
-fn first_line(word: &Word) -> (Word, Option<Word>) {
+/// What stands before the first `delimiter`, and what follows it.
+fn first_part(word: &Word, delimiter: char) -> (Word, Option<Word>) {
     let (mut line, mut rest): (Word, Option<Word>) = (Word::default(), None);
     for piece in &word.pieces {
         match (&mut rest, piece) {
             (Some(rest), piece) => rest.push(piece.clone()),
-            (None, Piece::Known(text)) if text.as_str().contains('\n') => {
-                let at = text.as_str().find('\n').unwrap_or(text.len());
-                let end = text.as_str()[..at].trim_end_matches('\r').len();
+            (None, Piece::Known(text)) if text.as_str().contains(delimiter) => {
+                let at = text.as_str().find(delimiter).unwrap_or(text.len());
+                let end = match delimiter {
+                    '\n' => text.as_str()[..at].trim_end_matches('\r').len(),
+                    _ => at,
+                };
                 line.push(Piece::Known(text.slice(0..end)));
                 let mut after = Word::default();
-                after.push(Piece::Known(text.slice(at + 1..text.len())));
+                after.push(Piece::Known(text.slice(at + delimiter.len_utf8()..text.len())));
                 rest = Some(after);
             }
             (None, piece) => line.push(piece.clone()),
@@ -140,8 +177,8 @@ fn first_line(word: &Word) -> (Word, Option<Word>) {
     (line, rest)
 }
 
-/// The lines of a word.
-pub(super) fn lines(word: &Word) -> Vec<Word> {
+/// The lines of a word, which `delimiter` ends.
+fn lines(word: &Word, delimiter: char) -> Vec<Word> {
     /// More of them are taken together.
     const MAX_LINES: usize = 1_000;
     let mut all = Vec::new();
@@ -151,7 +188,7 @@ pub(super) fn lines(word: &Word) -> Vec<Word> {
             all.push(word);
             break;
         }
-        let (line, rest) = first_line(&word);
+        let (line, rest) = first_part(&word, delimiter);
         all.push(line);
         left = rest;
     }

@@ -35,7 +35,7 @@ mod written;
 pub use builtins::values;
 pub use output::{Done, Output};
 pub use state::{Function, State, below_hole, joined};
-pub use written::Contents;
+pub use written::{Contents, plain};
 
 use super::run::Run;
 use crate::{

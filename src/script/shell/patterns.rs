@@ -77,6 +77,12 @@ impl Pattern {
         Some(Self { tokens })
     }
 
+    /// Whether it has forms that are not understood: `@(a|b)`.
+    pub fn has_groups(word: &Word) -> bool {
+        let written = word.to_string();
+        ["@(", "+(", "!(", "?(", "*("].iter().any(|open| written.contains(open))
+    }
+
     pub fn matches(&self, word: &Word) -> Option<bool> {
         let symbols = Symbols::of(word)?;
         self.prefixes(&symbols.symbols).pop().flatten()

@@ -18,6 +18,8 @@ use std::{
 #[derive(Clone, Debug, Default)]
 pub struct State {
     variables: Table<Variable>,
+    /// The variables that stand for others, by `declare -n`.
+    pub references: Table<String>,
     pub functions: Table<Function>,
     pub aliases: Table<Text>,
     /// Those that this statement defined: they are known from the next one on.
@@ -131,6 +133,7 @@ impl State {
     pub fn child(&self, positional: Vec<Value>) -> Self {
         Self {
             variables: self.variables.only(|variable| variable.exported),
+            references: Table::default(),
             functions: self.functions.only(|function| function.exported),
             files: self.files.clone(),
             directory: self.directory.clone(),
@@ -165,9 +168,28 @@ impl State {
     }
 
     fn set_content(&mut self, name: &str, content: Content) {
-        let held = self.variables.get(name).is_some_and(|held| held.exported);
+        let held = self.variable(name).is_some_and(|held| held.exported);
         let exported = held || self.options.allexport;
+        let name = self.meant(name).to_owned();
         self.variables.set(name, Variable { content, exported, learnt: false });
+    }
+
+    /// The variable that a name means: itself, or the one that it stands for.
+    fn meant<'n>(&'n self, name: &'n str) -> &'n str {
+        /// References to references are followed so often.
+        const MAX_STEPS: usize = 8;
+        let mut meant = name;
+        for _ in 0..MAX_STEPS {
+            match self.references.get(meant) {
+                Some(name) => meant = name,
+                None => break,
+            }
+        }
+        meant
+    }
+
+    fn variable(&self, name: &str) -> Option<&Arc<Variable>> {
+        self.variables.get(self.meant(name))
     }
 
     pub fn append(&mut self, name: &str, value: Value) {
@@ -176,7 +198,7 @@ impl State {
             Known::Unset => value,
             Known::Unknown => value.clone().or(Self::unknown_variable(name, None).then(&value)),
         };
-        match self.variables.get(name).map(|held| &held.content) {
+        match self.variable(name).map(|held| &held.content) {
             Some(Content::List { .. }) => self.set_item(name, "0", joined),
             _ => self.set(name, joined),
         }
@@ -199,7 +221,7 @@ impl State {
     }
 
     pub fn is_keyed(&self, name: &str) -> bool {
-        let held = self.variables.get(name).map(|held| &held.content);
+        let held = self.variable(name).map(|held| &held.content);
         matches!(held, Some(Content::List { keyed: true, .. }))
     }
 
@@ -210,7 +232,7 @@ impl State {
     }
 
     pub fn set_item(&mut self, name: &str, key: &str, value: Value) {
-        let (keyed, mut items) = match self.variables.get(name).map(|held| &held.content) {
+        let (keyed, mut items) = match self.variable(name).map(|held| &held.content) {
             Some(Content::List { keyed, items }) => (*keyed, items.clone()),
             Some(Content::Scalar(value)) => (false, IndexMap::from([("0".into(), value.clone())])),
             Some(Content::Unset) => (false, IndexMap::new()),
@@ -242,7 +264,7 @@ impl State {
 
     /// One item of an array; nothing if the array is not known.
     pub fn item(&self, name: &str, key: &str) -> Known {
-        match self.variables.get(name).map(|held| &held.content) {
+        match self.variable(name).map(|held| &held.content) {
             None => Known::Unknown,
             Some(Content::List { keyed: false, items }) if items.values().any(Value::splits) => {
                 let unknown = || Value::hole(Hole::unknown(format!("${{{name}[{key}]}}"), None));
@@ -261,7 +283,7 @@ impl State {
 
     /// The keys of an array.
     pub fn keys(&self, name: &str) -> Option<Vec<String>> {
-        match &self.variables.get(name)?.content {
+        match &self.variable(name)?.content {
             Content::List { keyed: false, items } if items.values().any(Value::splits) => None,
             Content::List { items, .. } => Some(items.keys().cloned().collect()),
             Content::Scalar(_) => Some(vec!["0".into()]),
@@ -276,7 +298,7 @@ impl State {
                 self.functions.remove(name);
             }
             Some((name, key)) => {
-                let held = self.variables.get(name).map(|held| held.content.clone());
+                let held = self.variable(name).map(|held| held.content.clone());
                 if let Some(Content::List { keyed, mut items }) = held {
                     items.shift_remove(key.trim_end_matches(']'));
                     self.set_content(name, Content::List { keyed, items });
@@ -286,6 +308,7 @@ impl State {
     }
 
     pub fn unset_variable(&mut self, name: &str) {
+        let name = self.meant(name).to_owned();
         self.variables.set(name, Variable::default());
     }
 
@@ -304,7 +327,7 @@ impl State {
     }
 
     pub fn known(&self, name: &str) -> Known {
-        self.variables.get(name).map_or(Known::Unknown, |variable| variable.value())
+        self.variable(name).map_or(Known::Unknown, |variable| variable.value())
     }
 
     /// `$0`, `$1` and the like.
@@ -319,12 +342,12 @@ impl State {
 
     /// The items of an array; a scalar is an array of one.
     pub fn items(&self, name: &str) -> Option<Vec<Value>> {
-        self.variables.get(name).map(|variable| variable.items())
+        self.variable(name).map(|variable| variable.items())
     }
 
     /// The items of a variable that is an array.
     pub fn array(&self, name: &str) -> Option<Vec<Value>> {
-        let variable = self.variables.get(name)?;
+        let variable = self.variable(name)?;
         matches!(variable.content, Content::List { .. }).then(|| variable.items())
     }
 

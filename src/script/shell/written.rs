@@ -96,6 +96,12 @@ impl Shell<'_> {
         contents.0.iter().map(|text| self.run.marks.value(text)).reduce(Value::or)
     }
 
+    /// The text of a file that was written here, or of one of the repository.
+    pub fn text_of_file(&self, word: &Word) -> Option<Value> {
+        let own = || Some(self.run.marks.value(&self.file_of(word)?));
+        self.written_text(word).or_else(own)
+    }
+
     /// The code of a file that was written here; nothing if all of it is what some program printed.
     pub fn written_code(&self, path: &Word) -> Option<Text> {
         let text = self.written_file(path)?;
@@ -142,69 +148,25 @@ impl Shell<'_> {
         }
     }
 
-    /// Notes what `cp`, `mv`, `install` and `ln` do to a file that was written here, and `scp` and
-    /// `rsync`, which take it to another host.
+    /// Notes what `cp`, `mv`, `install` and `ln` do to files that may be run later.
     pub(super) fn copied(&mut self, name: &str, arguments: &[Word]) {
-        if !matches!(name, "cp" | "mv" | "install" | "ln" | "scp" | "rsync")
-            || self.state.files.is_empty()
-        {
+        if !matches!(name, "cp" | "mv" | "install" | "ln") {
             return;
         }
         let takes_value = |word: &Word| {
-            word.text().is_some_and(|text| match name {
-                "install" => matches!(text.as_ref(), "-m" | "-o" | "-g"),
-                "scp" => matches!(text.as_ref(), "-P" | "-i" | "-o" | "-F" | "-J" | "-c" | "-l"),
-                "rsync" => matches!(text.as_ref(), "-e" | "--exclude" | "--include"),
-                _ => false,
-            })
+            name == "install"
+                && word.text().is_some_and(|text| matches!(text.as_ref(), "-m" | "-o" | "-g"))
         };
-        let (mut paths, mut skip): (Vec<&Word>, bool) = (Vec::new(), false);
+        let (mut paths, mut skip): (Vec<Word>, bool) = (Vec::new(), false);
         for word in arguments {
             if skip || takes_value(word) {
                 skip = !skip;
             } else if !word.head().starts_with('-') {
-                paths.push(word);
+                paths.push(word.clone());
             }
         }
-        let Some((target, sources)) = paths.split_last() else { return };
-        let target = without_host(target);
-        for source in sources {
-            let source = without_host(source);
-            let Some(held) = self.state.files.get(&self.path(&source)).cloned() else { continue };
-            let text = held.as_ref().clone();
-            let to = self.path(&target);
-            let from = self.path(&source);
-            let file = from.rsplit('/').next().unwrap_or(&from).to_owned();
-            let is_folder = to.is_empty() || target.to_string().ends_with(['/', '.', '~']);
-            if is_folder || sources.len() > 1 {
-                self.state.files.set(plain(&format!("{to}/{file}")), text.clone());
-            } else {
-                // A folder, or the name of the copy.
-                self.state.files.set(format!("{to}/{file}"), text.clone());
-                self.state.files.set(to, text);
-            }
-        }
+        self.copies(&paths);
     }
-}
-
-/// `host:path`, as a path of that host.
-fn without_host(word: &Word) -> Word {
-    let mut path = Word::default();
-    let mut found = false;
-    for piece in &word.pieces {
-        match piece {
-            Piece::Known(text) if !found => match text.as_str().split_once(':') {
-                Some((host, _)) if !host.contains('/') => {
-                    found = true;
-                    path = Word::default();
-                    path.push(Piece::Known(text.slice(host.len() + 1..text.len())));
-                }
-                _ => path.push(piece.clone()),
-            },
-            _ => path.push(piece.clone()),
-        }
-    }
-    path
 }
 
 fn key_of(hole: &Hole) -> String {
@@ -216,7 +178,7 @@ fn key_of(hole: &Hole) -> String {
 }
 
 /// Without `.` and repeated slashes.
-fn plain(path: &str) -> String {
+pub fn plain(path: &str) -> String {
     let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     let root = if path.starts_with('/') { "/" } else { "" };
     format!("{root}{}", parts.join("/"))

@@ -1,7 +1,10 @@
 //! Filters that work line by line.
 
 use super::Arguments;
-use crate::source::Text;
+use crate::{
+    invocation::{Hole, Piece, Value, Word},
+    source::Text,
+};
 use regex::RegexBuilder;
 
 /// The lines of a text, each with its line break.
@@ -247,6 +250,42 @@ pub fn awk(arguments: &Arguments, input: &Text) -> Option<Text> {
         push_line(&mut whole, &kept);
     }
     Some(whole)
+}
+
+/// What `{print "kill " $2}` prints of lines that are not known: its strings, and holes.
+pub fn printed_by_awk(words: &[Word]) -> Option<Value> {
+    let program = words.iter().rev().find_map(|word| match word.pieces.as_slice() {
+        [Piece::Known(text)] if text.as_str().contains("print") => Some(text),
+        _ => None,
+    })?;
+    let source = program.as_str();
+    let start = source.find("print ")? + "print ".len();
+    let mut line = Word::default();
+    let mut at = start;
+    while let Some(c) = source[at..].chars().next() {
+        match c {
+            '"' => {
+                let len = source[at + 1..].find('"')?;
+                line.push(Piece::Known(program.slice(at + 1..at + 1 + len)));
+                at += len + 1;
+            }
+            ',' => line.append(&Word::made_up(" ")),
+            '$' => {
+                let is_name = |c: char| c.is_alphanumeric();
+                let len = source[at + 1..].find(|c| !is_name(c)).unwrap_or(source.len() - at - 1);
+                let name = &source[at..at + 1 + len];
+                line.push(Piece::Hole(Hole::unknown(name, program.locate(at..at + 1 + len))));
+                at += len;
+            }
+            c if c.is_whitespace() => {}
+            '}' | ';' => break,
+            _ => return None,
+        }
+        at += c.len_utf8();
+    }
+    let has_text = line.pieces.iter().any(|piece| matches!(piece, Piece::Known(_)));
+    line.append(&Word::made_up("\n"));
+    has_text.then(|| Value::one(line))
 }
 
 fn fields(line: &Text, separator: Option<char>) -> Vec<Text> {

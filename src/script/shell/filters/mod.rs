@@ -97,11 +97,21 @@ impl Shell<'_> {
     /// What a program prints of which that can be told.
     pub(super) fn filtered(&self, name: &str, words: &[Word]) -> Option<Value> {
         let name = bare_name(name);
+        let exactly = self.filtered_exactly(name, words);
+        match name {
+            "awk" | "gawk" => exactly.or_else(|| lines::printed_by_awk(words)),
+            _ => exactly,
+        }
+    }
+
+    fn filtered_exactly(&self, name: &str, words: &[Word]) -> Option<Value> {
         match name {
             "seq" => return sequence(words),
             "basename" | "dirname" => return path_part(name, words),
             "mktemp" => return Some(temporary(words)),
             "envsubst" => return self.with_variables(),
+            "which" => return found_program(words),
+            "command" | "type" if says_where(words) => return found_program(words),
             _ => {}
         }
         let (_, filter) = FILTERS.iter().find(|(own, _)| *own == name)?;
@@ -143,7 +153,7 @@ impl Shell<'_> {
             let file = arguments.operands.split_off(own);
             return match file.as_slice() {
                 [stdin] if stdin == "-" => self.known_input(),
-                [file] => self.written_text(&Word::made_up(file)),
+                [file] => self.text_of_file(&Word::made_up(file)),
                 _ => None,
             };
         }
@@ -250,6 +260,20 @@ fn path_part(name: &str, words: &[Word]) -> Option<Value> {
         }
     };
     Some(Value::known(part))
+}
+
+/// Whether the options of `command` or `type` ask for the path of a program.
+fn says_where(words: &[Word]) -> bool {
+    let first = words.first().and_then(Word::text);
+    first.is_some_and(|option| matches!(option.as_ref(), "-v" | "-p" | "-P" | "-pv"))
+}
+
+/// `which pm2`, `command -v pm2`: the program, if it is there.
+fn found_program(words: &[Word]) -> Option<Value> {
+    let program = words.iter().find(|word| !word.head().starts_with('-'))?;
+    let mut line = program.clone();
+    line.append(&Word::made_up("\n"));
+    Some(Value::any_of([line, Word::default()]))
 }
 
 /// `mktemp`: a new path, which is the same wherever the value goes.

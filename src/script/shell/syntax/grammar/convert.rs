@@ -233,6 +233,12 @@ impl Converter<'_> {
             return Some(Redirect::Heredoc(heredoc.clone()));
         }
         let destination = field(node, "destination")?;
+        // Of `> file <<< word` the grammar takes `<<` for a mistake.
+        if self.prepared.code[..start].ends_with("<<")
+            && self.prepared.code[start..].starts_with('<')
+        {
+            return Some(Redirect::HereString(destination.byte_range()));
+        }
         let descriptor = &self.prepared.code[start..at];
         let operator = &self.prepared.code[at..destination.start_byte()];
         let is_output = descriptor.is_empty() || descriptor == "1";
