@@ -11,9 +11,27 @@ use std::ops::Range;
 
 /// Functions that run their arguments as a command; of those that start alike the longest first.
 const FUNCTIONS: [&str; 21] = [
-    "system2", "system", "os.execute", "execvp", "execv", "execlp", "execl", "exec.CommandContext",
-    "exec.Command", "exec", "popen2e", "popen2", "popen3", "popen", "capture2e", "capture2",
-    "capture3", "shell_exec", "passthru", "proc_open", "spawn",
+    "system2",
+    "system",
+    "os.execute",
+    "execvp",
+    "execv",
+    "execlp",
+    "execl",
+    "exec.CommandContext",
+    "exec.Command",
+    "exec",
+    "popen2e",
+    "popen2",
+    "popen3",
+    "popen",
+    "capture2e",
+    "capture2",
+    "capture3",
+    "shell_exec",
+    "passthru",
+    "proc_open",
+    "spawn",
 ];
 
 /// What stands before a string that is run: AppleScript's, awk's, Elixir's.
@@ -61,7 +79,9 @@ fn commands(source: &str) -> Vec<Command> {
     let mut at = 0;
     while let Some(letter) = source[at..].chars().next() {
         let rest = &source[at..];
-        let starts = |names: &'static [&'static str]| names.iter().find(|name| rest.starts_with(**name)).copied();
+        let starts = |names: &'static [&'static str]| {
+            names.iter().find(|name| rest.starts_with(**name)).copied()
+        };
         let (function, prefix) = (starts(&FUNCTIONS), starts(&PREFIXES));
         let is_word_start =
             !source[..at].ends_with(|c: char| c.is_alphanumeric() || "_$".contains(c));
@@ -159,7 +179,8 @@ fn call(source: &str, at: usize) -> (Option<Command>, usize) {
     // Not a call, but a word that looks like one: `exec` in a comment. Tcl's command has no quotes.
     if strings.is_empty() && !is_open(start) {
         let line = source[start..].find(['\n', ';', ']', '}']).map_or(source.len(), |n| start + n);
-        let is_tcl = source[..start].ends_with("exec ") && !source[start..line].contains(['$', '=']);
+        let is_tcl =
+            source[..start].ends_with("exec ") && !source[start..line].contains(['$', '=']);
         let command = is_tcl.then(|| Command::Constant(std::iter::once(start..line).collect()));
         return (command, if is_tcl { line } else { start });
     }

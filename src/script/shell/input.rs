@@ -59,11 +59,7 @@ impl Shell<'_> {
     }
 
     /// Takes a line of the input, and tells whether there was one, if that is certain.
-    fn next_line(
-        &mut self,
-        delimiter: char,
-        location: Option<&Location>,
-    ) -> (Value, Option<bool>) {
+    fn next_line(&mut self, delimiter: char, location: Option<&Location>) -> (Value, Option<bool>) {
         if let Output::Known(value) = &self.stdin
             && let [word] = value.alternatives()
             && word.holes().all(|hole| matches!(hole.origin, Origin::Expression))
