@@ -5,7 +5,7 @@ use super::{
     jq::{self, Variable},
 };
 use crate::{
-    invocation::{Invocation, Piece, Selection, Word},
+    invocation::{Hole, Invocation, Origin, Piece, Selection, Word},
     program::{Arguments, Catalog, bare_name},
     script::selection::{both, of_regex},
 };
@@ -27,25 +27,49 @@ const STATES: [&str; 12] = [
     "up",
 ];
 
-/// What a pipeline selects; nothing if it does not start with a list of what runs.
-pub fn selection(stages: &[Arc<Invocation>]) -> Option<Selection> {
+/// What a pipeline gives that starts with a list of what runs.
+pub struct Listed {
+    pub kind: String,
+    /// The things themselves, where the command says them: `pgrep -f web`.
+    pub names: Option<Vec<Word>>,
+    /// Otherwise what its filters let through.
+    pub selection: Selection,
+    /// Narrowed, but not by whose things they are: `--filter publish=80`.
+    pub is_loose: bool,
+    /// Some of it by where it stands in the list.
+    pub is_part: bool,
+}
+
+/// What a pipeline lists; nothing if it does not start with a list of what runs.
+pub fn listed(stages: &[Arc<Invocation>]) -> Option<Listed> {
     let (first, filters) = stages.split_first()?;
     let program = Catalog::built_in().find(&first.argv.first()?.text()?)?;
     let arguments = Arguments::parse(program, &first.argv);
     let command = command_of(program, &arguments)?;
-    command.lists.as_ref()?;
-    let narrowed = |word: &Word| {
-        let text = word.to_string();
-        command.narrowed_by.iter().any(|mark| text.contains(mark.as_str()))
+    let kind = command.lists.clone()?;
+    let words = command.names.as_ref().map(|source| arguments.commands(source).concat());
+    let narrowed = |marks: &[String]| {
+        arguments.options.iter().filter_map(|(_, value)| value.as_ref()).any(|word| {
+            let text = word.to_string();
+            marks.iter().any(|mark| text.contains(mark.as_str()))
+        })
     };
-    let by_option = arguments.options.iter().filter_map(|(_, value)| value.as_ref()).any(narrowed);
-    let start = if by_option { Selection::SomeName } else { Selection::Any };
-    Some(
-        filters
-            .iter()
-            .filter_map(|stage| filtered(stage))
-            .fold(start, |all, next| both(&all, &next)),
-    )
+    let by_name = narrowed(&command.narrowed_by);
+    let start = if by_name { Selection::SomeName } else { Selection::Any };
+    let selection = filters
+        .iter()
+        .filter_map(|stage| filtered(stage))
+        .fold(start, |all, next| both(&all, &next));
+    let names = words.filter(|words| !words.is_empty());
+    let is_loose =
+        !by_name && selection == Selection::Any && narrowed(&command.loosely_narrowed_by);
+    let selection = if is_loose { Selection::SomeName } else { selection };
+    let cuts = |stage: &Arc<Invocation>| {
+        let name = stage.argv.first().and_then(Word::text);
+        name.is_some_and(|name| matches!(bare_name(&name), "head" | "tail"))
+    };
+    let is_part = filters.iter().any(cuts);
+    Some(Listed { kind, names, selection, is_loose, is_part })
 }
 
 /// What one stage of a pipeline lets through, if it is a filter that is known.
@@ -65,6 +89,8 @@ fn filtered(stage: &Invocation) -> Option<Selection> {
 fn marked(word: &Word) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Known(text) => text.as_str().to_owned(),
+        // `grep [n]ode`, without quotes.
+        Piece::Hole(Hole { origin: Origin::Glob, written, .. }) => written.clone(),
         Piece::Hole(_) => jq::UNKNOWN.to_string(),
     };
     word.pieces.iter().map(piece).collect()
@@ -146,7 +172,32 @@ fn by_regex(pattern: &str, ignores_case: bool) -> Option<Selection> {
     if pattern.contains(jq::UNKNOWN) {
         return Some(Selection::SomeName);
     }
-    Some(of_regex(pattern, ignores_case))
+    // `[n]ode`, which does not find the filter itself.
+    let pattern = one_letter_classes(pattern);
+    Some(of_regex(&pattern, ignores_case))
+}
+
+/// Without the brackets around single letters.
+fn one_letter_classes(pattern: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = pattern;
+    while let Some(at) = rest.find('[') {
+        let class = &rest[at + 1..];
+        let letter = class.chars().next().filter(|c| c.is_alphanumeric());
+        let after = letter.and_then(|c| class[c.len_utf8()..].strip_prefix(']'));
+        plain.push_str(&rest[..at]);
+        match (letter, after) {
+            (Some(letter), Some(after)) => {
+                plain.push(letter);
+                rest = after;
+            }
+            _ => {
+                plain.push('[');
+                rest = class;
+            }
+        }
+    }
+    plain + rest
 }
 
 /// A basic regular expression, in which `\|`, `\(` and `\)` mean what they mean without a stroke in
@@ -225,7 +276,7 @@ mod tests {
         let Some(Origin::Output(stages)) = hole.map(|hole| &hole.origin) else {
             panic!("{filters}: {reading:?}");
         };
-        selection(stages).unwrap()
+        listed(stages).unwrap().selection
     }
 
     #[test]

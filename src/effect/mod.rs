@@ -19,7 +19,7 @@ use crate::{
     program::{Arguments, Catalog, Command, EffectSpec, Program, Scope, Verb},
 };
 use serde::Serialize;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// What an invocation does to what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,7 +57,10 @@ pub fn of(invocation: &Invocation) -> Vec<Effect> {
     for command in &program.commands {
         let Some(matched) = command.matches(&arguments, &words) else { continue };
         if let Some(spec) = &command.effect {
-            effects.extend(effect(spec, &matched, invocation));
+            let effect = effect(spec, &targets(command, &arguments, &matched), invocation);
+            let counts =
+                |effect: &Effect| !command.only_beyond || effect.scope >= Scope::Shared;
+            effects.extend(effect.filter(counts));
         }
         if !matched.maybe {
             break;
@@ -72,8 +75,8 @@ impl Command {
         arguments: &Arguments<'_>,
         words: &[&'w Word],
     ) -> Option<crate::program::Match<'w>> {
-        let there = self.with.iter().all(|flags| arguments.has(&flags.0));
-        let forbidden = self.without.iter().any(|flags| arguments.has(&flags.0));
+        let there = self.with.iter().all(|flags| arguments.says(&flags.0));
+        let forbidden = self.without.iter().any(|flags| arguments.says(&flags.0));
         if !there || forbidden { None } else { self.run.matches(words) }
     }
 }
@@ -87,33 +90,57 @@ pub(crate) fn command_of<'p>(
     program.commands.iter().find(|c| c.matches(arguments, &words).is_some_and(|m| !m.maybe))
 }
 
-fn effect(
-    spec: &EffectSpec,
-    matched: &crate::program::Match<'_>,
-    invocation: &Invocation,
-) -> Option<Effect> {
+/// What a call acts on: what its command's pattern captures, or what `names` says.
+struct Targets<'w> {
+    maybe: bool,
+    /// The kind, where the effect does not say it.
+    kind: Option<&'w str>,
+    /// Each with its kind; nothing for the kind that the effect says.
+    words: Vec<(Option<&'w str>, Cow<'w, Word>)>,
+}
+
+fn targets<'w>(
+    command: &'w Command,
+    arguments: &Arguments<'_>,
+    matched: &crate::program::Match<'w>,
+) -> Targets<'w> {
+    let captured = matched.targets.iter();
+    let mut words: Vec<_> =
+        captured.map(|(kind, word)| (Some(*kind), Cow::Borrowed(*word))).collect();
+    if let Some(source) = &command.names {
+        let named = arguments.commands(source).into_iter().flatten();
+        words.extend(named.map(|word| (None, Cow::Owned(word))));
+    }
+    Targets { maybe: matched.maybe, kind: command.run.kinds().next(), words }
+}
+
+fn effect(spec: &EffectSpec, targets: &Targets<'_>, invocation: &Invocation) -> Option<Effect> {
     let verb = spec.verb?;
-    let kind = spec.resource.as_deref().or(matched.targets.first().map(|(kind, _)| *kind))?;
+    let kind = spec.resource.as_deref().or(targets.kind)?;
     let mut effect = Effect {
         verb,
         resource: kind.to_owned(),
         scope: spec.scope.unwrap_or(Scope::Named),
         targets: Vec::new(),
-        may: matched.maybe,
+        may: targets.maybe,
         because: None,
     };
     if spec.scope.is_some() {
-        effect.targets = matched.targets.iter().map(|(_, word)| word.to_string()).collect();
+        effect.targets = targets.words.iter().map(|(_, word)| word.to_string()).collect();
         return Some(effect);
     }
-    for (kind, word) in &matched.targets {
-        let reach = target::reach(resource(kind), word, invocation.stdin.as_ref());
+    for (own_kind, word) in &targets.words {
+        let kind = own_kind.unwrap_or(kind);
+        let reach = target::reach(kind, word, invocation.stdin.as_ref());
         effect.targets.extend(reach.names);
+        if let Some(kind) = reach.kind {
+            effect.resource = kind;
+        }
         if reach.scope > effect.scope {
             effect.scope = reach.scope;
             effect.because = reach.because;
         }
     }
-    effect.may |= effect.scope == Scope::Unknown && !resource(kind).whichever;
+    effect.may |= effect.scope == Scope::Unknown && !resource(&effect.resource).whichever;
     Some(effect)
 }

@@ -22,6 +22,9 @@ pub struct Resource {
     /// Things that serve everybody on the host.
     #[serde(default)]
     pub shared: Vec<String>,
+    /// Words that say nothing: a pattern of them alone is shared.
+    #[serde(default)]
+    generic: Vec<String>,
     /// Names are paths.
     #[serde(default)]
     pub path: bool,
@@ -31,6 +34,12 @@ pub struct Resource {
     /// Every name is a pattern by nature.
     #[serde(default)]
     pub may_be_wide: bool,
+    /// What a filter on lines of a list looks for is its name.
+    #[serde(default)]
+    pub named_by_filter: bool,
+    /// A filter on lines of a list finds more than the one that is meant.
+    #[serde(default)]
+    pub found_by_part: bool,
     /// Every one of them matters, so an unknown name makes nothing less certain.
     #[serde(default)]
     pub whichever: bool,
@@ -55,6 +64,18 @@ pub fn all() -> &'static HashMap<String, Resource> {
 }
 
 impl Resource {
+    /// Whether a pattern has only words that processes of any app have: `node.*next`.
+    pub fn is_generic(&self, pattern: &str) -> bool {
+        let plain = [".*", ".+", "\\s", "\\b"].iter().fold(pattern.to_owned(), |text, sign| {
+            text.replace(sign, " ")
+        });
+        let mut words = plain
+            .split([' ', '|', '^', '$', '(', ')', '\\'])
+            .filter(|word| !word.is_empty())
+            .peekable();
+        words.peek().is_some() && words.all(|word| self.generic.iter().any(|known| known == word))
+    }
+
     pub fn is_pattern(&self, name: &str) -> bool {
         self.compiled
             .get_or_init(|| self.pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok()))
@@ -76,6 +97,17 @@ mod tests {
             if let Some(pattern) = &resource.pattern {
                 Regex::new(pattern).unwrap();
             }
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_words_that_any_app_has_is_generic() {
+        let patterns = resource("process-pattern");
+        for generic in ["node", "node.*next", "npm.*start", "npm run dev", "^next-server"] {
+            assert!(patterns.is_generic(generic), "{generic}");
+        }
+        for own in ["node server.js", "node.*web", "web", "", "main.py", ":3001"] {
+            assert!(!patterns.is_generic(own), "{own}");
         }
     }
 

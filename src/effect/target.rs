@@ -1,4 +1,4 @@
-use super::{Resource, listing, path};
+use super::{Resource, listing, path, resource};
 use crate::{
     config::matches_name,
     invocation::{Hole, Origin, Piece, Selection, Word},
@@ -9,13 +9,15 @@ use crate::{
 #[derive(Debug)]
 pub struct Reach {
     pub scope: Scope,
+    /// The kind, where a list of other things says whose targets they are: `kill $(lsof -ti:80)`.
+    pub kind: Option<String>,
     pub names: Vec<String>,
     pub because: Option<String>,
 }
 
 impl Reach {
     pub fn of(scope: Scope, name: impl ToString) -> Self {
-        Self { scope, names: vec![name.to_string()], because: None }
+        Self { scope, kind: None, names: vec![name.to_string()], because: None }
     }
 
     pub fn because(mut self, reason: String) -> Self {
@@ -25,13 +27,16 @@ impl Reach {
 }
 
 /// What `word` reaches as the name of a resource; `-` names what standard input says.
-pub fn reach(resource: &Resource, word: &Word, stdin: Option<&Word>) -> Reach {
+pub fn reach(kind: &str, word: &Word, stdin: Option<&Word>) -> Reach {
+    let resource = resource(kind);
     match word.text() {
         Some(text) if text == "-" && !resource.path => {
             let read = stdin.filter(|word| word.text().is_none_or(|text| text != "-"));
-            read.map_or(Reach::of(Scope::Unknown, word), |word| reach(resource, word, None))
+            read.map_or(Reach::of(Scope::Unknown, word), |word| reach(kind, word, None))
         }
-        Some(_) if resource.path => path::reach(word, resource.with_folders),
+        Some(_) if resource.path => path::reach(resource, word),
+        // Of a pattern the blanks are a part.
+        Some(text) if resource.may_be_wide => named(resource, text.trim()),
         Some(text) => {
             // Piped and substituted text is split into words.
             text.split_whitespace()
@@ -39,7 +44,7 @@ pub fn reach(resource: &Resource, word: &Word, stdin: Option<&Word>) -> Reach {
                 .reduce(wider)
                 .unwrap_or_else(|| Reach::of(Scope::Named, ""))
         }
-        None => unknown(resource, word),
+        None => unknown(kind, word),
     }
 }
 
@@ -49,7 +54,9 @@ fn named(resource: &Resource, name: &str) -> Reach {
         Scope::All
     } else if resource.is_pattern(name) {
         Scope::Pattern
-    } else if resource.shared.iter().any(|pattern| matches_name(pattern, name)) {
+    } else if resource.shared.iter().any(|pattern| matches_name(pattern, name))
+        || resource.is_generic(name)
+    {
         Scope::Shared
     } else if is_id {
         Scope::Unknown
@@ -62,14 +69,15 @@ fn named(resource: &Resource, name: &str) -> Reach {
     if is_id { reach.because("ids change whenever processes come and go".into()) } else { reach }
 }
 
-fn unknown(resource: &Resource, word: &Word) -> Reach {
+fn unknown(kind: &str, word: &Word) -> Reach {
+    let resource = resource(kind);
     if let [Piece::Hole(hole)] = word.pieces.as_slice()
-        && let Some(reach) = selected(hole)
+        && let Some(reach) = selected(kind, hole)
     {
         return reach;
     }
     if resource.path {
-        return path::reach(word, resource.with_folders);
+        return path::reach(resource, word);
     }
     // `pm2 delete "$DIR/"` is `pm2 delete /`, everything, if the variable is empty.
     if let Some(hole) = emptied(word)
@@ -79,23 +87,62 @@ fn unknown(resource: &Resource, word: &Word) -> Reach {
         let reason = format!("if {} is empty, this is `{text}`", hole.written);
         return Reach::of(Scope::All, word).because(reason);
     }
-    Reach::of(Scope::Unknown, word)
+    // `systemctl stop "pm2-$USER"`
+    let written = named(resource, &word.to_string());
+    if written.scope == Scope::Shared && !resource.may_be_wide {
+        return written;
+    }
+    // `pkill -f "node.*$APP"` is still a pattern.
+    Reach::of(if resource.may_be_wide { Scope::Pattern } else { Scope::Unknown }, word)
 }
 
 /// What a hole reaches that comes from a list of what runs.
-fn selected(hole: &Hole) -> Option<Reach> {
-    let selection = match &hole.origin {
-        Origin::Item(selection) => selection.clone(),
-        Origin::Output(stages) => listing::selection(stages)?,
-        _ => return None,
-    };
-    Some(match selection {
+fn selected(kind: &str, hole: &Hole) -> Option<Reach> {
+    match &hole.origin {
+        Origin::Item(selection) => Some(of_selection(kind, selection.clone(), hole)),
+        Origin::Output(stages) => {
+            let listed = listing::listed(stages)?;
+            let mut reach = match listed.names {
+                Some(words) => {
+                    words.iter().map(|word| reach(&listed.kind, word, None)).reduce(wider)?
+                }
+                // Some of the files of a folder, such as all but the newest.
+                None if listed.is_part && resource(&listed.kind).path => {
+                    Reach::of(Scope::Named, &hole.written)
+                }
+                None => of_selection(&listed.kind, listed.selection, hole),
+            };
+            if listed.is_loose && reach.scope < Scope::Pattern {
+                reach.scope = Scope::Pattern;
+            }
+            reach.kind = (listed.kind != kind).then_some(listed.kind);
+            Some(reach)
+        }
+        _ => None,
+    }
+}
+
+fn of_selection(kind: &str, selection: Selection, hole: &Hole) -> Reach {
+    let resource = resource(kind);
+    match selection {
         Selection::Any => Reach::of(Scope::Unfiltered, &hole.written)
             .because("they come from a list that is not filtered by name".to_owned()),
-        Selection::Names(names) => Reach { scope: Scope::Named, names, because: None },
+        // What is found by a part of its command line.
+        Selection::Names(names) if resource.named_by_filter => {
+            names.iter().map(|name| named(resource, name)).reduce(wider)
+                .unwrap_or_else(|| Reach::of(Scope::Named, &hole.written))
+        }
+        Selection::Pattern(pattern) if resource.named_by_filter => {
+            named(resource, pattern.trim_matches(|c: char| c == '*' || c.is_whitespace()))
+        }
+        Selection::SomeName if resource.may_be_wide => Reach::of(Scope::Pattern, &hole.written),
+        Selection::Names(names) => Reach { scope: Scope::Named, kind: None, names, because: None },
+        Selection::Pattern(pattern) if resource.found_by_part => {
+            Reach::of(Scope::Pattern, pattern).because("a part of a line finds others, too".to_owned())
+        }
         Selection::Pattern(pattern) => Reach::of(Scope::Named, pattern),
         Selection::SomeName => Reach::of(Scope::Named, &hole.written),
-    })
+    }
 }
 
 /// The first hole, if all holes but globs can be empty.
@@ -108,5 +155,6 @@ pub(super) fn emptied(word: &Word) -> Option<&Hole> {
 fn wider(one: Reach, other: Reach) -> Reach {
     let (mut wide, narrow) = if other.scope > one.scope { (other, one) } else { (one, other) };
     wide.names.extend(narrow.names);
+    wide.kind = wide.kind.or(narrow.kind);
     wide
 }

@@ -59,11 +59,12 @@ impl<'a> Arguments<'a> {
         let word = &self.argv[at];
         let head = word.head();
         let of_verb = |options: &&VerbOptions| options.verb.iter().any(|verb| self.calls(verb));
-        let of_verbs: Vec<&String> =
-            spec.verbs.iter().filter(of_verb).flat_map(|options| &options.value).collect();
+        let of_verbs: Vec<&VerbOptions> = spec.verbs.iter().filter(of_verb).collect();
         let takes_value = |name: &str| {
             let anywhere = spec.value.iter().chain(&spec.folder).chain(&spec.variable);
-            anywhere.chain(of_verbs.iter().copied()).any(|option| option == name)
+            let after_verb = of_verbs.iter().flat_map(|options| &options.value);
+            anywhere.chain(after_verb).any(|option| option == name)
+                && !of_verbs.iter().any(|options| options.flags.iter().any(|flag| flag == name))
         };
         let next = self.argv.get(at + 1);
         let mut push =
@@ -212,6 +213,7 @@ impl Program {
                     | RunsWhat::Make(_)
                     | RunsWhat::Just(_)
                     | RunsWhat::Task(_)
+                    | RunsWhat::Copies(_)
                     | RunsWhat::Nothing(_)
             );
             !own && arguments.operands.len() >= needed && runs.applies(arguments)

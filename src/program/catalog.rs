@@ -63,9 +63,20 @@ impl Catalog {
     }
 }
 
+/// The package that a path below `node_modules` is a file of.
+pub fn package_of(path: &str) -> Option<&str> {
+    let (_, below) = path.rsplit_once("node_modules/")?;
+    let (package, file) = below.split_once('/')?;
+    match package {
+        ".bin" => None,
+        _ if package.starts_with('@') => Some(file.split_once('/')?.0),
+        _ => Some(package),
+    }
+}
+
 /// The name of a program without its folder, Windows' ending and npm's version.
 pub fn bare_name(word: &str) -> &str {
-    let name = program_name(word);
+    let name = package_of(word).unwrap_or_else(|| program_name(word));
     match name.find('@') {
         Some(at) if at > 0 => &name[..at],
         _ => name,
@@ -90,5 +101,7 @@ mod tests {
         for word in ["pm2", "./node_modules/.bin/pm2", "pm2@latest", r"C:\npm\pm2.cmd"] {
             assert_eq!(bare_name(word), "pm2", "{word}");
         }
+        assert_eq!(bare_name("/srv/web/node_modules/prisma/build/index.js"), "prisma");
+        assert_eq!(bare_name("node_modules/@sentry/cli/bin/sentry-cli"), "cli");
     }
 }

@@ -20,6 +20,12 @@ pub struct Program {
     /// Whose SQL it speaks.
     #[serde(default)]
     pub dialect: SqlDialect,
+    /// Its calls matter only in a text that has one of these somewhere.
+    #[serde(default)]
+    pub mentions: Vec<String>,
+    /// Its name is a word of everyday text, so that it tells nothing where it stands alone.
+    #[serde(default)]
+    pub common_word: bool,
     /// It is no program but a language, whose statements are read as calls of this name.
     #[serde(default)]
     pub is_language: bool,
@@ -62,7 +68,11 @@ pub struct Options {
 pub struct VerbOptions {
     #[serde(deserialize_with = "one_or_many")]
     pub verb: Vec<String>,
+    #[serde(default)]
     pub value: Vec<String>,
+    /// Take no value there, although they do elsewhere.
+    #[serde(default)]
+    pub flags: Vec<String>,
 }
 
 /// One way in which a program runs another or a script.
@@ -200,20 +210,29 @@ pub enum Source {
 #[serde(deny_unknown_fields)]
 pub struct Command {
     pub run: Pattern,
-    /// Options that must be there, each `-v|--volumes`.
+    /// Options that must be there, each `-v|--volumes`, or `--replicas=0` with that value.
     #[serde(default)]
     pub with: Vec<Flags>,
     /// Options that must not be there.
     #[serde(default)]
     pub without: Vec<Flags>,
+    /// The part of the call that names the targets, where that is not in `run`.
+    #[serde(default)]
+    pub names: Option<Source>,
     #[serde(default)]
     pub effect: Option<EffectSpec>,
-    /// It prints a list of these resources.
+    /// What it does to things of its own is nobody's business: only the effect on others counts.
+    #[serde(default)]
+    pub only_beyond: bool,
+    /// It prints a list of these resources: those that `names` says, or what filters leave.
     #[serde(default)]
     pub lists: Option<String>,
     /// The list is narrowed by name where one of these stands in an argument.
     #[serde(default)]
     pub narrowed_by: Vec<String>,
+    /// The list is narrowed, but not by whose things they are, where one of these does.
+    #[serde(default)]
+    pub loosely_narrowed_by: Vec<String>,
 }
 
 /// Spellings of one option, `-v|--volumes`.

@@ -10,7 +10,7 @@ mod pattern;
 mod tells;
 
 pub use arguments::{Arguments, Operand, split_assignment};
-pub use catalog::{Catalog, bare_name};
+pub use catalog::{Catalog, bare_name, package_of};
 pub use definition::{
     Command, Connects, EffectSpec, Example, Items, Program, Runs, RunsWhat, Scope, Source, Verb,
 };

@@ -5,7 +5,8 @@ use std::str::FromStr;
 ///
 /// A word stands for itself, `(a|b)` for one of several, `<kind>` for a target of that kind,
 /// `<kind>...` for one or more, `[<kind>...]` for any number, `<_>` for any word, and `...` at the
-/// end for whatever follows. Without it, a call with more operands does not match.
+/// end for whatever follows. Without it, a call with more operands does not match. What takes many
+/// leaves one for each word that stands after it: `<path>... <_>`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pattern(Vec<Token>);
 
@@ -32,13 +33,15 @@ impl FromStr for Pattern {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut tokens = Vec::new();
         for word in text.split_whitespace() {
-            if matches!(tokens.last(), Some(Token::Rest | Token::Target { many: true, .. })) {
-                return Err(format!("`{text}`: `...` must be the last"));
+            let token = Token::parse(word)
+                .ok_or_else(|| format!("`{word}` is not understood in the pattern `{text}`"))?;
+            let is_many = |token: &Token| matches!(token, Token::Target { many: true, .. });
+            let is_open = tokens.iter().any(is_many);
+            if tokens.contains(&Token::Rest) || is_open && (is_many(&token) || token == Token::Rest)
+            {
+                return Err(format!("`{text}`: only one part can be open, and `...` must be last"));
             }
-            tokens
-                .push(Token::parse(word).ok_or_else(|| {
-                    format!("`{word}` is not understood in the pattern `{text}`")
-                })?);
+            tokens.push(token);
         }
         Ok(Self(tokens))
     }
@@ -77,7 +80,7 @@ impl Pattern {
     pub fn matches<'w>(&'w self, operands: &[&'w Word]) -> Option<Match<'w>> {
         let mut found = Match { maybe: false, targets: Vec::new() };
         let mut left = operands;
-        for token in &self.0 {
+        for (at, token) in self.0.iter().enumerate() {
             match token {
                 Token::Rest => return Some(found),
                 Token::Any => left = left.split_first()?.1,
@@ -92,7 +95,11 @@ impl Pattern {
                     left = rest;
                 }
                 Token::Target { kind, least, many } => {
-                    let taken = if *many { left.len() } else { left.len().min(1) };
+                    let after = self.0.len() - at - 1;
+                    let taken = match many {
+                        true => left.len().saturating_sub(after),
+                        false => left.len().min(1),
+                    };
                     if taken < *least {
                         return None;
                     }
@@ -150,11 +157,15 @@ mod tests {
         assert_eq!(matched(&["stop", "a"]), None);
         let kill: Pattern = "kill".parse().unwrap();
         assert!(kill.matches(&[&word("kill"), &word("web")]).is_none());
+        let moved: Pattern = "<path>... <_>".parse().unwrap();
+        let (a, b, c) = (word("a"), word("b"), word("c"));
+        assert_eq!(moved.matches(&[&a, &b, &c]).map(|m| m.targets.len()), Some(2));
+        assert!(moved.matches(&[&a]).is_none());
     }
 
     #[test]
     fn a_malformed_pattern_is_refused() {
-        for bad in ["<kind", "(a|b", "... x", "[web]"] {
+        for bad in ["<kind", "(a|b", "... x", "[web]", "<a>... <b>...", "<a>... ..."] {
             assert!(bad.parse::<Pattern>().is_err(), "{bad}");
         }
     }

@@ -26,6 +26,10 @@ pub struct Tells {
     pub passing: Vec<String>,
     /// Those that do nothing.
     pub idle: Vec<String>,
+    /// Without one of these in the text it does nothing; no condition if there are none.
+    pub mentions: Vec<String>,
+    /// Its name alone tells nothing.
+    pub common_word: bool,
 }
 
 /// Subcommands, each with those below it; all of one that has none matters.
@@ -39,6 +43,8 @@ impl Tells {
         if !program.is_language {
             tells.verb_is_first = !program.options.slash;
             tells.commands(program);
+            tells.mentions.clone_from(&program.mentions);
+            tells.common_word = program.common_word;
             program.runs.iter().for_each(|runs| tells.runs(runs));
         }
         tells
@@ -53,7 +59,10 @@ impl Tells {
             let verb = command.run.verb();
             match command.with.first() {
                 _ if !verb.is_empty() => self.verbs.add(&verb),
-                Some(flags) => self.options.extend(flags.0.iter().cloned()),
+                Some(flags) => {
+                    let names = flags.0.iter().filter_map(|flag| flag.split('=').next());
+                    self.options.extend(names.map(str::to_owned));
+                }
                 None => self.always = true,
             }
         }

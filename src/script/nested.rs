@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     invocation::{Invocation, Value, Word},
-    program::{Arguments, Catalog, Program, Runs, RunsWhat, Source, bare_name, split_assignment},
+    program::{
+        Arguments, Catalog, Program, Runs, RunsWhat, Source, bare_name, package_of, split_assignment,
+    },
     source::{Hop, Language, Place, Text},
 };
 use std::sync::Arc;
@@ -224,6 +226,11 @@ impl Shell<'_> {
         match self.file_of(word) {
             Some(text) => self.file(nested.invocation, &word.to_string(), text, &nested.given()),
             None if is_no_file(word) => prints(nested.invocation),
+            // `node node_modules/prisma/build/index.js db push`
+            None if word.text().is_some_and(|path| package_of(&path).is_some()) => {
+                let argv = [words, &nested.given()].concat();
+                self.program(argv, nested.invocation.location.clone())
+            }
             None => self.missing(nested.invocation, format!("`{word}` is not in the repository")),
         }
     }

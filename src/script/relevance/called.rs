@@ -16,6 +16,9 @@ pub(super) enum Called {
 
 /// How the program is called whose name ends at `at` in a text.
 pub(super) fn called(tells: &Tells, text: &str, at: usize) -> Called {
+    if !tells.mentions.is_empty() && !tells.mentions.iter().any(|part| text.contains(part)) {
+        return Called::Idly;
+    }
     let always = tells.always || tells.reads && text.contains(['<', '|']);
     let mut words = Words { text, at };
     // What still belongs to the name: `@latest`, a quote.

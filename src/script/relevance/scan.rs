@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     program::Catalog,
+    script::shell::is_of_the_system,
     source::{expression_at, program_name},
 };
 
@@ -174,8 +175,9 @@ impl<'t> Scan<'t> {
                 self.starts |= starts;
                 self.passes |= self.starts;
                 let file = self.text[self.at..].trim_start_matches(['<', '>', '&', '|', ' ', '\t']);
+                let file = file.trim_start_matches(['"', '\'']);
                 // Without one the shell does not understand it, and its parser guesses.
-                matters || file.is_empty() || file.starts_with('\n')
+                matters || file.is_empty() || file.starts_with('\n') || is_of_the_system(file)
             }
             b'=' => {
                 let starts = self.starts;
@@ -308,10 +310,23 @@ impl<'t> Scan<'t> {
             return false;
         }
         let name = std::mem::take(&mut self.name);
-        if TELLING.contains(&name.as_str()) {
+        let writes = name == "tee" && self.text[self.at..].contains(" /etc/");
+        if writes || TELLING.contains(&name.as_str()) {
             return true;
         }
         let catalog = Catalog::built_in();
+        // `mkfs.ext4`, `invoke-rc.d`
+        let ending = self.text[self.at..]
+            .bytes()
+            .take_while(|byte| is_name(*byte) || matches!(byte, b'.' | b':'));
+        let ending = ending.count();
+        let whole = catalog.tells(&self.text[self.name_start..self.at + ending]);
+        if let Some(tells) = whole.filter(|_| ending > 0)
+            && (tells.acts || tells.leads && self.starts && !self.assigns)
+            && called(tells, self.text, self.at + ending) == Called::Really
+        {
+            return true;
+        }
         if let Some(tells) = catalog.tells(&name)
             && self.is_program()
         {

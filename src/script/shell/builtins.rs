@@ -113,6 +113,7 @@ impl Shell<'_> {
                 let appends = argv.iter().any(|word| word.text().is_some_and(|text| text == "-a"));
                 for path in arguments.iter().filter(|word| !word.head().starts_with('-')) {
                     self.written(path, &output, appends);
+                    self.writes(path, appends);
                 }
                 Done::printing(output, None)
             }

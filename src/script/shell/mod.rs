@@ -34,6 +34,7 @@ mod written;
 
 pub use builtins::values;
 pub use output::{Done, Output};
+pub use redirections::is_of_the_system;
 pub use state::{Function, State, below_hole, joined};
 pub use written::{Contents, plain};
 

@@ -43,9 +43,18 @@ impl Shell<'_> {
             let output = std::mem::take(&mut done.output);
             for path in &redirections.writes {
                 self.written(path, &output, redirections.appends);
+                self.writes(path, redirections.appends);
             }
         }
         done
+    }
+
+    /// Tells of a file of the system that is replaced.
+    pub(super) fn writes(&mut self, path: &Word, appends: bool) {
+        if !appends && is_of_the_system(path.head()) {
+            let call = vec![Word::made_up("redirection"), path.clone()];
+            self.program(call, path.location());
+        }
     }
 
     fn redirections(&mut self, unit: &Unit<'_>, redirects: &[Redirect]) -> Redirections {
@@ -95,4 +104,11 @@ impl Shell<'_> {
 /// `>& file`, not `>&2`.
 fn is_file(word: &Word) -> bool {
     word.text().is_none_or(|text| !text.chars().all(|c| c.is_ascii_digit() || c == '-'))
+}
+
+/// Whether a file is one of the host's configuration, or a disk; all others are left to whoever
+/// writes them.
+pub fn is_of_the_system(path: &str) -> bool {
+    path.starts_with("/etc/")
+        || ["/dev/sd", "/dev/nvme", "/dev/vd", "/dev/xvd"].iter().any(|disk| path.starts_with(disk))
 }
