@@ -58,8 +58,7 @@ pub fn of(invocation: &Invocation) -> Vec<Effect> {
         let Some(matched) = command.matches(&arguments, &words) else { continue };
         if let Some(spec) = &command.effect {
             let effect = effect(spec, &targets(command, &arguments, &matched), invocation);
-            let counts =
-                |effect: &Effect| !command.only_beyond || effect.scope >= Scope::Shared;
+            let counts = |effect: &Effect| !command.only_beyond || effect.scope >= Scope::Shared;
             effects.extend(effect.filter(counts));
         }
         if !matched.maybe {

@@ -163,7 +163,8 @@ fn scope_of(path: &str) -> Scope {
     let absolute = clean.starts_with(['/', '~']);
     let known = |folders: &[&str]| folders.contains(&clean.as_str());
     let is_home = absolute && is_home(&clean);
-    let wide = clean == "/" || known(&SYSTEM) || known(&WIDE) || is_home || clean.ends_with("/.pm2");
+    let wide =
+        clean == "/" || known(&SYSTEM) || known(&WIDE) || is_home || clean.ends_with("/.pm2");
     match glob {
         Some(_) if wide && everything_in => Scope::All,
         None if wide => Scope::All,
@@ -172,7 +173,11 @@ fn scope_of(path: &str) -> Scope {
         Some(_) if is_spare(&clean) => Scope::Named,
         Some(glob) if absolute && !everything_in && !in_app(&clean) && depth(&clean) > 1 => {
             // What a few letters say, in a folder that is not an app's.
-            if glob.starts_with(['*', '?']) && depth(&clean) < 3 { Scope::Pattern } else { Scope::Named }
+            if glob.starts_with(['*', '?']) && depth(&clean) < 3 {
+                Scope::Pattern
+            } else {
+                Scope::Named
+            }
         }
         Some(_) if absolute && depth(&clean) > 1 && !in_app(&clean) => Scope::Named,
         Some(_) if absolute || (clean == "." && everything_in) => Scope::Pattern,

@@ -66,9 +66,9 @@ pub fn all() -> &'static HashMap<String, Resource> {
 impl Resource {
     /// Whether a pattern has only words that processes of any app have: `node.*next`.
     pub fn is_generic(&self, pattern: &str) -> bool {
-        let plain = [".*", ".+", "\\s", "\\b"].iter().fold(pattern.to_owned(), |text, sign| {
-            text.replace(sign, " ")
-        });
+        let plain = [".*", ".+", "\\s", "\\b"]
+            .iter()
+            .fold(pattern.to_owned(), |text, sign| text.replace(sign, " "));
         let mut words = plain
             .split([' ', '|', '^', '$', '(', ')', '\\'])
             .filter(|word| !word.is_empty())

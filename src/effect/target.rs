@@ -128,18 +128,18 @@ fn of_selection(kind: &str, selection: Selection, hole: &Hole) -> Reach {
         Selection::Any => Reach::of(Scope::Unfiltered, &hole.written)
             .because("they come from a list that is not filtered by name".to_owned()),
         // What is found by a part of its command line.
-        Selection::Names(names) if resource.named_by_filter => {
-            names.iter().map(|name| named(resource, name)).reduce(wider)
-                .unwrap_or_else(|| Reach::of(Scope::Named, &hole.written))
-        }
+        Selection::Names(names) if resource.named_by_filter => names
+            .iter()
+            .map(|name| named(resource, name))
+            .reduce(wider)
+            .unwrap_or_else(|| Reach::of(Scope::Named, &hole.written)),
         Selection::Pattern(pattern) if resource.named_by_filter => {
             named(resource, pattern.trim_matches(|c: char| c == '*' || c.is_whitespace()))
         }
         Selection::SomeName if resource.may_be_wide => Reach::of(Scope::Pattern, &hole.written),
         Selection::Names(names) => Reach { scope: Scope::Named, kind: None, names, because: None },
-        Selection::Pattern(pattern) if resource.found_by_part => {
-            Reach::of(Scope::Pattern, pattern).because("a part of a line finds others, too".to_owned())
-        }
+        Selection::Pattern(pattern) if resource.found_by_part => Reach::of(Scope::Pattern, pattern)
+            .because("a part of a line finds others, too".to_owned()),
         Selection::Pattern(pattern) => Reach::of(Scope::Named, pattern),
         Selection::SomeName => Reach::of(Scope::Named, &hole.written),
     }

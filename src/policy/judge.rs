@@ -129,7 +129,8 @@ fn dangerous_name(text: &str) -> Option<&'static str> {
     static SEARCH: OnceLock<(Option<AhoCorasick>, Vec<&'static str>)> = OnceLock::new();
     let (search, names) = SEARCH.get_or_init(|| {
         let catalog = Catalog::built_in();
-        let acts = |name: &&str| catalog.tells(name).is_some_and(|tells| tells.acts && !tells.common_word);
+        let acts =
+            |name: &&str| catalog.tells(name).is_some_and(|tells| tells.acts && !tells.common_word);
         let names: Vec<&str> = catalog.names().filter(acts).collect();
         (AhoCorasick::new(&names).ok(), names)
     });

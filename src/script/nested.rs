@@ -9,7 +9,8 @@ use super::{
 use crate::{
     invocation::{Invocation, Value, Word},
     program::{
-        Arguments, Catalog, Program, Runs, RunsWhat, Source, bare_name, package_of, split_assignment,
+        Arguments, Catalog, Program, Runs, RunsWhat, Source, bare_name, package_of,
+        split_assignment,
     },
     source::{Hop, Language, Place, Text},
 };
