@@ -63,7 +63,14 @@ pub struct Lint {
     /// Deny what cannot be proven harmless, too
     #[arg(long)]
     pub strict: bool,
-    /// What to print: human or json, each with an optional =FILE; repeatable
+    /// The findings that are known and do not count [default: .tagout-baseline.json, where it is]
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found now as the baseline, and deny nothing
+    #[arg(long)]
+    pub write_baseline: bool,
+    /// What to print: human, json, sarif, github, junit or markdown, each with an optional =FILE;
+    /// repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human")]
     pub format: Vec<Output>,
 }

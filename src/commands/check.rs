@@ -16,6 +16,7 @@ pub fn run(global: &Global, arguments: &Check) -> miette::Result<Exit> {
         output.write(&match output.format {
             Format::Human => report::check::human(&report, config.path.as_deref().map(shortened)),
             Format::Json => report::check::json(&report)?,
+            other => return Err(other.unknown_here("check")),
         })?;
     }
     Ok(if report.is_clean() { Exit::Fine } else { Exit::Failed })

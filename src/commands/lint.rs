@@ -2,7 +2,10 @@ use super::Exit;
 use crate::{
     cli::{Global, Lint},
     config,
-    policy::{self, Configs, Gap, Level},
+    policy::{
+        self, Configs, Gap, Level,
+        baseline::{self, Baseline},
+    },
     report::{self, Format},
     source::SourceFile,
     workflow,
@@ -56,6 +59,31 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
     };
     let mut linted = policy::lint(files, &configs, arguments.strict);
     linted.coverage.skipped.extend(skipped);
+    let path = arguments.baseline.as_deref().unwrap_or(Path::new(baseline::FILE_NAME));
+    if arguments.write_baseline {
+        let baseline = Baseline::of(&linted);
+        baseline.write(path)?;
+        eprintln!("tagout: {} findings are known in {}", baseline.len(), path.display());
+    }
+    match Baseline::read(path)? {
+        Some(baseline) => {
+            let gone = baseline.apply(&mut linted);
+            if gone > 0 {
+                eprintln!(
+                    "tagout: {gone} findings of {} are not there any more; `--write-baseline` forgets them",
+                    path.display()
+                );
+            }
+        }
+        None if arguments.baseline.is_some() => {
+            return Err(miette::miette!(
+                help = "`tagout lint --write-baseline` writes one",
+                "there is no baseline {}",
+                path.display()
+            ));
+        }
+        None => {}
+    }
     for output in &arguments.format {
         let colours = output.file.is_none()
             && std::io::stdout().is_terminal()
@@ -63,9 +91,14 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
         output.write(&match output.format {
             Format::Human => report::lint::human(&linted, colours),
             Format::Json => report::lint::json(&linted)?,
+            Format::Sarif => report::lint::sarif(&linted)?,
+            Format::Github => report::lint::github(&linted),
+            Format::Junit => report::lint::junit(&linted)?,
+            Format::Markdown => report::lint::markdown(&linted),
+            other => return Err(other.unknown_here("lint")),
         })?;
     }
-    let denied = linted.findings.iter().any(|finding| finding.level == Level::Deny);
+    let denied = linted.open().any(|finding| finding.level == Level::Deny);
     Ok(match (nothing, denied) {
         // A run in the wrong folder must not look clean.
         (true, _) => Exit::Usage,

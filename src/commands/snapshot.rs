@@ -50,6 +50,7 @@ fn compare(
         output.write(&match output.format {
             Format::Human => report::host::diff(&before, &diff),
             Format::Json => report::host::diff_json(&before, &diff),
+            other => return Err(other.unknown_here("snapshot diff")),
         })?;
     }
     Ok(if diff.has_harm() { Exit::Failed } else { Exit::Fine })

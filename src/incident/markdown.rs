@@ -1,6 +1,7 @@
 //! The page as Markdown. Names and messages come from elsewhere, so what would be Markdown or HTML in
 //! them is made plain.
 
+use super::escape::{code, plain};
 use super::page::Page;
 use crate::guard::record::Record;
 use miette::Diagnostic;
@@ -21,47 +22,4 @@ pub fn markdown(record: &Record) -> Result<String, ReportError> {
     environment.add_filter("text", |text: &str| plain(text));
     let page = minijinja::Value::from(minijinja::value::Serde(Page::of(record)));
     Ok(environment.render_str(TEMPLATE, page)? + "\n")
-}
-
-/// Text as code, on one line, in a table or out of it.
-pub fn code(text: &str) -> String {
-    let text = one_line(text).replace('|', "\\|");
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-/// Text as text, on one line, in a table or out of it.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in one_line(text).chars() {
-        match c {
-            '<' => plain.push_str("&lt;"),
-            '&' => plain.push_str("&amp;"),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' => plain.extend(['\\', c]),
-            _ => plain.push(c),
-        }
-    }
-    plain
-}
-
-fn one_line(text: &str) -> String {
-    text.split(['\n', '\r', '\t'])
-        .filter(|line| !line.trim().is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_cannot_write_markdown() {
-        assert_eq!(code("a|b"), r"`a\|b`");
-        assert_eq!(code("echo `id`"), "`` echo `id` ``");
-        assert_eq!(code("a\n\nb"), "`a b`");
-        assert_eq!(plain("<img src=x> | [a](b) & *"), r"&lt;img src=x> \| \[a\](b) &amp; \*");
-    }
 }

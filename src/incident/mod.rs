@@ -3,6 +3,7 @@
 //! was restored in which order, and what is left to do. No secret is on it: no process's environment
 //! ever, and the command line masked.
 
+pub mod escape;
 mod markdown;
 mod page;
 mod severity;

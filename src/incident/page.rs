@@ -1,7 +1,7 @@
 //! What stands on the page, as plain words: the template only lays it out.
 
 use super::Severity;
-use super::markdown::code;
+use super::escape::code;
 use crate::guard::checks::{CHECKLIST, Checks};
 use crate::guard::judge::{Affected, Judgement};
 use crate::guard::masking::masked;

@@ -35,6 +35,8 @@ pub struct Finding {
     pub place: Option<Place>,
     /// The way from the workflow to the command, outermost first.
     pub via: Vec<Hop>,
+    /// Why it is allowed, if it is.
+    pub suppressed: Option<String>,
 }
 
 impl Finding {

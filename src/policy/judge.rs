@@ -57,6 +57,7 @@ impl Judge<'_> {
             effect: Some(effect),
             place: Some(invocation.place.clone()),
             via: invocation.via.clone(),
+            suppressed: None,
         })
     }
 
@@ -96,6 +97,12 @@ impl Judge<'_> {
         Some(self.without_command(rule, message, problem.location.clone(), None, Vec::new()))
     }
 
+    /// A finding of the rule `name` on something that is no command.
+    pub fn about(&self, name: &str, what: &str, location: Location) -> Option<Finding> {
+        let rule = rule(name)?;
+        Some(self.without_command(rule, rule.says(what), location, None, Vec::new()))
+    }
+
     fn without_command(
         &self,
         rule: &PolicyRule,
@@ -114,6 +121,7 @@ impl Judge<'_> {
             effect: None,
             place,
             via,
+            suppressed: None,
         }
     }
 }

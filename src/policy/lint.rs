@@ -1,4 +1,4 @@
-use super::{Finding, Judge, scripts};
+use super::{Finding, Judge, scripts, suppression};
 use crate::{
     config::{Config, ConfigError, find, folder_of, load_inventory},
     source::{Location, SourceFile, in_time},
@@ -85,11 +85,12 @@ impl Configs {
 /// Lints files, each on its own, all at once.
 pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintReport {
     let default = Config::default();
+    let files: Vec<Arc<SourceFile>> = files.into_iter().map(Arc::new).collect();
     let parts: Vec<LintReport> = files
-        .into_par_iter()
+        .par_iter()
         .map(|file| {
             let config = configs.of(file.path()).unwrap_or(&default);
-            in_time(|| scripts::lint(&Arc::new(file), Judge { config, strict }))
+            in_time(|| scripts::lint(file, Judge { config, strict }))
         })
         .collect();
     let mut report = LintReport::default();
@@ -102,10 +103,13 @@ pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintRepo
     }
     report.coverage.skipped.sort();
     report.coverage.skipped.dedup();
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    suppression::apply(&files, &mut report.findings, Judge { config: &default, strict }, today);
     report.findings.sort_by_cached_key(|finding| {
         let range = &finding.location.range;
         let place = (finding.location.path().to_owned(), range.start, range.end);
-        (place, subject(finding).to_owned(), Reverse(finding.level), finding.message.clone())
+        let weight = (finding.suppressed.is_some(), Reverse(finding.level));
+        (place, subject(finding).to_owned(), weight, finding.message.clone())
     });
     // One command can be reached in several ways; the worst of them is told.
     report.findings.dedup_by(|next, kept| {
@@ -119,6 +123,13 @@ pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintRepo
 /// What a finding is about: the kind of resource, or its rule.
 fn subject(finding: &Finding) -> &str {
     finding.effect.as_ref().map_or(&finding.rule, |effect| &effect.resource)
+}
+
+impl LintReport {
+    /// The findings that nobody has allowed.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.suppressed.is_none())
+    }
 }
 
 impl Gap {

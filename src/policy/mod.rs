@@ -2,6 +2,7 @@
 //! [`Finding`]s: what is denied, warned of or noted, by the rules of `rules/policy.yml`, by the
 //! place where it would happen, and by whose things the inventory says they are.
 
+pub mod baseline;
 mod carry;
 mod finding;
 mod judge;
@@ -9,6 +10,7 @@ mod lint;
 mod ownership;
 mod rules;
 mod scripts;
+mod suppression;
 #[cfg(test)]
 mod tests;
 

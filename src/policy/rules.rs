@@ -49,6 +49,15 @@ pub fn rule(name: &str) -> Option<&'static PolicyRule> {
     rules().iter().find(|rule| rule.name == name)
 }
 
+pub fn names() -> impl Iterator<Item = &'static str> {
+    rules().iter().map(|rule| rule.name.as_str())
+}
+
+/// Whether there is a rule of that name.
+pub fn knows(name: &str) -> bool {
+    rule(name).is_some()
+}
+
 fn note() -> Level {
     Level::Note
 }

@@ -15,6 +15,33 @@ pub struct Output {
 pub enum Format {
     Human,
     Json,
+    Junit,
+    Markdown,
+    Prometheus,
+    Sarif,
+    Github,
+}
+
+impl Format {
+    const ALL: [(&'static str, Self); 7] = [
+        ("human", Self::Human),
+        ("json", Self::Json),
+        ("junit", Self::Junit),
+        ("markdown", Self::Markdown),
+        ("prometheus", Self::Prometheus),
+        ("sarif", Self::Sarif),
+        ("github", Self::Github),
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
+    }
+
+    /// The error of a command that does not print it.
+    pub fn unknown_here(self, command: &str) -> miette::Report {
+        miette::miette!("`{command}` does not print {}", self.name())
+    }
 }
 
 impl FromStr for Output {
@@ -26,11 +53,9 @@ impl FromStr for Output {
             Some((format, file)) => (format, Some(file.into())),
             None => (text, None),
         };
-        let format = match format {
-            "human" => Format::Human,
-            "json" => Format::Json,
-            _ => return Err("the formats are human and json".into()),
-        };
+        let known = Format::ALL.iter().find(|(name, _)| *name == format);
+        let names = || Format::ALL.map(|(name, _)| name).join(", ");
+        let format = known.ok_or_else(|| format!("the formats are {}", names()))?.1;
         Ok(Self { format, file })
     }
 }

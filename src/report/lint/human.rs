@@ -24,7 +24,7 @@ pub fn human(report: &LintReport, colours: bool) -> String {
     };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
     let mut text = String::new();
-    let mut shown: Vec<&Finding> = report.findings.iter().collect();
+    let mut shown: Vec<&Finding> = report.open().collect();
     if shown.len() > MAX_SHOWN {
         shown.sort_by_key(|finding| Reverse(finding.level));
         shown.truncate(MAX_SHOWN);
@@ -37,7 +37,7 @@ pub fn human(report: &LintReport, colours: bool) -> String {
         }
         let _ = writeln!(text, "{}\n", one.trim_end());
     }
-    let hidden = report.findings.len() - shown.len();
+    let hidden = report.open().count() - shown.len();
     if hidden > 0 {
         let more = counted(hidden, "more finding");
         let _ = writeln!(text, "{more} not shown here; `--format json` has them all\n");
@@ -48,12 +48,15 @@ pub fn human(report: &LintReport, colours: bool) -> String {
 
 fn summary(report: &LintReport) -> String {
     let coverage = &report.coverage;
-    let parts = counts(&report.findings);
+    let parts = counts(report);
     let parts: Vec<String> = parts
         .iter()
         .filter(|(_, count)| *count > 0)
         .map(|(level, count)| format!("{count} {}", word(*level, *count)))
         .collect();
+    let allowed = report.findings.len() - report.open().count();
+    let allowed = (allowed > 0).then(|| format!("{allowed} allowed"));
+    let parts: Vec<String> = parts.into_iter().chain(allowed).collect();
     let found = if parts.is_empty() { "nothing to report".to_owned() } else { parts.join(", ") };
     let read =
         format!("{} in {}", counted(coverage.scripts, "script"), counted(coverage.files, "file"));

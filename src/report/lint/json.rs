@@ -73,11 +73,12 @@ struct Summary {
     deny: usize,
     warn: usize,
     note: usize,
+    suppressed: usize,
 }
 
 /// The report as version 1 of the JSON format, with a line break at its end.
 pub fn json(report: &LintReport) -> miette::Result<String> {
-    let [(_, deny), (_, warn), (_, note)] = counts(&report.findings);
+    let [(_, deny), (_, warn), (_, note)] = counts(report);
     let coverage = &report.coverage;
     let json = Report {
         version: 1,
@@ -89,7 +90,12 @@ pub fn json(report: &LintReport) -> miette::Result<String> {
             analysed: coverage.analysed,
             skipped: coverage.skipped.iter().map(gap).collect(),
         },
-        summary: Summary { deny, warn, note },
+        summary: Summary {
+            deny,
+            warn,
+            note,
+            suppressed: report.findings.len() - report.open().count(),
+        },
     };
     Ok(serde_json::to_string_pretty(&json).into_diagnostic()? + "\n")
 }
@@ -109,7 +115,7 @@ fn finding(finding: &Finding) -> JsonFinding<'_> {
         via: finding.via.iter().map(hop).collect(),
         help: finding.help.as_deref(),
         fingerprint: finding.fingerprint(),
-        suppressed: None,
+        suppressed: finding.suppressed.as_deref(),
     }
 }
 
