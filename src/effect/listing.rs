@@ -81,6 +81,11 @@ fn filtered(stage: &Invocation) -> Option<Selection> {
         "grep" | "egrep" | "fgrep" => by_grep(bare_name(&name), arguments),
         "awk" | "gawk" | "mawk" => by_awk(&marked(first_operand(arguments, &["-F", "-v"])?)),
         "sed" => by_sed(arguments),
+        // Code that looks at names chooses by them, however it does.
+        "node" | "nodejs" | "python" | "python3" | "ruby" | "perl" | "php" | "bun" | "deno" => {
+            let names = arguments.iter().any(|word| marked(word).contains("name"));
+            names.then_some(Selection::SomeName)
+        }
         _ => None,
     }
 }
@@ -303,6 +308,8 @@ mod tests {
             ("sed -n '/web/p'", pattern("*web*")),
             ("sed '/web/d'", Selection::Any),
             ("grep \"$APP\" | head -1", Selection::SomeName),
+            ("ruby -rjson -e 'puts JSON.parse(STDIN.read)[0][\"name\"]'", Selection::SomeName),
+            ("ruby -e 'puts STDIN.read'", Selection::Any),
         ] {
             assert_eq!(of(filters), expected, "{filters}");
         }

@@ -95,6 +95,11 @@ impl<'a> Arguments<'a> {
             let name = format!("-{letter}");
             let rest = offset + letter.len_utf8();
             let optional = spec.optional.contains(&name);
+            if spec.attached.contains(&name) {
+                let value = (rest < head.len() || !word.is_known()).then(|| tail(word, rest));
+                push(&name, value);
+                return 1;
+            }
             if takes_value(&name) || optional {
                 if rest < head.len() || !word.is_known() {
                     push(&name, Some(tail(word, rest)));
@@ -124,12 +129,13 @@ impl<'a> Arguments<'a> {
         named.filter_map(|(_, value)| value.as_ref())
     }
 
-    /// Whether the operands start with a subcommand such as `compose exec`; `_` is any word.
+    /// Whether the operands start with a subcommand such as `compose exec`; `_` is any word,
+    /// `*/artisan` a file in any folder.
     pub fn calls(&self, verb: &str) -> bool {
         let mut operands = self.operands.iter();
         verb.split(' ').all(|name| {
             operands.next().is_some_and(|operand| {
-                name == "_" || operand.word.text().is_some_and(|text| text == name)
+                name == "_" || operand.word.text().is_some_and(|text| is_called(&text, name))
             })
         })
     }
@@ -154,6 +160,12 @@ impl<'a> Arguments<'a> {
         let one = |word: &Word| vec![word.clone()];
         match source {
             Source::Stdin | Source::Content(_) => Vec::new(),
+            Source::Program => {
+                let called = self.argv.first();
+                let folder = called.and_then(|word| word.head().rfind('/'));
+                let name = called.map(|word| tail(word, folder.map_or(0, |at| at + 1)));
+                name.map(|name| vec![name]).into_iter().collect()
+            }
             Source::Operand(n) => {
                 self.operands.get(*n).map(|operand| one(operand.word)).into_iter().collect()
             }
@@ -266,6 +278,13 @@ impl RunsWhat {
             | Self::Deploy(source)
             | Self::Nothing(source) => source,
         }
+    }
+}
+
+fn is_called(text: &str, name: &str) -> bool {
+    match name.strip_prefix("*/") {
+        Some(file) => text.rsplit('/').next() == Some(file),
+        None => text == name,
     }
 }
 

@@ -34,7 +34,9 @@ impl Catalog {
 
     /// What is known of the program that is called by `word`, which may be a path.
     pub fn find(&self, word: &str) -> Option<&Program> {
-        Some(&self.at(*self.by_name.get(bare_name(word))?)?.0)
+        let is_init_script = word.starts_with("/etc/init.d/") || word.starts_with("/etc/rc.d/");
+        let name = if is_init_script { "init-script" } else { bare_name(word) };
+        Some(&self.at(*self.by_name.get(name)?)?.0)
     }
 
     /// What tells whether a call of the program of that very name matters.

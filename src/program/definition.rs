@@ -48,6 +48,8 @@ pub struct Options {
     pub verbs: Vec<VerbOptions>,
     /// Take the next word only if it does not start with `-`.
     pub optional: Vec<String>,
+    /// Take the rest of their word as a value, if there is any, but never the next word: `-pSECRET`.
+    pub attached: Vec<String>,
     /// With one of these the program only prints.
     pub help: Vec<String>,
     /// `-abc` is one option, not three.
@@ -185,6 +187,8 @@ pub enum Items {
 /// Which part of the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
+    /// `program`: the name by which it is called, without its folder.
+    Program,
     /// `operand 0`: one operand.
     Operand(usize),
     /// `operands 1..`: from that one to the end, joined by blanks where it is text.
@@ -347,6 +351,7 @@ impl FromStr for Source {
         let names = |names: &str| names.split('|').map(str::to_owned).collect();
         match text.split_once(' ') {
             None if text == "stdin" => Ok(Self::Stdin),
+            None if text == "program" => Ok(Self::Program),
             Some(("operand", position)) => Ok(Self::Operand(number(position)?)),
             Some(("operands", range)) => Ok(Self::Operands(number(range)?)),
             Some(("rest", position)) => Ok(Self::Rest(number(position)?)),
@@ -358,7 +363,7 @@ impl FromStr for Source {
                 Ok(Self::Content(Box::new(source.trim_start_matches("of ").parse()?)))
             }
             _ => Err(format!(
-                "`{text}` is none of `operand N`, `operands N..`, `rest N`, `each N..`, `option -x`, \
+                "`{text}` is none of `program`, `operand N`, `operands N..`, `rest N`, `each N..`, `option -x`, \
                  `values -x`, `after -x`, `stdin`, `content of …`"
             )),
         }

@@ -85,7 +85,7 @@ impl Tells {
             }
             _ if !runs.verb.is_empty() => {
                 for verb in &runs.verb {
-                    let is_word = |word: &&str| *word != "_" && !word.starts_with('-');
+                    let is_word = |word: &&str| *word != "_" && !word.starts_with(['-', '*']);
                     let words = verb.split(' ').take_while(is_word);
                     let words: Vec<Vec<String>> = words.map(|word| vec![word.to_owned()]).collect();
                     self.always |= words.is_empty();
