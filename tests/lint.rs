@@ -136,7 +136,8 @@ fn the_json_report_names_the_very_bytes_of_the_command() {
       "summary": {
         "deny": 1,
         "warn": 0,
-        "note": 0
+        "note": 0,
+        "suppressed": 0
       }
     }
     exit 1
