@@ -27,6 +27,15 @@ pub struct Global {
 pub enum Command {
     /// Say what the repository's workflows would do to others
     Lint(Lint),
+    /// List the rules, show one, or try those of your own
+    Rules(Rules),
+    /// Say what a rule is about, what it finds and what to do
+    Explain {
+        /// The rule's name
+        rule: String,
+        #[arg(long, value_name = "FOLDER")]
+        rules: Vec<PathBuf>,
+    },
     /// Run the probes of a checklist
     Check(Check),
     /// Record what runs on this host, and compare it
@@ -63,6 +72,9 @@ pub struct Lint {
     /// Deny what cannot be proven harmless, too
     #[arg(long)]
     pub strict: bool,
+    /// A folder with rules of the team's own; repeatable
+    #[arg(long, value_name = "FOLDER")]
+    pub rules: Vec<PathBuf>,
     /// The findings that are known and do not count [default: .tagout-baseline.json, where it is]
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -73,6 +85,32 @@ pub struct Lint {
     /// repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human")]
     pub format: Vec<Output>,
+}
+
+#[derive(Debug, Args)]
+pub struct Rules {
+    #[command(subcommand)]
+    pub action: Option<RulesAction>,
+    /// A folder with rules of the team's own; repeatable
+    #[arg(long, value_name = "FOLDER", global = true)]
+    pub rules: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesAction {
+    /// All of them, in the order in which they are asked (the default)
+    List,
+    /// One, as its page has it
+    Show {
+        /// Its name
+        rule: String,
+    },
+    /// Read the rules of tagout.yml and of the folders, and hold them against their examples; with a
+    /// line of shell, say which rules decide on it
+    Test {
+        /// A line of shell
+        line: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@ use crate::{
     cli::{Global, Lint},
     config,
     policy::{
-        self, Configs, Gap, Level,
+        self, Configs, Gap, Level, Policy,
         baseline::{self, Baseline},
     },
     report::{self, Format},
@@ -53,9 +53,10 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
              and no action.yml"
         );
     }
+    let rules = super::rules::of_folders(&arguments.rules)?;
     let configs = match &global.config {
-        Some(path) => Configs::One(Box::new(config::load_inventory(path)?)),
-        None => Configs::nearest(files.iter().map(SourceFile::path))?,
+        Some(path) => Configs::One(Box::new(Policy::of(config::load_inventory(path)?, &rules)?)),
+        None => Configs::nearest(files.iter().map(SourceFile::path), &rules)?,
     };
     let mut linted = policy::lint(files, &configs, arguments.strict);
     linted.coverage.skipped.extend(skipped);

@@ -7,6 +7,7 @@ mod finish;
 mod lint;
 mod lock;
 mod rollback;
+mod rules;
 mod snapshot;
 
 use crate::cli::{Cli, Command, Global};
@@ -41,6 +42,8 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done: miette::Result<Exit> = match cli.command {
         Command::Lint(arguments) => lint::run(&cli.global, &arguments),
+        Command::Rules(arguments) => rules::run(&cli.global, &arguments),
+        Command::Explain { rule, rules: folders } => rules::explain(&cli.global, &rule, &folders),
         Command::Check(arguments) => check::run(&cli.global, &arguments),
         Command::Snapshot(arguments) => snapshot::run(&cli.global, arguments),
         Command::Rollback(arguments) => rollback::run(&cli.global, &arguments),

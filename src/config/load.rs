@@ -121,7 +121,7 @@ fn in_words(error: &serde_saphyr::Error) -> String {
 
 /// The bytes of a place that the YAML reader knows. Of a broken text it may know no more than line
 /// and column.
-fn span_of(location: &Location, text: &str) -> SourceSpan {
+pub fn span_of(location: &Location, text: &str) -> SourceSpan {
     match (location.span().byte_offset(), location.span().byte_len()) {
         (Some(offset), Some(length)) => SourceSpan::new((offset as usize).into(), length as usize),
         _ => {

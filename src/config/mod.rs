@@ -8,17 +8,19 @@ mod env_text;
 mod inventory;
 mod load;
 mod probe;
+mod rule;
 mod suggest;
 
 pub use action::{Action, Example, NestedInputs, RemoteInputs};
 pub use condition::Condition;
 pub use env_text::EnvText;
 pub use inventory::{App, Environment, Inventory, Neighbours, Owner, matches_name};
-pub use load::{ConfigError, FILE_NAME, find, folder_of, load, load_inventory, parse};
+pub use load::{ConfigError, FILE_NAME, find, folder_of, load, load_inventory, parse, span_of};
 pub use probe::{
     Command, Description, Entry, Http, Kind, Manager, NEIGHBOURS, PlacedCondition, Probe, Process,
     Tcp, Timing,
 };
+pub use rule::{WrittenExample, WrittenRule};
 pub use suggest::{did_you_mean, listed};
 
 use indexmap::IndexMap;
@@ -43,6 +45,9 @@ pub struct Config {
     /// Actions of which an input is code; they win over those that tagout knows.
     #[serde(default, deserialize_with = "action::actions")]
     pub actions: Vec<Action>,
+    /// Rules of the team's own, asked before those that tagout has.
+    #[serde(default)]
+    pub rules: Vec<WrittenRule>,
     /// The scale of severities, the worst first.
     #[serde(default = "default_severities")]
     pub severities: Vec<String>,

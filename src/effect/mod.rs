@@ -12,7 +12,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use resource::{Resource, resource};
+pub use resource::{Resource, all, resource};
 
 use crate::{
     invocation::{Invocation, Word},

@@ -19,6 +19,19 @@ pub enum Level {
     Deny,
 }
 
+impl std::str::FromStr for Level {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Ok(match word {
+            "note" => Self::Note,
+            "warn" => Self::Warn,
+            "deny" => Self::Deny,
+            _ => return Err(()),
+        })
+    }
+}
+
 /// One thing that the reader should know.
 #[derive(Clone, Debug)]
 pub struct Finding {

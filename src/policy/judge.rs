@@ -17,12 +17,25 @@ use std::{path::Path, sync::OnceLock};
 /// Judges what a workflow would do.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'c> {
-    pub config: &'c Config,
+    pub policy: &'c Policy,
     /// Denies what only may happen, too.
     pub strict: bool,
 }
 
-impl Judge<'_> {
+/// What a workflow is judged by.
+#[derive(Debug, Default)]
+pub struct Policy {
+    pub config: Config,
+    /// The team's own rules, asked before those that are built in.
+    pub rules: Vec<PolicyRule>,
+}
+
+impl<'c> Judge<'c> {
+    /// All rules, in the order in which they are asked.
+    pub fn rules(&self) -> impl Iterator<Item = &'c PolicyRule> + use<'c> {
+        self.policy.rules.iter().chain(rules())
+    }
+
     /// The findings on an invocation of a script in the file `workflow`.
     pub fn invocation(&self, workflow: &Path, invocation: &Invocation) -> Vec<Finding> {
         let effects = effect::of(invocation);
@@ -30,7 +43,7 @@ impl Judge<'_> {
     }
 
     fn effect(&self, workflow: &Path, invocation: &Invocation, effect: Effect) -> Option<Finding> {
-        let foreign = ownership::foreign(self.config, workflow, &effect);
+        let foreign = ownership::foreign(&self.policy.config, workflow, &effect);
         let (rule, message) = match &foreign {
             Some((name, owner)) => {
                 let rule = rule("foreign-process")?;
@@ -38,7 +51,7 @@ impl Judge<'_> {
                 (rule, format!("{}: it belongs to {owner}", rule.message(&effect)))
             }
             None => {
-                let rule = rules().iter().find(|rule| rule.matches(&effect))?;
+                let rule = self.rules().find(|rule| rule.matches(&effect))?;
                 (rule, rule.message(&effect))
             }
         };

@@ -1,4 +1,4 @@
-use super::{Finding, Judge, scripts, suppression};
+use super::{Finding, Judge, Policy, PolicyRule, custom, scripts, suppression};
 use crate::{
     config::{Config, ConfigError, find, folder_of, load_inventory},
     source::{Location, SourceFile, in_time},
@@ -42,16 +42,21 @@ pub struct Gap {
 #[derive(Debug)]
 pub enum Configs {
     /// This one for every file.
-    One(Box<Config>),
+    One(Box<Policy>),
     /// The nearest one above each file.
-    Nearest(HashMap<PathBuf, Arc<Config>>),
+    Nearest(HashMap<PathBuf, Arc<Policy>>),
 }
 
 impl Configs {
     /// Finds the configuration of each file, so that a repository of several apps is judged by
     /// the inventory of each.
-    pub fn nearest<'f>(files: impl IntoIterator<Item = &'f Path>) -> Result<Self, ConfigError> {
-        let mut loaded: HashMap<PathBuf, Arc<Config>> = HashMap::new();
+    /// The team's `rules` hold for all of them.
+    pub fn nearest<'f>(
+        files: impl IntoIterator<Item = &'f Path>,
+        rules: &[PolicyRule],
+    ) -> Result<Self, ConfigError> {
+        let bare = Arc::new(Policy { config: Config::default(), rules: rules.to_vec() });
+        let mut loaded: HashMap<PathBuf, Arc<Policy>> = HashMap::new();
         let mut by_folder = HashMap::new();
         for file in files {
             let folder = folder_of(file);
@@ -59,11 +64,11 @@ impl Configs {
                 continue;
             }
             let config = match find(folder) {
-                None => Arc::default(),
+                None => Arc::clone(&bare),
                 Some(path) => match loaded.get(&path) {
                     Some(config) => Arc::clone(config),
                     None => {
-                        let config = Arc::new(load_inventory(&path)?);
+                        let config = Arc::new(Policy::of(load_inventory(&path)?, rules)?);
                         loaded.insert(path, Arc::clone(&config));
                         config
                     }
@@ -74,7 +79,7 @@ impl Configs {
         Ok(Self::Nearest(by_folder))
     }
 
-    fn of(&self, file: &Path) -> Option<&Config> {
+    fn of(&self, file: &Path) -> Option<&Policy> {
         match self {
             Self::One(config) => Some(config),
             Self::Nearest(by_folder) => by_folder.get(folder_of(file)).map(Arc::as_ref),
@@ -84,15 +89,11 @@ impl Configs {
 
 /// Lints files, each on its own, all at once.
 pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintReport {
-    let default = Config::default();
+    let default = Policy::default();
+    let judge = |file: &Path| Judge { policy: configs.of(file).unwrap_or(&default), strict };
     let files: Vec<Arc<SourceFile>> = files.into_iter().map(Arc::new).collect();
-    let parts: Vec<LintReport> = files
-        .par_iter()
-        .map(|file| {
-            let config = configs.of(file.path()).unwrap_or(&default);
-            in_time(|| scripts::lint(file, Judge { config, strict }))
-        })
-        .collect();
+    let parts: Vec<LintReport> =
+        files.par_iter().map(|file| in_time(|| scripts::lint(file, judge(file.path())))).collect();
     let mut report = LintReport::default();
     for part in parts {
         report.findings.extend(part.findings);
@@ -104,7 +105,7 @@ pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintRepo
     report.coverage.skipped.sort();
     report.coverage.skipped.dedup();
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    suppression::apply(&files, &mut report.findings, Judge { config: &default, strict }, today);
+    suppression::apply(&files, &mut report.findings, judge, today);
     report.findings.sort_by_cached_key(|finding| {
         let range = &finding.location.range;
         let place = (finding.location.path().to_owned(), range.start, range.end);
@@ -123,6 +124,14 @@ pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintRepo
 /// What a finding is about: the kind of resource, or its rule.
 fn subject(finding: &Finding) -> &str {
     finding.effect.as_ref().map_or(&finding.rule, |effect| &effect.resource)
+}
+
+impl Policy {
+    /// A configuration, with its rules after `rules`.
+    pub fn of(config: Config, rules: &[PolicyRule]) -> Result<Self, ConfigError> {
+        let rules = custom::of_config(&config, rules.to_vec())?;
+        Ok(Self { config, rules })
+    }
 }
 
 impl LintReport {

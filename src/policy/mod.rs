@@ -4,6 +4,7 @@
 
 pub mod baseline;
 mod carry;
+pub mod custom;
 mod finding;
 mod judge;
 mod lint;
@@ -15,6 +16,6 @@ mod suppression;
 mod tests;
 
 pub use finding::{Finding, Level};
-pub use judge::Judge;
+pub use judge::{Judge, Policy};
 pub use lint::{Configs, Coverage, Gap, LintReport, lint};
 pub use rules::{PolicyRule, rules};

@@ -1,6 +1,6 @@
 use super::Level;
 use crate::{
-    config::matches_name,
+    config::{WrittenRule, matches_name},
     effect::Effect,
     program::{Scope, Verb},
 };
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::sync::OnceLock;
 
 /// A rule of `rules/policy.yml`.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyRule {
     #[serde(rename = "rule")]
@@ -44,18 +44,31 @@ pub fn rules() -> &'static [PolicyRule] {
     RULES.get_or_init(|| serde_json::from_str(TABLE).unwrap_or_default())
 }
 
+/// A rule of a team's own, its words understood.
+pub(super) fn own(
+    written: &WrittenRule,
+    verb: Vec<Verb>,
+    scope: Vec<Scope>,
+    level: Level,
+    ephemeral: Level,
+) -> PolicyRule {
+    PolicyRule {
+        name: written.rule.value.clone(),
+        title: written.title.clone(),
+        resource: written.resource.iter().map(|kind| kind.value.clone()).collect(),
+        verb,
+        scope,
+        targets: written.targets.clone(),
+        level,
+        ephemeral,
+        says: written.says.clone(),
+        help: written.help.clone(),
+    }
+}
+
 /// The rule of that name; the tests know that it exists.
 pub fn rule(name: &str) -> Option<&'static PolicyRule> {
     rules().iter().find(|rule| rule.name == name)
-}
-
-pub fn names() -> impl Iterator<Item = &'static str> {
-    rules().iter().map(|rule| rule.name.as_str())
-}
-
-/// Whether there is a rule of that name.
-pub fn knows(name: &str) -> bool {
-    rule(name).is_some()
 }
 
 fn note() -> Level {

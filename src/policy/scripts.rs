@@ -11,7 +11,7 @@ const TOO_LONG: &str = "this file takes too long to read; the rest of it was not
 
 /// Lints one file.
 pub(super) fn lint(file: &Arc<SourceFile>, judge: Judge<'_>) -> LintReport {
-    let reading = workflow::read(Arc::clone(file), judge.config);
+    let reading = workflow::read(Arc::clone(file), &judge.policy.config);
     let mut scripts = Scripts {
         file,
         judge,

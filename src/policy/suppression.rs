@@ -3,10 +3,7 @@
 //! indented below that. One that says no reason, knows no such rule, is over or finds nothing to allow is a
 //! finding itself, so that none outlives what it was written for.
 
-use super::{
-    Finding, Judge,
-    rules::{knows, names},
-};
+use super::{Finding, Judge};
 use crate::config::did_you_mean;
 use crate::source::{Location, SourceFile};
 use jiff::civil::Date;
@@ -14,7 +11,7 @@ use regex::Regex;
 use std::{
     collections::HashMap,
     ops::RangeInclusive,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, LazyLock},
 };
 
@@ -49,10 +46,10 @@ struct Suppression {
 
 /// Marks the findings that are allowed, in these files and in those that findings are in, and adds
 /// what is wrong with the comments that allow.
-pub(super) fn apply(
+pub(super) fn apply<'j>(
     files: &[Arc<SourceFile>],
     findings: &mut Vec<Finding>,
-    judge: Judge<'_>,
+    judge_of: impl Fn(&Path) -> Judge<'j>,
     today: Date,
 ) {
     let mut by_path: HashMap<PathBuf, Vec<Suppression>> = HashMap::new();
@@ -63,6 +60,7 @@ pub(super) fn apply(
     });
     for file in files.iter().chain(places) {
         if !by_path.contains_key(file.path()) {
+            let judge = judge_of(file.path());
             by_path.insert(file.path().to_owned(), read(file, judge, today, &mut wrong));
         }
     }
@@ -86,7 +84,9 @@ pub(super) fn apply(
     for suppression in by_path.into_values().flatten() {
         for (rule, used) in suppression.rules.iter().zip(&suppression.used) {
             if !used {
-                wrong.push(judge.about("suppression-unused", rule, suppression.location.clone()));
+                let location = suppression.location.clone();
+                let judge = judge_of(location.path());
+                wrong.push(judge.about("suppression-unused", rule, location));
             }
         }
     }
@@ -118,7 +118,7 @@ fn read(
         let Some(whole) = written.get(0) else { continue };
         let range = whole.start()..whole.start() + whole.as_str().trim_end().len();
         let location = Location { file: Arc::clone(file), range };
-        match parse(&written, text, &location) {
+        match parse(&written, text, &location, judge) {
             Ok(suppression) if suppression.until.is_some_and(|until| until < today) => {
                 let until = suppression.until.map(|date| date.to_string()).unwrap_or_default();
                 wrong.push(judge.about("suppression-expired", &until, location));
@@ -134,6 +134,7 @@ fn parse(
     written: &regex::Captures<'_>,
     text: &str,
     location: &Location,
+    judge: Judge<'_>,
 ) -> Result<Suppression, String> {
     let named = written.name("rules").map_or("", |rules| rules.as_str());
     let rules: Vec<String> = named
@@ -144,8 +145,9 @@ fn parse(
     if rules.is_empty() {
         return Err("it names no rule; write `tagout: allow(RULE) reason=\"…\"`".to_owned());
     }
-    if let Some(unknown) = rules.iter().find(|rule| !knows(rule)) {
-        let near = did_you_mean(unknown, names());
+    let known = || judge.rules().map(|rule| rule.name.as_str());
+    if let Some(unknown) = rules.iter().find(|rule| known().all(|name| name != *rule)) {
+        let near = did_you_mean(unknown, known());
         return Err(format!("there is no rule `{unknown}`{near}"));
     }
     let (mut until, mut reason) = (None, None);

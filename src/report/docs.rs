@@ -2,11 +2,8 @@
 
 use crate::{
     config::Description,
-    effect,
-    policy::{Level, PolicyRule, rules},
+    policy::{Level, PolicyRule, custom, rules},
     program::Catalog,
-    script,
-    source::{Language, Script, Text},
 };
 use std::fmt::Write;
 
@@ -75,18 +72,11 @@ fn examples(rule: &PolicyRule) -> Vec<&'static str> {
     let mut programs: Vec<_> = Catalog::built_in().all().map(|(_, program)| program).collect();
     programs.sort_by_key(|program| program.commands.is_empty());
     let examples = programs.into_iter().flat_map(|program| &program.examples);
-    examples.map(|example| example.run.as_str()).filter(|l| decides(rule, l)).take(MOST).collect()
-}
-
-/// Whether the rule is the one that decides on what a line of shell does.
-fn decides(rule: &PolicyRule, line: &str) -> bool {
-    let mut text = Text::default();
-    text.push_made_up(line, None);
-    let reading = script::read(&Script::alone(text, Language::Shell));
-    reading.invocations.iter().flat_map(|invocation| effect::of(invocation)).any(|effect| {
-        let first = rules().iter().find(|rule| rule.matches(&effect));
-        first.is_some_and(|first| first.name == rule.name)
-    })
+    examples
+        .map(|example| example.run.as_str())
+        .filter(|line| custom::deciding(line, &[]).contains(&rule.name))
+        .take(MOST)
+        .collect()
 }
 
 fn word(level: Level) -> &'static str {
