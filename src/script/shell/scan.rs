@@ -3,6 +3,7 @@
 //! missing.
 
 use crate::source::expression_at;
+use std::ops::Range;
 
 /// Quotes and brackets in each other deeper than this are taken to go on to the end of the text.
 const MAX_DEPTH: usize = 100;
@@ -180,27 +181,32 @@ pub fn delimiter(text: &str, at: usize) -> Delimiter {
 }
 
 impl Delimiter {
-    /// Where the text of a line starts and whether it is the delimiter; the line starts at `from`
-    /// and ends at `end`.
-    pub fn line(&self, text: &str, from: usize, end: usize) -> (usize, bool) {
-        let line = text[from..end].trim_end_matches(['\n', '\r']);
-        let tabs = line.len() - line.trim_start_matches('\t').len();
-        let indent = if self.strips_tabs { tabs } else { 0 };
-        (from + indent, line[indent..] == self.text)
+    /// Whether a line is the delimiter.
+    fn is(&self, line: &str) -> bool {
+        let line = line.trim_end_matches(['\n', '\r']);
+        let line = if self.strips_tabs { line.trim_start_matches('\t') } else { line };
+        line == self.text
+    }
+
+    /// Where the body is that starts at `from`, and the position after the delimiter; without one
+    /// it goes on to the end.
+    pub fn body(&self, text: &str, from: usize) -> (Range<usize>, usize) {
+        let mut at = from;
+        for line in text[from..].split_inclusive('\n') {
+            let end = at + line.len();
+            if self.is(line) {
+                return (from..at, end);
+            }
+            at = end;
+        }
+        (from..at, at)
     }
 
     /// The position after the line with the delimiter; nothing if there is none, as for a shift
     /// in arithmetic.
-    fn body_end(&self, text: &str, mut from: usize) -> Option<usize> {
-        while from < text.len() && !self.text.is_empty() {
-            let end = text[from..].find('\n').map_or(text.len(), |line| from + line + 1);
-            let (_, is_end) = self.line(text, from, end);
-            from = end;
-            if is_end {
-                return Some(end);
-            }
-        }
-        None
+    fn body_end(&self, text: &str, from: usize) -> Option<usize> {
+        let (body, end) = self.body(text, from);
+        (end > body.end && !self.text.is_empty()).then_some(end)
     }
 }
 

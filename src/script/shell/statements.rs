@@ -120,7 +120,7 @@ impl Shell<'_> {
             Kind::Redirected(body, redirects) => {
                 self.redirected(unit, body.as_deref(), redirects, depth)
             }
-            Kind::Pipeline { parts, is_negated } => self.pipeline(unit, parts, *is_negated, depth),
+            Kind::Pipeline(parts) => self.pipeline(unit, parts, depth),
             Kind::List { first, rest } => self.list(unit, first, rest, depth),
             Kind::Negated(inner) => {
                 let done = self.condition(|shell| shell.statement(unit, inner, depth + 1));
@@ -158,13 +158,7 @@ impl Shell<'_> {
         Done::default()
     }
 
-    fn pipeline(
-        &mut self,
-        unit: &Unit<'_>,
-        parts: &[Statement],
-        is_negated: bool,
-        depth: usize,
-    ) -> Done {
+    fn pipeline(&mut self, unit: &Unit<'_>, parts: &[Statement], depth: usize) -> Done {
         let outer = self.stdin.clone();
         let (mut piped, mut last) = (Output::Silent, Done::default());
         for (position, part) in parts.iter().enumerate() {
@@ -185,7 +179,7 @@ impl Shell<'_> {
             }
         }
         let output = std::mem::replace(&mut self.stdin, outer);
-        Done::printing(output, last.success.map(|success| success != is_negated))
+        Done::printing(output, last.success)
     }
 
     fn redirected(

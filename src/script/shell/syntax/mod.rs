@@ -3,6 +3,7 @@
 //! read them is left in them.
 
 mod grammar;
+mod reader;
 mod rough;
 
 use crate::source::Text;
@@ -34,10 +35,7 @@ pub enum Kind {
     Unset(Vec<Span>),
     /// `{ …; } > file`
     Redirected(Option<Box<Statement>>, Vec<Redirect>),
-    Pipeline {
-        parts: Vec<Statement>,
-        is_negated: bool,
-    },
+    Pipeline(Vec<Statement>),
     /// `a && b || c`
     List {
         first: Box<Statement>,
@@ -223,7 +221,22 @@ pub struct Block {
 
 /// The statements of shell text; nothing if to parse it takes too long.
 pub fn parse(text: &str) -> Option<Vec<Statement>> {
-    grammar::parse(text)
+    reader::read(text).or_else(|| grammar::parse(text))
+}
+
+impl Statement {
+    fn new(span: Span, kind: Kind) -> Self {
+        Self { span, kind, is_background: false }
+    }
+
+    fn redirected(self, redirects: Vec<Redirect>) -> Self {
+        match redirects.is_empty() {
+            true => self,
+            false => {
+                Self::new(self.span.clone(), Kind::Redirected(Some(Box::new(self)), redirects))
+            }
+        }
+    }
 }
 
 impl Heredoc {

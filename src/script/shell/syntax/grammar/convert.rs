@@ -57,7 +57,7 @@ impl Converter<'_> {
             true => Kind::TooDeep,
             false => self.kind(node, depth + 1),
         };
-        Statement { span: node.byte_range(), kind, is_background: false }
+        Statement::new(node.byte_range(), kind)
     }
 
     fn kind(&self, node: Node<'_>, depth: usize) -> Kind {
@@ -114,8 +114,7 @@ impl Converter<'_> {
             (Some(statement), true) => statement,
             (last, _) => {
                 statements.extend(last);
-                let (span, kind) = (node.byte_range(), Kind::Group(statements));
-                Statement { span, kind, is_background: false }
+                Statement::new(node.byte_range(), Kind::Group(statements))
             }
         }
     }
@@ -176,15 +175,15 @@ impl Converter<'_> {
     fn pipeline(&self, node: Node<'_>, depth: usize) -> Kind {
         let mut parts = self.statements(node, depth);
         // tree-sitter gives the `!` of `! a | b` to `a`.
-        let mut is_negated = false;
         if let Some(first) = parts.first_mut()
             && let Kind::Negated(inner) = &mut first.kind
         {
             let kind = std::mem::replace(&mut inner.kind, Kind::TooDeep);
-            *first = Statement { span: inner.span.clone(), kind, is_background: false };
-            is_negated = true;
+            *first = Statement::new(inner.span.clone(), kind);
+            let pipeline = Statement::new(node.byte_range(), Kind::Pipeline(parts));
+            return Kind::Negated(Box::new(pipeline));
         }
-        Kind::Pipeline { parts, is_negated }
+        Kind::Pipeline(parts)
     }
 
     fn list(&self, node: Node<'_>, depth: usize) -> Kind {
@@ -215,7 +214,7 @@ impl Converter<'_> {
                 if let Some((link, last)) = rest.pop() {
                     let span = last.span.start..node.end_byte();
                     let kind = Kind::Redirected(Some(Box::new(last)), redirects);
-                    rest.push((link, Statement { span, kind, is_background: false }));
+                    rest.push((link, Statement::new(span, kind)));
                 }
                 Kind::List { first, rest }
             }

@@ -191,18 +191,8 @@ impl Taker<'_> {
         let source = self.source;
         for (position, delimiter) in std::mem::take(&mut self.pending) {
             let start = from;
-            let mut body = start..source.len();
-            while from < source.len() {
-                let end = source[from..].find('\n').map_or(source.len(), |line| from + line + 1);
-                let (_, is_end) = delimiter.line(source, from, end);
-                if is_end {
-                    body.end = from;
-                }
-                from = end;
-                if is_end {
-                    break;
-                }
-            }
+            let (body, end) = delimiter.body(source, start);
+            from = end;
             blank(&mut self.prepared.code, start, from);
             let scan::Delimiter { expands, strips_tabs, .. } = delimiter;
             self.prepared.heredocs.insert(position, Heredoc { body, expands, strips_tabs });
