@@ -3,7 +3,7 @@
 use super::{
     Done, Output, Shell,
     state::Function,
-    syntax::{Kind, MAX_NESTING, Redirect, Span, Statement},
+    syntax::{Kind, MAX_NESTING, Span, Statement},
 };
 use crate::{
     script::Unread,
@@ -117,9 +117,8 @@ impl Shell<'_> {
             }
             Kind::Declaration(declaration) => self.declaration(unit, declaration),
             Kind::Unset(words) => self.unset(unit, words),
-            Kind::Redirected(body, redirects) => {
-                self.redirected(unit, body.as_deref(), redirects, depth)
-            }
+            Kind::Redirected(body, redirects) => self
+                .with_redirections(unit, redirects, |shell| shell.statement(unit, body, depth + 1)),
             Kind::Pipeline(parts) => self.pipeline(unit, parts, depth),
             Kind::List { first, rest } => self.list(unit, first, rest, depth),
             Kind::Negated(inner) => {
@@ -180,18 +179,5 @@ impl Shell<'_> {
         }
         let output = std::mem::replace(&mut self.stdin, outer);
         Done::printing(output, last.success)
-    }
-
-    fn redirected(
-        &mut self,
-        unit: &Unit<'_>,
-        body: Option<&Statement>,
-        redirects: &[Redirect],
-        depth: usize,
-    ) -> Done {
-        self.with_redirections(unit, redirects, |shell| match body {
-            Some(body) => shell.statement(unit, body, depth + 1),
-            None => Done::default(),
-        })
     }
 }

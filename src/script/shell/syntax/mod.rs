@@ -5,6 +5,8 @@
 mod grammar;
 mod reader;
 mod rough;
+#[cfg(test)]
+mod shown;
 
 use crate::source::Text;
 use std::ops::Range;
@@ -34,7 +36,7 @@ pub enum Kind {
     /// `unset X`: its words.
     Unset(Vec<Span>),
     /// `{ …; } > file`
-    Redirected(Option<Box<Statement>>, Vec<Redirect>),
+    Redirected(Box<Statement>, Vec<Redirect>),
     Pipeline(Vec<Statement>),
     /// `a && b || c`
     List {
@@ -229,12 +231,19 @@ impl Statement {
         Self { span, kind, is_background: false }
     }
 
-    fn redirected(self, redirects: Vec<Redirect>) -> Self {
-        match redirects.is_empty() {
-            true => self,
-            false => {
-                Self::new(self.span.clone(), Kind::Redirected(Some(Box::new(self)), redirects))
+    /// The statement with these redirections.
+    fn redirected(mut self, redirects: Vec<Redirect>) -> Self {
+        match &mut self.kind {
+            _ if redirects.is_empty() => self,
+            Kind::Command(command) => {
+                command.redirects.extend(redirects);
+                self
             }
+            // Nothing but redirections.
+            Kind::Group(inner) if inner.is_empty() => {
+                Self::new(self.span, Kind::Command(Command { redirects, ..Command::default() }))
+            }
+            _ => Self::new(self.span.clone(), Kind::Redirected(Box::new(self), redirects)),
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::{
     super::{
         Arm, ArmEnd, Assigned, Assignment, Block, Case, Clause, Command, Condition, Counting,
-        Declaration, Declared, Direction, For, If, Kind, Link, MAX_NESTING, Redirect, Span,
-        Statement, While, rough,
+        Declaration, Declared, Direction, For, If, Kind, MAX_NESTING, Redirect, Span, Statement,
+        While, rough,
     },
+    chain::is_chain,
     heredoc::Prepared,
 };
 use std::collections::HashSet;
@@ -26,7 +27,7 @@ impl Converter<'_> {
     }
 
     /// The statements below a node.
-    fn statements(&self, node: Node<'_>, depth: usize) -> Vec<Statement> {
+    pub fn statements(&self, node: Node<'_>, depth: usize) -> Vec<Statement> {
         self.statements_but(node, depth, |_| true)
     }
 
@@ -52,7 +53,10 @@ impl Converter<'_> {
         statements
     }
 
-    fn statement(&self, node: Node<'_>, depth: usize) -> Statement {
+    pub fn statement(&self, node: Node<'_>, depth: usize) -> Statement {
+        if depth <= MAX_NESTING && is_chain(node) {
+            return self.chain(node, depth + 1);
+        }
         let kind = match depth > MAX_NESTING {
             true => Kind::TooDeep,
             false => self.kind(node, depth + 1),
@@ -70,10 +74,6 @@ impl Converter<'_> {
             }
             "declaration_command" => Kind::Declaration(self.declaration(node)),
             "unset_command" => Kind::Unset(children(node).iter().map(Node::byte_range).collect()),
-            "redirected_statement" => self.redirected(node, depth),
-            "pipeline" => self.pipeline(node, depth),
-            "list" => self.list(node, depth),
-            "negated_command" => Kind::Negated(Box::new(self.only(node, depth))),
             "subshell" => Kind::Subshell(self.statements(node, depth)),
             "test_command" => self.condition(node.byte_range()),
             "compound_statement" if self.text[node.byte_range()].starts_with("((") => {
@@ -104,18 +104,6 @@ impl Converter<'_> {
             | "postfix_expression"
             | "arithmetic_expansion" => Kind::Word(node.byte_range()),
             _ => Kind::Group(self.statements(node, depth)),
-        }
-    }
-
-    /// The one statement below a node.
-    fn only(&self, node: Node<'_>, depth: usize) -> Statement {
-        let mut statements = self.statements(node, depth);
-        match (statements.pop(), statements.is_empty()) {
-            (Some(statement), true) => statement,
-            (last, _) => {
-                statements.extend(last);
-                Statement::new(node.byte_range(), Kind::Group(statements))
-            }
         }
     }
 
@@ -172,57 +160,7 @@ impl Converter<'_> {
         Declaration { keyword, items: items.collect() }
     }
 
-    fn pipeline(&self, node: Node<'_>, depth: usize) -> Kind {
-        let mut parts = self.statements(node, depth);
-        // tree-sitter gives the `!` of `! a | b` to `a`.
-        if let Some(first) = parts.first_mut()
-            && let Kind::Negated(inner) = &mut first.kind
-        {
-            let kind = std::mem::replace(&mut inner.kind, Kind::TooDeep);
-            *first = Statement::new(inner.span.clone(), kind);
-            let pipeline = Statement::new(node.byte_range(), Kind::Pipeline(parts));
-            return Kind::Negated(Box::new(pipeline));
-        }
-        Kind::Pipeline(parts)
-    }
-
-    fn list(&self, node: Node<'_>, depth: usize) -> Kind {
-        // What is long would be deep.
-        let (mut links, mut left) = (Vec::new(), node);
-        while left.kind() == "list"
-            && let [first, second] = children(left).as_slice()
-        {
-            let operator = &self.prepared.code[first.end_byte()..second.start_byte()];
-            let link = if operator.contains("&&") { Link::And } else { Link::Or };
-            links.push((link, self.statement(*second, depth)));
-            left = *first;
-        }
-        if links.is_empty() {
-            return Kind::Group(self.statements(node, depth));
-        }
-        links.reverse();
-        Kind::List { first: Box::new(self.statement(left, depth)), rest: links }
-    }
-
-    fn redirected(&self, node: Node<'_>, depth: usize) -> Kind {
-        let redirects = children(node).into_iter().filter(|c| c.kind().ends_with("_redirect"));
-        let redirects: Vec<Redirect> = redirects.filter_map(|c| self.redirect(c)).collect();
-        let body = field(node, "body").map(|body| self.statement(body, depth));
-        match body {
-            // tree-sitter gives the redirections of `a && b >file` to all of it.
-            Some(Statement { kind: Kind::List { first, mut rest }, .. }) => {
-                if let Some((link, last)) = rest.pop() {
-                    let span = last.span.start..node.end_byte();
-                    let kind = Kind::Redirected(Some(Box::new(last)), redirects);
-                    rest.push((link, Statement::new(span, kind)));
-                }
-                Kind::List { first, rest }
-            }
-            body => Kind::Redirected(body.map(Box::new), redirects),
-        }
-    }
-
-    fn redirect(&self, node: Node<'_>) -> Option<Redirect> {
+    pub fn redirect(&self, node: Node<'_>) -> Option<Redirect> {
         if node.kind() == "herestring_redirect" {
             return node.named_child(0).map(|word| Redirect::HereString(word.byte_range()));
         }
@@ -355,10 +293,10 @@ impl Converter<'_> {
     }
 }
 
-fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
+pub fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
     node.child_by_field_name(name)
 }
 
-fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+pub fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     node.named_children(&mut node.walk()).filter(|child| child.kind() != "comment").collect()
 }

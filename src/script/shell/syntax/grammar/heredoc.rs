@@ -208,6 +208,14 @@ fn blank(code: &mut String, from: usize, to: usize) {
     code.replace_range(from..to, &blanks);
 }
 
+/// A script without heredocs and without what is quoted or expanded in its words.
+#[cfg(test)]
+pub fn without_words(source: &str) -> String {
+    let mut prepared = Prepared { code: source.to_owned(), heredocs: HashMap::new() };
+    Taker { source, prepared: &mut prepared, pending: Vec::new() }.run();
+    prepared.code
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::line_ends::end_lines;

@@ -1,6 +1,7 @@
 //! Shell text read by tree-sitter-bash: anything that people write, errors included. It reads some
 //! of it wrongly, so that the text is prepared first.
 
+mod chain;
 mod convert;
 mod heredoc;
 mod line_ends;
@@ -34,3 +35,6 @@ fn tree(prepared: &mut Prepared) -> Option<Tree> {
     }
     other.or(Some(tree))
 }
+
+#[cfg(test)]
+pub use heredoc::without_words;

@@ -25,10 +25,14 @@ impl Reader<'_> {
                 self.blanks();
                 let name = self.word()?;
                 self.blanks();
+                if self.byte() == Some(b'(') && !self.starts_with("((") {
+                    self.parentheses()?;
+                }
                 return self.function_of(name);
             }
-            // It negates whole pipelines only.
-            (_, "!") => return None,
+            // What begins no command.
+            (_, "!" | "in" | "}" | "]]") => return None,
+            (_, "then" | "elif" | "else" | "fi" | "do" | "done" | "esac") => return None,
             _ => return self.simple(),
         };
         let statement = Statement::new(start..self.at, kind);
@@ -164,6 +168,10 @@ impl Reader<'_> {
         self.blanks();
         if self.byte() == Some(b'(') {
             let header = self.arithmetic().filter(|_| !is_select)?;
+            let written = &self.text[header.clone()];
+            if written.matches(';').count() != 2 || written.contains('\\') {
+                return None;
+            }
             self.separator()?;
             return Some(Kind::Counting(Counting { header, body: self.block()? }));
         }
@@ -228,16 +236,19 @@ impl Reader<'_> {
         Some(Block { span: start..self.at, statements })
     }
 
-    /// The function of this name, of which `()` or the body comes next.
-    pub fn function_of(&mut self, name: Span) -> Option<Statement> {
-        if self.byte() == Some(b'(') && !self.starts_with("((") {
-            self.at += 1;
-            self.blanks();
-            match self.byte() {
-                Some(b')') => self.at += 1,
-                _ => return None,
-            }
+    /// Passes over `()`.
+    pub fn parentheses(&mut self) -> Option<()> {
+        self.at += 1;
+        self.blanks();
+        if self.byte() != Some(b')') {
+            return None;
         }
+        self.at += 1;
+        Some(())
+    }
+
+    /// The function of this name, of which the body comes next.
+    pub fn function_of(&mut self, name: Span) -> Option<Statement> {
         self.lines()?;
         let body = self.at;
         let is_compound = self.byte() == Some(b'(')

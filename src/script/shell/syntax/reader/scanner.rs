@@ -90,7 +90,7 @@ impl<'t> Reader<'t> {
 
     /// The word that stands here, if it looks like one that the shell may reserve.
     pub fn keyword(&self) -> &'t str {
-        let is_part = |byte: &u8| byte.is_ascii_lowercase() || b"{}[!".contains(byte);
+        let is_part = |byte: &u8| byte.is_ascii_lowercase() || b"{}[]!".contains(byte);
         let rest = &self.bytes[self.at..];
         let len = rest.iter().take(9).take_while(|byte| is_part(byte)).count();
         match self.ends_word(self.at + len) {
@@ -119,24 +119,25 @@ impl<'t> Reader<'t> {
 
     /// The word that starts here; nothing if none does, or if it does not end.
     pub fn word(&mut self) -> Option<Span> {
+        if !self.is_at_word() {
+            return None;
+        }
         let start = self.at;
         self.at = self.word_end(start)?;
-        (self.at > start).then_some(start..self.at)
+        Some(start..self.at)
     }
 
     /// Where the word ends that starts at `start`.
-    fn word_end(&self, start: usize) -> Option<usize> {
-        let mut at = start;
-        let mut end = start;
+    pub fn word_end(&self, start: usize) -> Option<usize> {
+        let (mut at, mut end) = (start, start);
+        let mut is_pattern = false;
         while let Some(byte) = self.bytes.get(at) {
             at = match byte {
                 b'<' | b'>' if self.bytes.get(at + 1) == Some(&b'(') => {
                     self.closed(scan::parenthesis(self.text, at + 2))?
                 }
                 // A pattern such as `!(a|b)`.
-                b'(' if at > start && b"?*+@!".contains(&self.bytes[at - 1]) => {
-                    self.closed(scan::parenthesis(self.text, at + 1))?
-                }
+                b'(' if is_pattern => self.closed(scan::parenthesis(self.text, at + 1))?,
                 b'\\' if self.line_break(at + 1).is_some() => {
                     at += 1 + self.line_break(at + 1)?;
                     continue;
@@ -147,6 +148,7 @@ impl<'t> Reader<'t> {
                 _ if self.ends_word(at) => break,
                 _ => self.part_end(at)?,
             };
+            is_pattern = end + 1 == at && b"?*+@!".contains(byte);
             end = at;
         }
         Some(end)
@@ -167,12 +169,15 @@ impl<'t> Reader<'t> {
             (b'$', Some(b'{')) => self.closed(scan::parameter(text, at + 2)),
             (b'$', Some(b'(')) => self.closed(scan::parenthesis(text, at + 2)),
             (b'$', Some(b'\'')) => self.closed(scan::ansi_quote(text, at + 2)),
+            (b'$', Some(b'?' | b'*' | b'@' | b'!' | b'$')) => Some(at + 2),
+            // `$[1 + 2]`, which nobody writes any more.
+            (b'$', Some(b'[')) => None,
             _ => Some(at + 1),
         }
     }
 
     /// The position after a closing mark, if there is one.
-    fn closed(&self, at: usize) -> Option<usize> {
+    pub fn closed(&self, at: usize) -> Option<usize> {
         (at < self.bytes.len()).then_some(at + 1)
     }
 

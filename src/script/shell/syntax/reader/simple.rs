@@ -56,43 +56,55 @@ impl Reader<'_> {
 
     /// Takes the word that starts here, or the assignment where one can stand.
     fn word_of(&mut self, command: &mut Command) -> Option<()> {
-        match self.assignment().filter(|_| command.words.is_empty()) {
-            Some(name) => command.assignments.push(self.assigned(name)?),
+        let name = if command.words.is_empty() { self.assignment()? } else { None };
+        match name {
+            Some(name) => {
+                let assignment = self.assigned(name, command.redirects.is_empty())?;
+                command.assignments.push(assignment);
+            }
             None => command.words.push(self.word()?),
         }
         Some(())
     }
 
     /// The name, with its index, of the assignment that starts here, if one does.
-    fn assignment(&self) -> Option<Span> {
+    fn assignment(&self) -> Option<Option<Span>> {
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        let first = self.byte().filter(|byte| is_part(byte) && !byte.is_ascii_digit());
-        first?;
         let len = self.bytes[self.at..].iter().take_while(|byte| is_part(byte)).count();
-        let mut end = self.at + len;
-        if self.bytes.get(end) == Some(&b'[') {
-            end = scan::bracket(self.text, end + 1) + 1;
+        if len == 0 || self.bytes[self.at].is_ascii_digit() {
+            return Some(None);
         }
-        match self.bytes.get(end..)? {
-            [b'=', ..] | [b'+', b'=', ..] => Some(self.at..end),
-            _ => None,
+        let mut end = self.at + len;
+        let has_index = self.bytes.get(end) == Some(&b'[');
+        if has_index {
+            end = self.closed(scan::bracket(self.text, end + 1))?;
+        }
+        match self.bytes[end..] {
+            [b'=', ..] | [b'+', b'=', ..] => Some(Some(self.at..end)),
+            // Blanks in the brackets of what is no assignment.
+            _ if has_index && self.word_end(self.at)? < end => None,
+            _ => Some(None),
         }
     }
 
-    /// The assignment to this name, which starts here.
-    fn assigned(&mut self, name: Span) -> Option<Assignment> {
+    /// The assignment to this name, which starts here. After a redirection it can be no list.
+    fn assigned(&mut self, name: Span, may_be_list: bool) -> Option<Assignment> {
         let appends = self.bytes[name.end] == b'+';
         self.at = name.end + if appends { 2 } else { 1 };
-        let value = match self.byte() {
-            Some(b'(') => Assigned::Items(self.items()?),
-            _ if !self.is_at_word() && self.byte() != Some(b'#') => Assigned::Nothing,
-            _ => Assigned::Word(self.word()?),
-        };
-        let is_list = matches!(value, Assigned::Items(_));
-        // Only the whole of an array can be a list, and nothing follows its end.
-        if is_list && (self.text[name.clone()].ends_with(']') || self.is_at_word()) {
-            return None;
+        if self.byte() == Some(b'(') {
+            let value = Assigned::Items(self.items()?);
+            // Only the whole of an array can be a list, and nothing follows its end.
+            let is_whole =
+                may_be_list && !self.text[name.clone()].ends_with(']') && !self.is_at_word();
+            let span = name.start..self.at;
+            return is_whole.then_some(Assignment { span, name, appends, value });
         }
+        let start = self.at;
+        self.at = self.word_end(start)?;
+        let value = match start == self.at {
+            true => Assigned::Nothing,
+            false => Assigned::Word(start..self.at),
+        };
         Some(Assignment { span: name.start..self.at, name, appends, value })
     }
 
@@ -106,7 +118,15 @@ impl Reader<'_> {
                 self.at += 1;
                 return Some(items);
             }
-            items.push(self.word()?);
+            let start = self.at;
+            if self.byte() == Some(b'[') {
+                // `[a key]=value`
+                self.at = self.closed(scan::bracket(self.text, start + 1))?;
+                self.at = self.word_end(self.at)?;
+                items.push(start..self.at);
+            } else {
+                items.push(self.word()?);
+            }
         }
     }
 
@@ -122,8 +142,11 @@ impl Reader<'_> {
             } else if !self.is_at_word() {
                 break;
             } else {
-                items.push(match self.assignment() {
-                    Some(name) => Declared::Assignment(self.assigned(name)?),
+                items.push(match self.assignment()? {
+                    Some(name) => {
+                        let may_be_list = command.redirects.is_empty();
+                        Declared::Assignment(self.assigned(name, may_be_list)?)
+                    }
                     None => Declared::Word(self.word()?),
                 });
                 span.end = self.at;
@@ -138,7 +161,11 @@ impl Reader<'_> {
         let Command { assignments, words, redirects, .. } = command;
         let [name] = words.as_slice() else { return None };
         let is_function = assignments.is_empty() && redirects.is_empty();
-        is_function.then(|| self.function_of(name.clone()))?
+        if !is_function {
+            return None;
+        }
+        self.parentheses()?;
+        self.function_of(name.clone())
     }
 
     /// The redirection that stands here, if one does.
@@ -175,7 +202,8 @@ impl Reader<'_> {
 
     fn file(&mut self) -> Option<Span> {
         self.blanks();
-        if self.is_at_word() { self.word() } else { None }
+        // `< 2>x` names no file.
+        if self.is_at_word() && self.operator().is_none() { self.word() } else { None }
     }
 
     /// Where the operator stands of the redirection that starts here: after `2`, after `{fd}`.
