@@ -185,6 +185,8 @@ impl<'r> Shell<'r> {
     /// Ends the shell here, where its traps may find other values than at its end.
     fn end(&mut self) {
         let state = self.state.clone();
+        // What ends in a trap runs no trap again.
+        self.state.traps = Table::default();
         self.traps(state.traps.clone().into_sorted());
         self.state = state;
         self.state.ended = true;

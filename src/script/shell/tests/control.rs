@@ -1,4 +1,4 @@
-use super::{each_calls, each_is_dangerous, each_is_harmless};
+use super::{each_calls, each_is_dangerous, each_is_harmless, reading};
 
 #[test]
 fn what_follows_an_exit_is_dead() {
@@ -128,6 +128,9 @@ fn traps_run_at_the_end() {
         "(trap 'pm2 delete all' EXIT; echo)",
     ]);
     each_is_harmless(&["trap 'pm2 delete all' EXIT; trap - EXIT", "trap '' INT"]);
+    // A trap that ends the shell runs once.
+    let again = "back() { pm2 delete all; exit 1; }; trap 'back; exit 1' ERR; set -e; false";
+    assert!(reading(again).unread.is_empty());
 }
 
 #[test]
