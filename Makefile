@@ -6,7 +6,7 @@ TIME ?= 60
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint docs fuzz compilers
+.PHONY: help build demo test lint docs fuzz compilers services
 
 help: ## List these
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -14,13 +14,16 @@ help: ## List these
 compilers:
 	@.ci/need-compilers
 
+services:
+	@.ci/need-services
+
 build: compilers ## Build tagout
 	cargo build
 
 demo: build $(PM2) ## Replay the incident on a PM2 of its own, and check what is shown
 	demo/run $(BUILT)
 
-test: compilers $(PM2) ## Run all tests
+test: compilers services $(PM2) ## Run all tests
 	cargo test --no-fail-fast
 
 lint: compilers ## Check the code's format, and clippy's opinion of it

@@ -118,7 +118,11 @@ pub struct Check {
     /// The checklist's name
     #[arg(default_value = "post-deploy")]
     pub checklist: String,
-    /// What to print: human or json, each with an optional =FILE; repeatable
+    /// Answer the question of this name with yes; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Vec<String>,
+    /// What to print: human, json, junit, markdown or prometheus, each with an optional =FILE;
+    /// repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human")]
     pub format: Vec<Output>,
 }
@@ -173,6 +177,9 @@ pub struct Deploy {
     /// Write the report here as well
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Answer the question of this name in pre-deploy and post-deploy with yes; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Vec<String>,
     /// The command that deploys
     #[arg(
         required = true,

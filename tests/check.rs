@@ -6,79 +6,9 @@ use insta::assert_snapshot;
 use regex::Regex;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
-use support::{Pm2, Ran, Server, wait_for};
-use tempfile::TempDir;
-
-/// A folder with a `tagout.yml`, in which `[SERVER]` stands for the address of a server.
-struct Project {
-    folder: TempDir,
-    server: Server,
-    env: Vec<(&'static str, &'static str)>,
-}
-
-impl Project {
-    /// With the probes and checklists of `config`.
-    fn new(config: &str) -> Self {
-        let (folder, server) = (TempDir::new().unwrap(), Server::new());
-        let config = config.replace("[SERVER]", &server.address.to_string());
-        fs::write(folder.path().join("tagout.yml"), format!("version: 1\n{config}")).unwrap();
-        Self { folder, server, env: Vec::new() }
-    }
-
-    /// With these probes, in one checklist.
-    fn probes(probes: &str) -> Self {
-        let name = |line: &str| {
-            let name = line.strip_prefix("  ")?.strip_suffix(':')?;
-            (!name.starts_with(' ')).then(|| name.to_owned())
-        };
-        let names: Vec<String> = probes.lines().filter_map(name).collect();
-        let checklist = format!("checklists: {{post-deploy: [{}]}}\n", names.join(", "));
-        Self::new(&format!("probes:{probes}\n{checklist}"))
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tagout"));
-        command
-            .arg("check")
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("NO_COLOR", "1")
-            .env("PM2_HOME", self.folder.path().join("pm2"))
-            .env("TAGOUT_STATE", self.folder.path().join("state"))
-            .env_remove("PM2_DAEMON_RPC_PORT")
-            .envs(self.env.iter().copied());
-        command
-    }
-
-    fn check(&self, arguments: &[&str]) -> Ran {
-        let output = self.command(arguments).output().unwrap();
-        let text = |bytes| self.tidy(String::from_utf8(bytes).unwrap());
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        }
-    }
-
-    /// What differs from run to run, by a name.
-    fn tidy(&self, text: String) -> String {
-        let text = text
-            .replace(&self.server.address.to_string(), "[SERVER]")
-            .replace(&self.folder.path().canonicalize().unwrap().display().to_string(), "[FOLDER]")
-            .replace(&self.folder.path().display().to_string(), "[FOLDER]");
-        let times = Regex::new(r" +[0-9.]+ m?s\b *").unwrap();
-        let text = times.replace_all(&text, "  [TIME]  ");
-        // The column of times is as wide as the longest of them.
-        let timeless = Regex::new(r"(?m)^(  \S  \S+) +(\w+, P\d)$").unwrap();
-        let text = timeless.replace_all(&text, "$1  $2");
-        let numbers = Regex::new(r#"("latency_ms": )[0-9.]+"#).unwrap();
-        let text = numbers.replace_all(&text, "$1[TIME]");
-        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-        lines.join("\n")
-    }
-}
+use support::{Pm2, Project, Ran, wait_for};
 
 #[test]
 fn a_healthy_service_passes() {
@@ -137,14 +67,29 @@ fn a_sick_service_fails_and_shows_what_was_seen() {
     let ran = project.check(&[]);
     assert_snapshot!(ran.out, @r#"
       ✗  ready  [TIME]  failed, P1
-          status == 200  (status is 500)  tagout.yml:5:14
-          json.status == "healthy"  (json.status is "down")  tagout.yml:5:29
+           ╭─ tagout.yml:5:14
+          5│     expect: [status == 200, 'json.status == "healthy"']
+           │              ^^^^^^^^^^^^^
+           ╰─ status is 500
+           ╭─ tagout.yml:5:29
+          5│     expect: [status == 200, 'json.status == "healthy"']
+           │                             ^^^^^^^^^^^^^^^^^^^^^^^^
+           ╰─ json.status is "down"
       ✗  queue  [TIME]  failed, P3
-          json.queue < 3  (json.queue is 3)  tagout.yml:9:13
+           ╭─ tagout.yml:9:13
+          9│     expect: json.queue < 3
+           │             ^^^^^^^^^^^^^^
+           ╰─ json.queue is 3
       ✗  smoke  [TIME]  failed, P2
-          exit_code == 0 && stderr == ""  (exit_code is 3, stderr is "no such table")  tagout.yml:13:13
+            ╭─ tagout.yml:13:13
+          13│     expect: exit_code == 0 && stderr == ""
+            │             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            ╰─ exit_code is 3, stderr is "no such table"
       ✗  port  [TIME]  failed, P2
-          connected  (connected is false; Connection refused (os error 111))  tagout.yml:16:13
+            ╭─ tagout.yml:16:13
+          16│     expect: connected
+            │             ^^^^^^^^^
+            ╰─ connected is false; no connection: Connection refused (os error 111)
 
     post-deploy: unhealthy, P1 (4 failed)
     "#);
@@ -184,21 +129,42 @@ fn nothing_passes_on_nothing() {
     let ran = project.check(&[]);
     assert_snapshot!(ran.out, @r#"
       ?  missing  [TIME]  error, P2
-          json.dead_letters < 50  (json.dead_letters is missing)  tagout.yml:5:13
+           ╭─ tagout.yml:5:13
+          5│     expect: json.dead_letters < 50
+           │             ^^^^^^^^^^^^^^^^^^^^^^
+           ╰─ json.dead_letters is missing
       ?  is-null  [TIME]  error, P2
-          json.queue < 50  (json.queue is null)  tagout.yml:8:13
+           ╭─ tagout.yml:8:13
+          8│     expect: json.queue < 50
+           │             ^^^^^^^^^^^^^^^
+           ╰─ json.queue is null
       ?  no-items  [TIME]  error, P2
-          json.items.all(item, item.ok)  (json.items is empty)  tagout.yml:11:13
+            ╭─ tagout.yml:11:13
+          11│     expect: json.items.all(item, item.ok)
+            │             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            ╰─ json.items is empty
       ?  no-body  [TIME]  error, P2
-          !body.contains("error")  (body is empty)  tagout.yml:14:13
+            ╭─ tagout.yml:14:13
+          14│     expect: '!body.contains("error")'
+            │             ^^^^^^^^^^^^^^^^^^^^^^^
+            ╰─ body is empty
       ?  not-json  [TIME]  error, P2
-          json.queue < 50  (there is no `json`: the body is not JSON: expected value at line 1 column 1)  tagout.yml:17:13
+            ╭─ tagout.yml:17:13
+          17│     expect: json.queue < 50
+            │             ^^^^^^^^^^^^^^^
+            ╰─ there is no `json`: the body is not JSON: expected value at line 1 column 1
       ?  swallowed  [TIME]  error, P2
-          json.nope == 1 || status == 200  (json.nope is missing)  tagout.yml:20:13
+            ╭─ tagout.yml:20:13
+          20│     expect: json.nope == 1 || status == 200
+            │             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            ╰─ json.nope is missing
       ?  no-such-program  [TIME]  error, P2
           no-such-program cannot be run: No such file or directory (os error 2)
       ?  ended-by-a-signal  [TIME]  error, P2
-          exit_code != 1  (there is no `exit_code`: it was ended by signal 9)  tagout.yml:26:13
+            ╭─ tagout.yml:26:13
+          26│     expect: exit_code != 1
+            │             ^^^^^^^^^^^^^^
+            ╰─ there is no `exit_code`: it was ended by signal 9
 
     post-deploy: unhealthy, P2 (8 could not be answered)
     "#);
@@ -253,7 +219,10 @@ fn a_server_that_never_finishes_ends_at_the_timeout() {
       ?  breaking-off  [TIME]  error, P2
           the answer broke off: end of file before message length reached
       ?  huge  [TIME]  error, P2
-          status == 200 && body.contains("x")  (there is no `body`: it is longer than 1 MiB)  tagout.yml:18:13
+            ╭─ tagout.yml:18:13
+          18│     expect: status == 200 && body.contains("x")
+            │             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            ╰─ there is no `body`: it is longer than 1 MiB
       ?  redirecting  [TIME]  error, P2
           the server sent over 10 redirects
       ✓  redirected  [TIME]
@@ -298,10 +267,16 @@ fn a_service_that_needs_a_moment_is_flaky_and_one_that_falls_over_fails() {
       ~  starting  [TIME]  flaky
           attempt 3 passed; at first: status == 200 (status is 503)
       ✗  falling  [TIME]  failed, P2
-          status == 200  (status is 503)  tagout.yml:10:13
+            ╭─ tagout.yml:10:13
+          10│     expect: status == 200
+            │             ^^^^^^^^^^^^^
+            ╰─ status is 503
       ✓  steady  [TIME]
       ✗  never  [TIME]  failed, P2
-          status == 200  (status is 500)  tagout.yml:20:13
+            ╭─ tagout.yml:20:13
+          20│     expect: status == 200
+            │             ^^^^^^^^^^^^^
+            ╰─ status is 500
 
     post-deploy: unhealthy, P2 (1 passed, 1 passed after a retry, 2 failed)
     ");
@@ -410,19 +385,28 @@ fn a_secret_is_used_and_never_shown() {
     expect: stdout.contains("other")
 "#,
     );
-    project.env = vec![("TAGOUT_TEST_TOKEN", "s3cret\"value")];
+    project.env = vec![("TAGOUT_TEST_TOKEN".into(), "s3cret\"value".into())];
     let ran = project.check(&[]);
     assert_snapshot!(ran.out, @r#"
       ✗  with-token  [TIME]  failed, P2
-          json.token == "another"  (json.token is "Bearer ${env:TAGOUT_TEST_TOKEN}")  tagout.yml:7:13
+           ╭─ tagout.yml:7:13
+          7│     expect: json.token == "another"
+           │             ^^^^^^^^^^^^^^^^^^^^^^^
+           ╰─ json.token is "Bearer ${env:TAGOUT_TEST_TOKEN}"
       ?  without-variable  error, P2
           the environment variable TAGOUT_TEST_UNSET is not set
       ?  in-an-error  [TIME]  error, P2
           /no/${env:TAGOUT_TEST_TOKEN}/program cannot be run: No such file or directory (os error 2)
       ✗  in-the-output  [TIME]  failed, P2
-          stdout == "no token"  (stdout is "0000000000000000000000000000000000000000000000000000000000000000000007${env:TAGOUT_TEST_TOKEN}…)  tagout.yml:18:13
+            ╭─ tagout.yml:18:13
+          18│     expect: stdout == "no token"
+            │             ^^^^^^^^^^^^^^^^^^^^
+            ╰─ stdout is "0000000000000000000000000000000000000000000000000000000000000000000007${env:TAGOUT_TEST_TOKEN}…
       ✗  as-argument  [TIME]  failed, P2
-          stdout.contains("other")  (stdout is "${env:TAGOUT_TEST_TOKEN}")  tagout.yml:21:13
+            ╭─ tagout.yml:21:13
+          21│     expect: stdout.contains("other")
+            │             ^^^^^^^^^^^^^^^^^^^^^^^^
+            ╰─ stdout is "${env:TAGOUT_TEST_TOKEN}"
 
     post-deploy: unhealthy, P2 (3 failed, 2 could not be answered)
     "#);
@@ -517,11 +501,20 @@ checklists: {post-deploy: [steady, crashing, missing, vacuous]}
     assert_snapshot!(counts.replace_all(&ran.out, "  #  "), @r#"
       ✓  steady  #  
       ✗  crashing  #  failed, P2
-          status == "online"  (status is "restarting"; while it was watched:   #  , new   #  )  tagout.yml:5:63
+           ╭─ tagout.yml:5:63
+          5│   crashing: {process: {manager: pm2, name: crashing}, expect: status == "online", every: 300ms}
+           │                                                               ^^^^^^^^^^^^^^^^^^
+           ╰─ status is "restarting"; while it was watched:   #  , new   #  
       ✗  missing  #  failed, P2
-          status == "online"  (status is "missing")  tagout.yml:6:38
+           ╭─ tagout.yml:6:38
+          6│   missing: {process: nobody, expect: status == "online"}
+           │                                      ^^^^^^^^^^^^^^^^^^
+           ╰─ status is "missing"
       ?  vacuous  #  error, P2
-          restarts == 0  (there is no `restarts`: there is no process "nobody")  tagout.yml:7:38
+           ╭─ tagout.yml:7:38
+          7│   vacuous: {process: nobody, expect: restarts == 0}
+           │                                      ^^^^^^^^^^^^^
+           ╰─ there is no `restarts`: there is no process "nobody"
 
     post-deploy: unhealthy, P2 (1 passed, 2 failed, 1 could not be answered)
     "#);
@@ -689,7 +682,8 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
 
     an unknown name
       × an http probe measures no `statsu`; it has `status`, `headers`, `body`,
-      │ `json` and `latency`; did you mean `status`?
+      │ `json`, `latency`, `phases`, `redirects` and `version`; did you mean
+      │ `status`?
        ╭─[[FOLDER]/tagout.yml:3:40]
      3 │   a: {http: http://127.0.0.1/, expect: statsu == 200}
        ·                                        ───┬──
@@ -709,7 +703,8 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
 
     no kind
       × the probe does not say what to measure; it needs one of `http`, `tcp`,
-      │ `process` and `command`, like `http: http://127.0.0.1:3000/health`
+      │ `tls`, `dns`, `sql`, `redis`, `process`, `log`, `metrics`, `host`, `file`,
+      │ `env` and `command`, like `http: http://127.0.0.1:3000/health`
        ╭─[[FOLDER]/tagout.yml:3:6]
      3 │   a: {expect: status == 200}
        ·      ┬
@@ -723,15 +718,17 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
 
     an unknown key
       × the key `timout` is not known here; did you mean `timeout`?
-      │ there are `http`, `tcp`, `process`, `command`, `expect`, `timeout`,
-      │ `within`, `every`, `hold`, `successes` and `severity`
+      │ there are `http`, `tcp`, `tls`, `dns`, `sql`, `redis`, `process`, `log`,
+      │ `metrics`, `host`, `file`, `env`, `command`, `expect`, `warn`, `timeout`,
+      │ `within`, `every`, `hold`, `successes`, `sample`, `after` and `severity`
        ╭─[[FOLDER]/tagout.yml:3:55]
      3 │   a: {http: http://127.0.0.1/, expect: status == 200, timout: 5s}
        ·                                                       ───┬──
 
     an unknown key inside
       × the key `metod` is not known here; did you mean `method`?
-      │ there are `url`, `method`, `headers`, `body` and `follow_redirects`
+      │ there are `url`, `method`, `headers`, `body`, `json`, `follow_redirects`
+      │ and `tls`
        ╭─[[FOLDER]/tagout.yml:3:38]
      3 │   a: {http: {url: http://127.0.0.1/, metod: POST}, expect: status == 200}
        ·                                      ──┬──
@@ -852,7 +849,7 @@ fn a_checklist_names_only_what_exists() {
     assert_snapshot!(report.join("\n"), @r#"
     an unknown probe
       × there is no probe or checklist "redy"; did you mean `ready`?
-      │ there are `ready`, `c` and `neighbours`
+      │ there are `ready`, `c`, `neighbours`, `lint`, `lock` and `inventory`
        ╭─[[FOLDER]/tagout.yml:4:18]
      3 │   ready: {http: http://127.0.0.1/, expect: status == 200}
      4 │ checklists: {c: [redy]}

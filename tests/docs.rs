@@ -19,6 +19,16 @@ fn the_pages_of_the_probes_are_what_the_code_says() {
 }
 
 #[test]
+fn the_examples_of_the_probes_can_be_copied() {
+    for kind in tagout::config::Kind::descriptions() {
+        let (example, condition) = (kind.example, kind.condition.replace('\'', "''"));
+        let text =
+            format!("version: 1\nprobes:\n  example:\n    {example}\n    expect: '{condition}'\n");
+        tagout::config::parse(Path::new("tagout.yml"), &text).unwrap();
+    }
+}
+
+#[test]
 fn every_rule_on_effects_decides_an_example() {
     for rule in rules().iter().filter(|rule| rule.is_on_effects()) {
         assert!(docs::rule_page(rule).contains("## What it finds"), "{}", rule.name);

@@ -29,7 +29,7 @@ fn its_configurations_are_valid() {
         tagout::config::parse(Path::new("tagout.yml"), text).unwrap();
         read += 1;
     }
-    assert_eq!(read, 3);
+    assert!(read >= 4, "only {read} configurations were found");
 }
 
 #[test]

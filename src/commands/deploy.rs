@@ -1,11 +1,15 @@
 use super::Exit;
 use crate::cli::{self, Global};
+use crate::config::Config;
+use crate::guard::around::{self, Around};
+use crate::guard::checks;
 use crate::guard::ci::CiRun;
 use crate::guard::deploy::{self, Deploy};
 use crate::guard::lock::{self, Attempt, Holder, HostLock, LockPlace, Reach};
 use crate::guard::masking::shown_command;
 use crate::guard::target::Target;
 use crate::guard::voice::say;
+use crate::report;
 use crate::store::Store;
 
 /// Runs a deploy under guard, holding the host's lock until the report is written.
@@ -19,6 +23,9 @@ pub fn run(global: &Global, arguments: &cli::Deploy) -> miette::Result<Exit> {
         say("nothing was run: first bring back what is missing on this host");
         return Ok(Exit::NeedsPerson);
     }
+    if !preflight(&config, arguments)? {
+        return Ok(Exit::Failed);
+    }
     if config.path.is_none() {
         say("there is no tagout.yml here or above: every process counts as a neighbour");
     }
@@ -29,6 +36,7 @@ pub fn run(global: &Global, arguments: &cli::Deploy) -> miette::Result<Exit> {
         argv: &arguments.command,
         store: &store,
         lock: &lock,
+        confirmed: &arguments.confirm,
         limit: arguments.time_limit,
         report: arguments.report.clone(),
     };
@@ -36,6 +44,29 @@ pub fn run(global: &Global, arguments: &cli::Deploy) -> miette::Result<Exit> {
     let exit = super::finish::tell(record, &store, arguments.report.as_deref());
     watchdog.disarm();
     Ok(exit)
+}
+
+/// Runs the checklist `pre-deploy`; whether the deploy may begin.
+fn preflight(config: &Config, arguments: &cli::Deploy) -> miette::Result<bool> {
+    let before = super::check::newest_snapshot();
+    let neighbours = || super::check::neighbours(config, &before);
+    let around = Around {
+        config,
+        compare: &neighbours,
+        before: before.as_ref().ok(),
+        holds_lock: true,
+        confirmed: &arguments.confirm,
+        ask: &super::check::ask,
+        tell: &around::silently,
+    };
+    let Some(report) = checks::preflight(config, &around)? else { return Ok(true) };
+    if report.is_clean() {
+        say(report::check::summary(&report));
+        return Ok(true);
+    }
+    eprint!("{}", report::check::human(&report, config.path.as_deref()));
+    say("nothing was run: the host is not fit for a deploy");
+    Ok(false)
 }
 
 fn take_lock(arguments: &cli::Deploy, ci: &CiRun) -> miette::Result<Option<HostLock>> {

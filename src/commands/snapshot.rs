@@ -2,6 +2,7 @@ use super::{Exit, configuration};
 use crate::cli::{Global, Snapshot, SnapshotAction};
 use crate::host::settle::{Patience, settle};
 use crate::host::{self, diff, snapshot};
+use crate::probe;
 use crate::report::{self, Format, Output, print};
 use crate::store::Store;
 
@@ -31,6 +32,8 @@ fn take(global: &Global, store: &Store) -> miette::Result<Exit> {
         eprint!("{}", report::host::not_taken(&snapshot));
         return Ok(Exit::Failed);
     }
+    let checklists: Vec<&str> = config.checklists.keys().map(String::as_str).collect();
+    snapshot.measured = probe::measure(&config, &checklists)?;
     let path = store.save(&mut snapshot, &[])?;
     print(&report::host::taken(&snapshot, &path))?;
     Ok(Exit::Fine)

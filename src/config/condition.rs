@@ -11,6 +11,44 @@ pub struct Condition {
     /// As it is written.
     pub source: String,
     pub expression: Arc<IdedExpr>,
+    /// What it asks of the measurement before, by name.
+    pub before: Vec<&'static str>,
+}
+
+/// What a condition can ask about.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// Who has them: `an http probe`.
+    pub subject: String,
+    pub variables: Vec<&'static str>,
+    /// The fields of those that have a fixed set of them.
+    pub fields: Vec<(&'static str, Vec<String>)>,
+    /// Whether there are `samples`.
+    pub sampled: bool,
+}
+
+/// The same measurement at the snapshot.
+pub const BEFORE: &str = "before";
+/// The values of a series of measurements, first to last.
+pub const SAMPLES: &str = "samples";
+/// The time.
+pub const NOW: &str = "now";
+
+/// Sizes, in bytes: `512 * MiB`.
+const SIZES: &[(&str, i64)] = &[
+    ("kB", 1000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+];
+
+/// What a name stands for everywhere, if it is the name of a size.
+pub fn size_named(name: &str) -> Option<i64> {
+    SIZES.iter().find(|(known, _)| *known == name).map(|(_, size)| *size)
 }
 
 /// What is wrong with a condition, and where in its text.
@@ -58,6 +96,15 @@ const FUNCTIONS: &[&str] = &[
     "replace",
     "substring",
     "indexOf",
+    "max",
+    "min",
+    "sum",
+    "avg",
+    "median",
+    "p95",
+    "first",
+    "last",
+    "slope",
 ];
 /// Those that are gone from the tree, because the parser expands them.
 const MACROS: &[&str] = &["has", "all", "exists", "exists_one", "map", "filter"];
@@ -85,8 +132,8 @@ const OTHER_OPERATORS: &[&str] = &[
 ];
 
 impl Condition {
-    /// Reads a condition about `variables` of a probe of `kind`.
-    pub fn parse(source: &str, kind: &str, variables: &[&'static str]) -> Result<Self, Misfit> {
+    /// Reads a condition that asks about `names`.
+    pub fn parse(source: &str, names: &Names) -> Result<Self, Misfit> {
         let nowhere = |message: String| Misfit { message, at: 0..0 };
         if source.trim().is_empty() {
             return Err(nowhere("the condition is empty".to_owned()));
@@ -98,10 +145,10 @@ impl Condition {
         if bracket_depth(source) > MAX_BRACKETS {
             return Err(nowhere(format!("the condition has over {MAX_BRACKETS} nested brackets")));
         }
-        let parse = || parse_expression(source, kind, variables);
+        let parse = || parse_expression(source, names);
         // Both failures mean that the machine has no thread left, or the parser a bug.
         let lost = || nowhere("the condition could not be read".to_owned());
-        let expression = std::thread::scope(|scope| {
+        let (expression, before) = std::thread::scope(|scope| {
             std::thread::Builder::new()
                 .stack_size(PARSER_STACK)
                 .spawn_scoped(scope, parse)
@@ -109,33 +156,25 @@ impl Condition {
                 .join()
                 .map_err(|_| lost())?
         })?;
-        Ok(Self { source: source.to_owned(), expression: Arc::new(expression) })
+        Ok(Self { source: source.to_owned(), expression: Arc::new(expression), before })
     }
 }
 
-fn parse_expression(
-    source: &str,
-    kind: &str,
-    variables: &[&'static str],
-) -> Result<IdedExpr, Misfit> {
+fn parse_expression(source: &str, names: &Names) -> Result<(IdedExpr, Vec<&'static str>), Misfit> {
     let (expression, places) = cel::parser::Parser::new()
         .parse_with_source_info(source)
         .map_err(|errors| syntax_error(source, &errors))?;
-    let mut reader = Reader { kind, variables, places, bound: Vec::new(), asked: false };
+    let mut reader = Reader { names, places, bound: Vec::new(), asked: false, before: Vec::new() };
     reader.check(&expression, 0)?;
     if !reader.asked {
         let message = format!(
-            "the condition does not look at anything that the probe measures; {} {kind} probe has {}",
-            article(kind),
-            listed(variables.iter().copied())
+            "the condition does not look at anything that is measured; {} has {}",
+            names.subject,
+            listed(names.variables.iter().copied())
         );
         return Err(Misfit { message, at: 0..source.chars().count() });
     }
-    Ok(expression)
-}
-
-fn article(kind: &str) -> &'static str {
-    if kind.starts_with(['a', 'e', 'i', 'o', 'h']) { "an" } else { "a" }
+    Ok((expression, reader.before))
 }
 
 fn bracket_depth(source: &str) -> usize {
@@ -187,13 +226,14 @@ fn syntax_error(source: &str, errors: &cel::ParseErrors) -> Misfit {
 
 /// Walks a condition and refuses what could never be evaluated.
 struct Reader<'a> {
-    kind: &'a str,
-    variables: &'a [&'static str],
+    names: &'a Names,
     places: SourceInfo,
     /// Names that `all`, `map` and the like have given to elements.
     bound: Vec<String>,
     /// Whether any variable was seen.
     asked: bool,
+    /// What is asked of the measurement before.
+    before: Vec<&'static str>,
 }
 
 impl Reader<'_> {
@@ -205,7 +245,10 @@ impl Reader<'_> {
         match &expression.expr {
             Expr::Literal(_) => Ok(()),
             Expr::Ident(name) => self.check_name(expression, name),
-            Expr::Select(select) => self.check(&select.operand, depth),
+            Expr::Select(select) => {
+                self.check_field(expression, &select.operand, &select.field)?;
+                self.check(&select.operand, depth)
+            }
             Expr::Call(call) => self.check_call(expression, call, depth),
             Expr::List(list) => list.elements.iter().try_for_each(|e| self.check(e, depth)),
             Expr::Map(map) => map.entries.iter().try_for_each(|entry| match &entry.expr {
@@ -229,22 +272,71 @@ impl Reader<'_> {
     }
 
     fn check_name(&mut self, expression: &IdedExpr, name: &str) -> Result<(), Misfit> {
-        if self.bound.iter().any(|bound| bound == name) {
+        if self.is_bound(name) || size_named(name).is_some() || name == NOW {
             return Ok(());
         }
         self.asked = true;
-        if self.variables.contains(&name) {
+        if self.names.variables.contains(&name) {
             return Ok(());
         }
-        let known = self.variables.iter().copied();
+        let message = match name {
+            BEFORE if !self.before.is_empty() => return Ok(()),
+            BEFORE => format!("`{BEFORE}` is asked for a name: `{BEFORE}.latency`"),
+            SAMPLES if self.names.sampled => return Ok(()),
+            SAMPLES => {
+                "there are `samples` only of a probe with `sample: {count: 6, every: 10s, value: …}`"
+                    .to_owned()
+            }
+            _ => return Err(self.unknown(expression, name)),
+        };
+        Err(self.misfit(expression, message))
+    }
+
+    fn unknown(&self, expression: &IdedExpr, name: &str) -> Misfit {
+        let known = self.names.variables.iter().copied();
         let message = format!(
-            "{} {} probe measures no `{name}`; it has {}{}",
-            article(self.kind),
-            self.kind,
+            "{} measures no `{name}`; it has {}{}",
+            self.names.subject,
             listed(known.clone()),
             did_you_mean(name, known)
         );
-        Err(self.misfit(expression, message))
+        self.misfit(expression, message)
+    }
+
+    fn is_bound(&self, name: &str) -> bool {
+        self.bound.iter().any(|bound| bound == name)
+    }
+
+    /// A field of a variable of which all fields are known.
+    fn check_field(
+        &mut self,
+        expression: &IdedExpr,
+        operand: &IdedExpr,
+        field: &str,
+    ) -> Result<(), Misfit> {
+        let Expr::Ident(variable) = &operand.expr else { return Ok(()) };
+        if self.is_bound(variable) {
+            return Ok(());
+        }
+        if variable == BEFORE {
+            let known = self.names.variables.iter().find(|known| **known == field);
+            let unknown =
+                || self.misfit_of_field(expression, field, self.unknown(expression, field));
+            self.before.push(known.ok_or_else(unknown)?);
+            return Ok(());
+        }
+        let known = self.names.fields.iter().find(|(known, _)| known == variable);
+        let Some((_, fields)) = known.filter(|(_, fields)| !fields.iter().any(|f| f == field))
+        else {
+            return Ok(());
+        };
+        let known = || fields.iter().map(String::as_str);
+        let message = format!(
+            "`{variable}` has no `{field}`; there are {}{}",
+            listed(known()),
+            did_you_mean(field, known())
+        );
+        Err(self.misfit_of_field(expression, field, self.misfit(expression, message)))
     }
 
     fn check_call(
@@ -271,6 +363,18 @@ impl Reader<'_> {
             ));
         }
         let operands = || call.target.as_deref().into_iter().chain(&call.args);
+        if name == operators::INDEX
+            && let [operand, index] = call.args.as_slice()
+            && let Expr::Literal(LiteralValue::String(field)) = &index.expr
+        {
+            self.check_field(index, operand, field.inner())?;
+        }
+        if name == "slope"
+            && !operands().all(|list| matches!(&list.expr, Expr::Ident(name) if name == SAMPLES))
+        {
+            let message = "`slope` is known of `samples` only: it needs their times";
+            return Err(self.misfit_of_call(expression, call, message.to_owned()));
+        }
         operands().try_for_each(|operand| self.check(operand, depth))?;
         if FUNCTIONS.contains(&name) && operands().all(|o| matches!(o.expr, Expr::Literal(_))) {
             // It is the same at every run: what is wrong with it is wrong now.
@@ -306,6 +410,15 @@ impl Reader<'_> {
         Misfit { at: bracket.at.start.saturating_sub(name)..bracket.at.start, ..bracket }
     }
 
+    /// A field is known by its full stop; its name stands behind it.
+    fn misfit_of_field(&self, expression: &IdedExpr, field: &str, misfit: Misfit) -> Misfit {
+        if !matches!(expression.expr, Expr::Select(_)) {
+            return misfit;
+        }
+        let start = misfit.at.start + 1;
+        Misfit { at: start..start + field.chars().count(), ..misfit }
+    }
+
     fn misfit(&self, expression: &IdedExpr, message: String) -> Misfit {
         let at = self.places.offset_for(expression.id);
         let at = at.map_or(0..0, |(first, last)| first as usize..last as usize + 1);
@@ -322,7 +435,13 @@ mod tests {
     use super::*;
 
     fn problem(source: &str) -> String {
-        match Condition::parse(source, "http", &["status", "json", "latency"]) {
+        let names = Names {
+            subject: "an http probe".to_owned(),
+            variables: vec!["status", "json", "latency", "phases"],
+            fields: vec![("phases", vec!["dns".to_owned(), "tls".to_owned()])],
+            sampled: false,
+        };
+        match Condition::parse(source, &names) {
             Ok(_) => "fine".to_owned(),
             Err(misfit) => {
                 let word: String =
@@ -339,6 +458,9 @@ mod tests {
             "status in [200, 204] && latency < duration('5s')",
             "json.items.all(item, item.ok) || !has(json.items)",
             "json.a['b'][0].c.matches('^x') ? json.n % 2 == 1 : size(json.m) > 0",
+            "json.size < 512 * MiB && latency < before.latency * 2.0",
+            "phases.tls < latency && max(json.items) < 3",
+            "now - timestamp(json.at) < duration('10m')",
         ] {
             assert_eq!(problem(source), "fine", "{source}");
         }
@@ -363,11 +485,19 @@ mod tests {
             "Foo{a: 1} == json",
             "json.?x == 1",
             "status == 99999999999999999999",
+            "phases.tsl < latency",
+            "phases['connect'] < latency",
+            "max(samples) < 3",
+            "slope(json.items) < 3",
+            "latency < before.lateny * 2.0",
+            "before == latency",
+            "now > timestamp('2026-01-31T12:00:00Z')",
+            "512 * MiB > 1",
         ];
         let report: Vec<String> = all.iter().map(|s| format!("{s}\n    {}", problem(s))).collect();
         insta::assert_snapshot!(report.join("\n"), @r#"
         statsu == 200
-            "statsu": an http probe measures no `statsu`; it has `status`, `json` and `latency`; did you mean `status`?
+            "statsu": an http probe measures no `statsu`; it has `status`, `json`, `latency` and `phases`; did you mean `status`?
         len(json.items) > 0
             "len": there is no function `len`; did you mean `size`?
         status = 200
@@ -381,15 +511,15 @@ mod tests {
         'é' == json.é.x
             "é": the condition does not parse: `é` does not belong here
         json.items.all(item, thing.ok)
-            "thing": an http probe measures no `thing`; it has `status`, `json` and `latency`
+            "thing": an http probe measures no `thing`; it has `status`, `json`, `latency` and `phases`
         latency < duration('5 seconds')
             "duration": this is no duration; they look like "500ms", "5s", "1h30m"
         json.text.matches('[')
             "matches": this is no regular expression: unclosed character class
         1 == 1
-            "1 == 1": the condition does not look at anything that the probe measures; an http probe has `status`, `json` and `latency`
+            "1 == 1": the condition does not look at anything that is measured; an http probe has `status`, `json`, `latency` and `phases`
         true
-            "true": the condition does not look at anything that the probe measures; an http probe has `status`, `json` and `latency`
+            "true": the condition does not look at anything that is measured; an http probe has `status`, `json`, `latency` and `phases`
         'unterminated
             "'unterminated": the condition does not parse: `'unterminated` does not belong here
         Foo{a: 1} == json
@@ -398,6 +528,22 @@ mod tests {
             ".?": the condition does not parse: unsupported syntax '.?'
         status == 99999999999999999999
             "9": the condition does not parse: invalid int literal
+        phases.tsl < latency
+            ".": `phases` has no `tsl`; there are `dns` and `tls`; did you mean `tls`?
+        phases['connect'] < latency
+            "'connect'": `phases` has no `connect`; there are `dns` and `tls`
+        max(samples) < 3
+            "samples": there are `samples` only of a probe with `sample: {count: 6, every: 10s, value: …}`
+        slope(json.items) < 3
+            "slope": `slope` is known of `samples` only: it needs their times
+        latency < before.lateny * 2.0
+            ".": an http probe measures no `lateny`; it has `status`, `json`, `latency` and `phases`; did you mean `latency`?
+        before == latency
+            "before": `before` is asked for a name: `before.latency`
+        now > timestamp('2026-01-31T12:00:00Z')
+            "now > timestamp('2026-01-31T12:00:00Z')": the condition does not look at anything that is measured; an http probe has `status`, `json`, `latency` and `phases`
+        512 * MiB > 1
+            "512 * MiB > 1": the condition does not look at anything that is measured; an http probe has `status`, `json`, `latency` and `phases`
         "#);
     }
 

@@ -9,19 +9,24 @@ mod inventory;
 mod load;
 mod probe;
 mod rule;
+mod selector;
 mod suggest;
+mod triage;
 
 pub use action::{Action, Example, NestedInputs, RemoteInputs};
-pub use condition::Condition;
+pub use condition::{BEFORE, Condition, NOW, Names, SAMPLES, size_named};
 pub use env_text::EnvText;
 pub use inventory::{App, Environment, Inventory, Neighbours, Owner, matches_name};
 pub use load::{ConfigError, FILE_NAME, find, folder_of, load, load_inventory, parse, span_of};
 pub use probe::{
-    Command, Description, Entry, Http, Kind, Manager, NEIGHBOURS, PlacedCondition, Probe, Process,
-    Tcp, Timing,
+    BuiltIn, Command, Description, Dns, Entry, Env, File, Host, Http, Kind, Log, LogSource,
+    Manager, Manual, Metrics, Named, Pattern, PlacedCondition, Probe, Process, RecordType, Redis,
+    Sample, Since, Sql, StartTls, Step, Tcp, Timing, Tls, TlsOptions, Verify,
 };
 pub use rule::{WrittenExample, WrittenRule};
+pub use selector::Selector;
 pub use suggest::{did_you_mean, listed};
+pub use triage::{DOWN, Triage};
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -61,6 +66,11 @@ pub struct Config {
     raw_probes: probe::RawProbes,
     #[serde(default, rename = "checklists")]
     raw_checklists: probe::RawChecklists,
+    /// How bad a checklist's outcome is as a whole; the first that holds decides.
+    #[serde(skip)]
+    pub triage: Vec<Triage>,
+    #[serde(default, rename = "triage")]
+    raw_triage: Vec<triage::RawTriage>,
     /// Where this was read from.
     #[serde(skip)]
     pub path: Option<PathBuf>,

@@ -1,12 +1,15 @@
-//! The checklist `post-deploy`, as a deploy uses it.
+//! The checklists `pre-deploy` and `post-deploy`, as a deploy uses them.
 
+use super::around::Around;
 use super::record::Cause;
 use crate::config::Config;
-use crate::probe::{self, CheckError, CheckReport, Comparison, ProbeReport};
+use crate::probe::{self, CheckError, CheckReport, ProbeReport};
 use std::fmt;
 
 /// The checklist that verifies a deploy.
 pub const CHECKLIST: &str = "post-deploy";
+/// The checklist that a deploy must pass before anything is touched.
+pub const BEFORE: &str = "pre-deploy";
 
 /// What the checklist said.
 #[derive(Clone, Debug)]
@@ -62,25 +65,32 @@ impl fmt::Display for Checks {
     }
 }
 
-/// Runs the checklist; a signal ends it early, and then it does not speak for the deploy. `compare`
-/// is its entry `neighbours`.
-pub fn run(config: &Config, compare: &dyn Fn() -> Comparison) -> Checks {
+/// Runs the checklist; a signal ends it early, and then it does not speak for the deploy.
+pub fn run(config: &Config, around: &Around<'_>) -> Checks {
     if !config.checklists.contains_key(CHECKLIST) {
         return Checks::None;
     }
-    match probe::run(config, CHECKLIST, compare) {
+    match probe::run(config, CHECKLIST, around) {
         Ok(report) => Checks::Ran(report),
         Err(error) => Checks::Broken(error.to_string()),
     }
 }
 
+/// Runs the checklist before a deploy, if there is one.
+pub fn preflight(config: &Config, around: &Around<'_>) -> Result<Option<CheckReport>, CheckError> {
+    if !config.checklists.contains_key(BEFORE) {
+        return Ok(None);
+    }
+    probe::run(config, BEFORE, around).map(Some)
+}
+
 /// Runs the checklist to its end, whatever signals come: it verifies a rollback.
-pub fn insist(config: &Config, compare: &dyn Fn() -> Comparison) -> Checks {
+pub fn insist(config: &Config, around: &Around<'_>) -> Checks {
     if !config.checklists.contains_key(CHECKLIST) {
         return Checks::None;
     }
     loop {
-        match probe::run(config, CHECKLIST, compare) {
+        match probe::run(config, CHECKLIST, around) {
             Ok(report) => return Checks::Ran(report),
             Err(CheckError::Interrupted) => {}
             Err(error) => return Checks::Broken(error.to_string()),

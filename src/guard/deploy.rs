@@ -17,6 +17,7 @@ use super::watchdog::{Watchdog, WatchdogError};
 use crate::config::Config;
 use crate::host::proc::Identity;
 use crate::host::{self, Manager, Snapshot, snapshot};
+use crate::probe;
 use crate::store::{Store, StoreError};
 use miette::Diagnostic;
 use std::ffi::OsString;
@@ -38,6 +39,8 @@ pub struct Deploy<'a> {
     pub limit: Duration,
     /// Where the report is wanted as well.
     pub report: Option<PathBuf>,
+    /// The names of the questions of `post-deploy` that are answered with yes.
+    pub confirmed: &'a [String],
 }
 
 /// Why nothing was run. Once the command runs, everything ends in a [`Record`].
@@ -101,7 +104,8 @@ pub fn run(deploy: &Deploy<'_>) -> Result<(Record, Watchdog), DeployError> {
 
     timeline.say("comparing the host with the snapshot");
     let Deploy { config, target, .. } = *deploy;
-    let mut guarded = Guarded { config, target, managers, before, timeline };
+    let confirmed = deploy.confirmed.to_vec();
+    let mut guarded = Guarded { config, target, managers, before, timeline, confirmed };
     let deployed = run.succeeded();
     let (mut after, mut harm) = guarded.look(deployed, Look::WhenQuiet);
     let mut checks = Checks::NotRun;
@@ -162,6 +166,7 @@ fn begun(deploy: &Deploy<'_>, command: &str) -> Begun {
         report: deploy.report.as_ref().map(|path| here.join(path)),
         folder: here,
         limit: deploy.limit.as_secs(),
+        confirmed: deploy.confirmed.to_vec(),
     }
 }
 
@@ -193,6 +198,8 @@ fn record_host(
             advice: blind.state.advice().unwrap_or("look at it first").to_owned(),
         });
     }
+    // Where a measurement is missing, the check that asks for it says so.
+    before.measured = probe::measure(deploy.config, &[checks::CHECKLIST]).unwrap_or_default();
     deploy.store.save(&mut before, &[])?;
     Ok(before)
 }

@@ -1,6 +1,7 @@
 //! A deploy whose command has run, or whose supervisor was killed: looks at the host, says who is
 //! harmed, checks, and brings the host back to its snapshot.
 
+use super::around::{self, Around};
 use super::checks::{self, Checks};
 use super::journal::Step;
 use super::judge::{Judgement, judge};
@@ -13,7 +14,6 @@ use crate::host::diff::compare;
 use crate::host::proc::Identity;
 use crate::host::settle::{Patience, settle};
 use crate::host::{self, Manager, Snapshot, snapshot};
-use crate::probe::Comparison;
 use std::path::Path;
 use std::time::Instant;
 
@@ -30,6 +30,8 @@ pub struct Guarded<'a> {
     pub managers: Vec<Box<dyn Manager>>,
     pub before: Snapshot,
     pub timeline: Timeline,
+    /// The names of the questions that are answered with yes.
+    pub confirmed: Vec<String>,
 }
 
 impl Guarded<'_> {
@@ -56,13 +58,18 @@ impl Guarded<'_> {
     }
 
     /// Runs the checklist, its entry `neighbours` by the same verdict as everything here.
-    pub fn check(
-        &mut self,
-        run: fn(&Config, &dyn Fn() -> Comparison) -> Checks,
-        deployed: bool,
-    ) -> Checks {
+    pub fn check(&mut self, run: fn(&Config, &Around<'_>) -> Checks, deployed: bool) -> Checks {
         let compare = || self.look(deployed, Look::AtOnce).1.comparison();
-        let checks = run(self.config, &compare);
+        let around = Around {
+            config: self.config,
+            compare: &compare,
+            before: Some(&self.before),
+            holds_lock: true,
+            confirmed: &self.confirmed,
+            ask: &around::nobody,
+            tell: &around::silently,
+        };
+        let checks = run(self.config, &around);
         self.timeline.say(checks.to_string());
         checks
     }

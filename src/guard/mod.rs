@@ -2,6 +2,7 @@
 //! the host while the command ran, and what was done about it: lock, snapshot, run, verify, compare,
 //! roll back if it must. Whatever ends the command, the steps after it still run.
 
+pub mod around;
 pub mod checks;
 pub mod ci;
 pub mod deploy;

@@ -66,7 +66,8 @@ fn rolled_back(
         supervise::end_left_behind(command);
     }
     let managers = before.managers();
-    let mut guarded = Guarded { config, target: &begun.target, managers, before, timeline };
+    let (target, confirmed) = (&begun.target, begun.confirmed.clone());
+    let mut guarded = Guarded { config, target, managers, before, timeline, confirmed };
     let (after, harm) = guarded.look(false, Look::WhenQuiet);
     guarded.tell("harmed", &harm);
     let mut causes = vec![Cause::Killed];

@@ -4,6 +4,7 @@ use super::{Manager, ManagerKind, ManagerState, Process};
 use crate::config::Config;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of the snapshot format that this program writes.
 pub const FORMAT: u32 = 1;
@@ -22,6 +23,9 @@ pub struct Snapshot {
     /// The commits that the inventory's paths are at.
     pub commits: Vec<Commit>,
     pub sections: Vec<Section>,
+    /// What probes have measured, by their names, to be compared with.
+    #[serde(default)]
+    pub measured: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
 }
 
 /// What ran under one manager.
@@ -79,5 +83,6 @@ pub fn take(managers: &[Box<dyn Manager>], config: &Config) -> Snapshot {
         boot: super::proc::boot_id(),
         commits: facts::commits(config),
         sections: managers.iter().map(|manager| manager.read()).collect(),
+        measured: BTreeMap::new(),
     }
 }

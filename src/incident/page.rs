@@ -183,6 +183,7 @@ fn check(probe: &ProbeReport) -> ShownCheck {
         Outcome::Pass => "pass",
         Outcome::Flaky => "flaky",
         Outcome::Warn => "warn",
+        Outcome::Open => "open",
         Outcome::Fail => "fail",
         Outcome::Error => "error",
     };

@@ -6,7 +6,7 @@ use super::{
 use crate::config::Command;
 use std::{os::unix::process::ExitStatusExt, path::PathBuf, process::Stdio, time::Instant};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     process,
 };
 
@@ -16,6 +16,7 @@ pub struct Prober {
     arguments: Vec<String>,
     folder: PathBuf,
     env: Vec<(String, String)>,
+    stdin: Option<String>,
 }
 
 impl Prober {
@@ -26,7 +27,8 @@ impl Prober {
         let env = command.env.iter().map(|(name, value)| Ok((name.clone(), filling.fill(value)?)));
         let env = env.collect::<Result<_, String>>()?;
         let folder = filling.folder.join(command.cwd.as_deref().unwrap_or("".as_ref()));
-        Ok(Self { program, arguments, folder, env })
+        let stdin = command.stdin.as_ref().map(|text| filling.fill(text)).transpose()?;
+        Ok(Self { program, arguments, folder, env, stdin })
     }
 }
 
@@ -40,7 +42,7 @@ impl Measure for Prober {
                 .args(&self.arguments)
                 .envs(self.env.iter().map(|(name, value)| (name, value)))
                 .current_dir(&self.folder)
-                .stdin(Stdio::null())
+                .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 // Its own group, so that a timeout ends its children, too.
@@ -50,7 +52,9 @@ impl Measure for Prober {
                 .map_err(cannot_run)?;
             let mut group = Group(child.id());
             let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-            let (stdout, stderr, status) = tokio::join!(read(stdout), read(stderr), child.wait());
+            let written = write(child.stdin.take(), self.stdin.as_deref());
+            let (stdout, stderr, (), status) =
+                tokio::join!(read(stdout), read(stderr), written, child.wait());
             let status = status.map_err(cannot_run)?;
             group.0 = None;
             let mut facts = Facts::after(started.elapsed());
@@ -65,6 +69,13 @@ impl Measure for Prober {
             }
             Ok(facts)
         })
+    }
+}
+
+/// Gives a program what it reads; one that does not want it need not take it.
+async fn write(pipe: Option<process::ChildStdin>, text: Option<&str>) {
+    if let (Some(mut pipe), Some(text)) = (pipe, text) {
+        let _ = pipe.write_all(text.as_bytes()).await;
     }
 }
 

@@ -26,15 +26,27 @@ impl Filling {
         let value_of = |name: &str| std::env::var(name).ok();
         for name in text.variables() {
             let value = value_of(name).unwrap_or_default();
-            // Messages show texts with their quotes and backslashes escaped.
-            let escaped = value.escape_debug().to_string();
-            for value in [escaped, value] {
-                if value.chars().count() >= SHORTEST {
-                    self.secrets.push(Secret { name: name.to_owned(), value });
-                }
-            }
+            self.keep_secret(name, &value);
         }
         text.fill(value_of)
+    }
+
+    /// Never prints the password in a URL, wherever it comes from.
+    pub fn hide_password_of(&mut self, url: &str) {
+        let parsed = url::Url::parse(url).ok();
+        let written = parsed.as_ref().and_then(url::Url::password).unwrap_or_default();
+        self.keep_secret("a password", written);
+    }
+
+    /// Never prints `value`; a message has `name` instead.
+    pub fn keep_secret(&mut self, name: &str, value: &str) {
+        // Messages show texts with their quotes and backslashes escaped.
+        let escaped = value.escape_debug().to_string();
+        for value in [escaped, value.to_owned()] {
+            if value.chars().count() >= SHORTEST {
+                self.secrets.push(Secret { name: name.to_owned(), value });
+            }
+        }
     }
 
     /// The message with every value that was filled in put back to its placeholder, also one

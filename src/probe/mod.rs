@@ -1,27 +1,55 @@
 //! Probes: what is measured, and whether what must hold of it does. In come the probes of one
 //! checklist, out goes a [`CheckReport`]. All probes run at once, each on its own clock; each kind
 //! is one file that turns one attempt into [`Facts`], the `condition` folder judges these, and
-//! `runner` repeats attempts until the answer is final.
+//! `runner` repeats attempts until the answer is final. What is no measurement (the comparison with
+//! the snapshot, questions for a person) is asked of the [`Surroundings`].
 
 mod command;
 mod condition;
+mod connection;
+mod dns;
+mod encryption;
+mod env;
 mod facts;
+mod file;
 mod filling;
+mod host;
 mod http;
+mod log;
+mod metrics;
 mod process;
+mod redis;
 mod report;
 mod runner;
+mod sql;
+mod surroundings;
 mod tcp;
+mod tls;
 
+pub use facts::Kept;
 pub use report::{CheckReport, Outcome, Overall, ProbeReport, Unmet};
+pub use runner::Event;
+pub use surroundings::{Answer, Comparison, Surroundings};
 
-use crate::config::{Config, Entry, Kind, NEIGHBOURS, Probe, did_you_mean, listed};
+use crate::config::{Config, Entry, Kind, Probe, did_you_mean, listed};
 use facts::Facts;
 use filling::Filling;
 use miette::Diagnostic;
-use std::{collections::BTreeMap, pin::Pin, time::Instant};
+use runner::{Setting, Turn};
+use std::{
+    collections::{BTreeMap, HashMap},
+    pin::Pin,
+};
 use thiserror::Error;
-use tokio::{runtime, signal::unix, task::JoinSet};
+use tokio::{
+    runtime::{self, Runtime},
+    signal::unix,
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+/// What probes have measured at the snapshot, by their names.
+pub type Measured = BTreeMap<String, Kept>;
 
 /// One attempt under way: its facts, or why there are none.
 type Measuring<'a> = Pin<Box<dyn Future<Output = Result<Facts, String>> + Send + 'a>>;
@@ -37,13 +65,29 @@ trait Measure: Send {
 
 /// Makes the probe of a kind ready; the error names a variable that is not set, or what else
 /// keeps it from measuring.
-fn prober(probe: &Probe, filling: &mut Filling) -> Result<Box<dyn Measure>, String> {
+fn prober(
+    probe: &Probe,
+    setting: &Setting,
+    filling: &mut Filling,
+) -> Result<Box<dyn Measure>, String> {
     let asks_for =
-        |name| probe.expect.iter().any(|e| e.condition.expression.references().has_variable(name));
+        |name| probe.conditions().any(|one| one.expression.references().has_variable(name));
     Ok(match &probe.kind {
         Kind::Http(http) => Box::new(http::Prober::new(http, filling)?),
         Kind::Tcp(tcp) => Box::new(tcp::Prober::new(tcp, asks_for("reply"), filling)?),
-        Kind::Process(process) => Box::new(process::Prober::new(process, filling)),
+        Kind::Tls(tls) => Box::new(tls::Prober::new(tls, filling)?),
+        Kind::Dns(dns) => Box::new(dns::Prober::new(dns, filling)?),
+        Kind::Sql(sql) => Box::new(sql::Prober::new(sql, probe.timing.timeout, filling)?),
+        Kind::Redis(redis) => Box::new(redis::Prober::new(redis, filling)?),
+        Kind::Process(process) => Box::new(process::Prober::new(process)),
+        Kind::Log(log) => {
+            let before = setting.before.as_ref();
+            Box::new(log::Prober::new(log, before, setting.is_first, filling)?)
+        }
+        Kind::Metrics(metrics) => Box::new(metrics::Prober::new(metrics, filling)?),
+        Kind::Host(host) => Box::new(host::Prober::new(host)),
+        Kind::File(file) => Box::new(file::Prober::new(file, filling)?),
+        Kind::Env(env) => Box::new(env::Prober::new(env, filling)?),
         Kind::Command(command) => Box::new(command::Prober::new(command, filling)?),
     })
 }
@@ -60,60 +104,134 @@ pub enum CheckError {
     Interrupted,
 }
 
-/// What the comparison of the host with its snapshot gave.
-#[derive(Clone, Debug)]
-pub struct Comparison {
-    pub outcome: Outcome,
-    pub message: Option<String>,
-}
-
 /// Runs a checklist to its end and blocks until then; it must not be called inside a tokio
-/// runtime. `compare` compares the host with its snapshot, for a checklist that has `neighbours`.
+/// runtime.
 pub fn run(
     config: &Config,
     checklist: &str,
-    compare: &dyn Fn() -> Comparison,
+    around: &dyn Surroundings,
 ) -> Result<CheckReport, CheckError> {
     let entries = entries(config, checklist)?;
-    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut running = JoinSet::new();
+    let probes = entries.iter().enumerate().filter_map(|(place, entry)| match entry {
+        Entry::Probe(name) => Some((place, config.probes.get(name)?)),
+        Entry::BuiltIn(_) | Entry::Manual(_) => None,
+    });
+    let before = around.before();
+    let setting = |probe: &Probe| {
+        let kept = before.as_ref().map(|measured| measured.get(&probe.name).cloned());
+        Setting {
+            folder: config.folder().to_owned(),
+            before: kept.map(Option::unwrap_or_default),
+            is_first: false,
+        }
+    };
+    let (runtime, mut running) = begin(probes, setting)?;
+    // The host is looked at while the probes run.
+    let mut reports: BTreeMap<usize, ProbeReport> = BTreeMap::new();
     for (place, entry) in entries.iter().enumerate() {
-        if let Entry::Probe(name) = entry
-            && let Some(probe) = config.probes.get(name)
-        {
-            let run = runner::run(probe.clone(), config.folder().to_owned());
-            running.spawn_on(async move { (place, run.await) }, runtime.handle());
+        if let Entry::BuiltIn(built_in) = entry {
+            let report = surroundings::looked(*built_in, around, config);
+            around.tell(&Event::Ended(&report));
+            reports.insert(place, report);
         }
     }
-    // It reads the host while the probes run.
-    let compared = entries.iter().position(|entry| *entry == Entry::Neighbours);
-    let compared = compared.map(|place| (place, comparison(config, compare)));
-    let reports = runtime.block_on(async {
+    let finished = runtime.block_on(async {
         tokio::select! {
-            reports = finished(&mut running, compared) => reports,
+            finished = running.finish(|event| around.tell(&event)) => finished,
             () = interruption() => {
                 // What they have begun ends with them: no command outlives this.
-                running.shutdown().await;
+                running.tasks.shutdown().await;
                 Err(CheckError::Interrupted)
             }
         }
     });
     // A name that is still being looked up cannot be ended, and need not be waited for.
     runtime.shutdown_background();
-    Ok(CheckReport::new(checklist, reports?, &config.severities))
+    reports.extend(finished?.into_iter().map(|(place, ended)| (place, ended.report)));
+    // Questions come last: whoever answers them has seen the rest.
+    for (place, entry) in entries.iter().enumerate() {
+        if let Entry::Manual(manual) = entry {
+            reports.insert(place, surroundings::asked(manual, around));
+        }
+    }
+    Ok(CheckReport::new(checklist, reports.into_values().collect(), config))
 }
 
-/// The reports of all, in the order of the checklist.
-async fn finished(
-    running: &mut JoinSet<(usize, ProbeReport)>,
-    compared: Option<(usize, ProbeReport)>,
-) -> Result<Vec<ProbeReport>, CheckError> {
-    let mut reports: BTreeMap<usize, ProbeReport> = compared.into_iter().collect();
-    while let Some(finished) = running.join_next().await {
-        let (place, report) = finished.map_err(std::io::Error::other)?;
-        reports.insert(place, report);
+/// Measures what the checklists' probes will want to compare with later.
+pub fn measure(config: &Config, checklists: &[&str]) -> Result<Measured, CheckError> {
+    let entries = checklists.iter().filter_map(|name| config.checklists.get(*name)).flatten();
+    let mut names: Vec<&str> = entries.map(Entry::name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let probes = names.into_iter().filter_map(|name| config.probes.get(name));
+    let probes: Vec<_> = probes.filter(|probe| !probe.remembers().is_empty()).enumerate().collect();
+    if probes.is_empty() {
+        return Ok(Measured::new());
     }
-    Ok(reports.into_values().collect())
+    let setting =
+        |_: &Probe| Setting { folder: config.folder().to_owned(), before: None, is_first: true };
+    let (runtime, mut running) = begin(probes.into_iter(), setting)?;
+    let finished = runtime.block_on(running.finish(|_| {}));
+    runtime.shutdown_background();
+    let measured = finished?.into_values().map(|ended| (ended.report.name, ended.kept));
+    Ok(measured.filter(|(_, kept)| !kept.is_empty()).collect())
+}
+
+/// Probes that are running, each known by its place in the checklist.
+struct Running {
+    tasks: JoinSet<(usize, runner::Ended)>,
+    events: mpsc::UnboundedReceiver<runner::Told>,
+}
+
+/// Starts probes, each to wait for those that must come before it.
+fn begin<'p>(
+    probes: impl Iterator<Item = (usize, &'p Probe)>,
+    setting: impl Fn(&Probe) -> Setting,
+) -> Result<(Runtime, Running), CheckError> {
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (teller, events) = mpsc::unbounded_channel();
+    let mut tasks = JoinSet::new();
+    let probes: Vec<(usize, &Probe)> = probes.collect();
+    // The sender of each goes away when its probe has ended.
+    let (mut ends, mut ended) = (HashMap::new(), HashMap::new());
+    for (_, probe) in &probes {
+        let (sender, receiver) = watch::channel(());
+        ends.insert(&probe.name, sender);
+        ended.insert(&probe.name, receiver);
+    }
+    for (place, probe) in &probes {
+        let turn = Turn {
+            after: probe.after.iter().filter_map(|name| ended.get(name).cloned()).collect(),
+            end: ends.remove(&probe.name),
+            teller: teller.clone(),
+        };
+        let run = runner::run((*probe).clone(), setting(probe), turn);
+        let place = *place;
+        tasks.spawn_on(async move { (place, run.await) }, runtime.handle());
+    }
+    Ok((runtime, Running { tasks, events }))
+}
+
+impl Running {
+    /// The reports of all, in the order of the checklist.
+    async fn finish(
+        &mut self,
+        mut tell: impl FnMut(Event<'_>),
+    ) -> Result<BTreeMap<usize, runner::Ended>, CheckError> {
+        let mut reports = BTreeMap::new();
+        loop {
+            tokio::select! {
+                biased;
+                Some(told) = self.events.recv() => tell(told.event()),
+                finished = self.tasks.join_next() => {
+                    let Some(finished) = finished else { return Ok(reports) };
+                    let (place, ended) = finished.map_err(std::io::Error::other)?;
+                    tell(Event::Ended(&ended.report));
+                    reports.insert(place, ended);
+                }
+            }
+        }
+    }
 }
 
 fn entries<'c>(config: &'c Config, checklist: &str) -> Result<&'c [Entry], CheckError> {
@@ -134,22 +252,6 @@ fn entries<'c>(config: &'c Config, checklist: &str) -> Result<&'c [Entry], Check
         let hint = did_you_mean(checklist, known());
         CheckError::NoSuchChecklist { name: checklist.to_owned(), hint, help }
     })
-}
-
-fn comparison(config: &Config, compare: &dyn Fn() -> Comparison) -> ProbeReport {
-    let started = Instant::now();
-    let Comparison { outcome, message } = compare();
-    ProbeReport {
-        name: NEIGHBOURS.to_owned(),
-        kind: NEIGHBOURS,
-        outcome,
-        // Harm to others is the worst there is.
-        severity: config.severities.first().cloned().unwrap_or_default(),
-        attempts: 1,
-        latency_ms: Some(report::milliseconds(started.elapsed())),
-        message,
-        unmet: Vec::new(),
-    }
 }
 
 /// Ends when somebody wants this program to end.

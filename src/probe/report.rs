@@ -1,3 +1,8 @@
+use super::{
+    condition::{Verdict, judge},
+    facts::{Facts, map},
+};
+use crate::config::{Config, DOWN, Entry};
 use serde::Serialize;
 use std::{fmt, time::Duration};
 
@@ -49,6 +54,8 @@ pub enum Outcome {
     Flaky,
     /// Something is worth a look, but nothing failed.
     Warn,
+    /// A question that nobody has answered.
+    Open,
     Fail,
     /// It could not be answered, which is never a pass.
     Error,
@@ -64,8 +71,34 @@ pub struct Unmet {
     /// In `tagout.yml`, both from 1.
     pub line: usize,
     pub column: usize,
+    /// How many characters of that line it takes.
+    pub width: usize,
+    pub source_line: String,
     /// Whether it cannot be answered.
     pub unclear: bool,
+    /// Whether it is no failure that it does not hold.
+    pub warning: bool,
+}
+
+impl ProbeReport {
+    /// A report that has nothing to say but its outcome.
+    pub(super) fn plain(
+        name: &str,
+        kind: &'static str,
+        outcome: Outcome,
+        severity: String,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            outcome,
+            severity,
+            attempts: 1,
+            latency_ms: None,
+            message: None,
+            unmet: Vec::new(),
+        }
+    }
 }
 
 impl fmt::Display for Unmet {
@@ -87,11 +120,14 @@ impl Outcome {
 }
 
 impl CheckReport {
-    /// Sums up the probes; `scale` has the severities, the worst first.
-    pub(super) fn new(checklist: &str, probes: Vec<ProbeReport>, scale: &[String]) -> Self {
-        let rank = |probe: &ProbeReport| scale.iter().position(|known| *known == probe.severity);
-        let worst = probes.iter().filter(|probe| probe.outcome.is_bad()).min_by_key(|p| rank(p));
-        let overall = match worst {
+    /// Sums up the probes: by the team's own decision tree, else the worst severity decides.
+    pub(super) fn new(checklist: &str, probes: Vec<ProbeReport>, config: &Config) -> Self {
+        let scale = &config.severities;
+        let rank = |severity: &String| scale.iter().position(|known| known == severity);
+        let bad = probes.iter().filter(|probe| probe.outcome.is_bad());
+        let worst = bad.map(|probe| &probe.severity).min_by_key(|severity| rank(severity));
+        let severity = worst.map(|worst| triaged(&probes, config).unwrap_or(worst).clone());
+        let overall = match &severity {
             Some(worst) if rank(worst).is_none_or(|rank| rank < scale.len().div_ceil(2)) => {
                 Overall::Unhealthy
             }
@@ -99,7 +135,6 @@ impl CheckReport {
             None if probes.iter().any(|probe| probe.outcome == Outcome::Warn) => Overall::Degraded,
             None => Overall::Healthy,
         };
-        let severity = worst.map(|worst| worst.severity.clone());
         Self { version: 1, checklist: checklist.to_owned(), overall, severity, probes }
     }
 
@@ -113,23 +148,34 @@ impl CheckReport {
     }
 }
 
+/// The severity of the first rule of `triage` that holds. What was not checked is not down.
+fn triaged<'c>(probes: &[ProbeReport], config: &'c Config) -> Option<&'c String> {
+    let is_down = |name: &str| {
+        let inside = config.checklists.get(name).into_iter().flatten().map(Entry::name);
+        let names: Vec<&str> = inside.chain([name]).collect();
+        probes.iter().any(|probe| probe.outcome.is_bad() && names.contains(&probe.name.as_str()))
+    };
+    let entries = config.checklists.values().flatten().map(Entry::name);
+    let names = config.checklists.keys().map(String::as_str).chain(entries);
+    let down = names.map(|name| (name.to_owned(), cel::Value::Bool(is_down(name))));
+    let mut facts = Facts::default();
+    facts.set(DOWN, map(down));
+    let rule = config.triage.iter().find(|rule| judge(&rule.when, &facts) == Verdict::Holds);
+    rule.map(|rule| &rule.severity)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn overall(probes: &[(Outcome, &str)]) -> (Overall, Option<String>) {
-        let scale = ["P1", "P2", "P3", "P4"].map(str::to_owned);
-        let probes = probes.iter().map(|(outcome, severity)| ProbeReport {
-            name: "x".into(),
-            kind: "http",
-            outcome: *outcome,
-            severity: (*severity).to_owned(),
-            attempts: 1,
-            latency_ms: None,
-            message: None,
-            unmet: Vec::new(),
+        let scale = ["P1", "P2", "P3", "P4"].map(str::to_owned).to_vec();
+        let mut config = Config::default();
+        config.severities = scale;
+        let probes = probes.iter().map(|(outcome, severity)| {
+            ProbeReport::plain("x", "http", *outcome, (*severity).to_owned())
         });
-        let report = CheckReport::new("c", probes.collect(), &scale);
+        let report = CheckReport::new("c", probes.collect(), &config);
         (report.overall, report.severity)
     }
 

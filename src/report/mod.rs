@@ -2,6 +2,7 @@
 //! in one of the [`Format`]s. Nothing is decided here.
 
 pub mod check;
+pub mod progress;
 mod columns;
 pub mod docs;
 pub mod host;

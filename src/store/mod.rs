@@ -200,6 +200,7 @@ mod tests {
             host: "h".into(),
             boot: None,
             commits: vec![],
+            measured: Default::default(),
             sections: vec![],
         }
     }

@@ -8,14 +8,18 @@ mod install;
 mod lint;
 mod pm2;
 mod port;
+mod project;
 mod server;
+mod services;
 mod shared;
 
 pub use install::pm2 as pm2_command;
 pub use lint::{findings, repository, tagout, workflow};
 pub use pm2::{Pm2, Ran, app, kill};
 pub use port::free_port;
+pub use project::Project;
 pub use server::Server;
+pub use services::{Dns, Postgres, Prometheus, Redis, TlsServer};
 pub use shared::{expect_all_run, guarded, running, shared_host};
 
 use std::time::{Duration, Instant};

@@ -8,12 +8,15 @@ mod length;
 mod raw;
 mod timing;
 
-pub use checklist::{Entry, NEIGHBOURS};
-pub use kinds::{Command, Http, Manager, Process, Tcp};
+pub use checklist::{BuiltIn, Entry, Manual};
+pub use kinds::{
+    Command, Dns, Env, File, Host, Http, Log, LogSource, Manager, Metrics, Named, Pattern, Process,
+    RecordType, Redis, Since, Sql, StartTls, Step, Tcp, Tls, TlsOptions, Verify,
+};
 pub(super) use raw::{RawChecklists, RawProbes};
 pub use timing::Timing;
 
-use super::{Condition, Config, ConfigError, EnvText, load::Located};
+use super::{Condition, Config, ConfigError, EnvText, Names, load::Located};
 use kinds::Schema;
 use serde::de::{self, Deserialize, MapAccess};
 
@@ -22,11 +25,27 @@ use serde::de::{self, Deserialize, MapAccess};
 pub struct Probe {
     pub name: String,
     pub kind: Kind,
-    /// All of them must hold; there is at least one.
+    /// All of them must hold; there is at least one, here or in `warn`.
     pub expect: Vec<PlacedCondition>,
+    /// Where one does not hold, that is worth a look and no failure.
+    pub warn: Vec<PlacedCondition>,
     pub timing: Timing,
+    /// How an attempt is made of several measurements, if it is.
+    pub sample: Option<Sample>,
+    /// The probes that must have ended before.
+    pub after: Vec<String>,
     /// How bad it is when it does not hold; one of [`super::Config::severities`].
     pub severity: String,
+}
+
+/// A series of measurements that is judged as a whole.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    pub count: u32,
+    /// From the start of one to the start of the next.
+    pub every: std::time::Duration,
+    /// What is kept of each.
+    pub value: PlacedCondition,
 }
 
 /// A condition, with where `tagout.yml` has it.
@@ -37,6 +56,30 @@ pub struct PlacedCondition {
     pub line: usize,
     /// In characters, from 1.
     pub column: usize,
+    /// How many characters it takes there.
+    pub width: usize,
+    /// The whole line.
+    pub source_line: String,
+}
+
+impl Probe {
+    /// All conditions, and what is kept of a series.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let sampled = self.sample.iter().map(|sample| &sample.value);
+        self.expect.iter().chain(&self.warn).chain(sampled).map(|placed| &placed.condition)
+    }
+
+    /// The names of what has to be measured at the snapshot, to compare with.
+    pub fn remembers(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> =
+            self.conditions().flat_map(|condition| condition.before.iter().copied()).collect();
+        if let Kind::Log(Log { since: Some(Since::Deploy), .. }) = &self.kind {
+            names.push(Log::POSITION);
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
 }
 
 impl Config {
@@ -44,7 +87,18 @@ impl Config {
     pub(super) fn settle(&mut self, file: Located) -> Result<(), ConfigError> {
         (self.probes, self.checklists) =
             raw::settle(&self.raw_probes, &self.raw_checklists, &self.severities, file)?;
+        let triage = self.raw_triage.iter().map(|raw| raw.settle(self, file));
+        self.triage = triage.collect::<Result<_, _>>()?;
         Ok(())
+    }
+
+    /// Everything that a checklist can name, and the checklists.
+    pub(super) fn names_of_checks(&self) -> Vec<String> {
+        let entries = self.checklists.values().flatten().map(|entry| entry.name().to_owned());
+        let mut names: Vec<String> = self.checklists.keys().cloned().chain(entries).collect();
+        names.sort();
+        names.dedup();
+        names
     }
 }
 
@@ -61,7 +115,8 @@ macro_rules! kinds {
             /// All keys of a probe.
             const FIELDS: &[&str] = &[
                 $($key,)*
-                "expect", "timeout", "within", "every", "hold", "successes", "severity",
+                "expect", "warn", "timeout", "within", "every", "hold", "successes", "sample",
+                "after", "severity",
             ];
             /// What probes look like, for messages.
             const EXAMPLES: &[&str] = &[$($variant::EXAMPLE),*];
@@ -72,9 +127,18 @@ macro_rules! kinds {
             }
 
             /// What its conditions can ask about.
-            pub fn variables(&self) -> Vec<&'static str> {
+            fn names(&self, sampled: bool) -> Names {
                 let variables = match self { $(Self::$variant(_) => $variant::VARIABLES),* };
-                variables.iter().map(|(name, _)| *name).collect()
+                let fields = match self { $(Self::$variant(kind) => kind.fields()),* };
+                let name = self.name();
+                let vowel = name.starts_with(['a', 'e', 'i', 'o', 'u']);
+                let article = if vowel || matches!(name, "http") { "an" } else { "a" };
+                Names {
+                    subject: format!("{article} {name} probe"),
+                    variables: variables.iter().map(|(name, _)| *name).collect(),
+                    fields,
+                    sampled,
+                }
             }
 
             /// Every kind, for its page.
@@ -110,7 +174,16 @@ macro_rules! kinds {
 kinds! {
     "http" => Http,
     "tcp" => Tcp,
+    "tls" => Tls,
+    "dns" => Dns,
+    "sql" => Sql,
+    "redis" => Redis,
     "process" => Process,
+    "log" => Log,
+    "metrics" => Metrics,
+    "host" => Host,
+    "file" => File,
+    "env" => Env,
     "command" => Command,
 }
 

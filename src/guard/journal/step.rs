@@ -87,6 +87,9 @@ pub struct Begun {
     pub report: Option<PathBuf>,
     /// Seconds that the deploy may take.
     pub limit: u64,
+    /// The names of the questions that are answered with yes.
+    #[serde(default)]
+    pub confirmed: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,12 @@ use super::{
     Problem,
     arithmetic::arithmetic,
     compare::{equal, order},
-    say, tree,
+    say, series, tree,
 };
-use crate::probe::facts::{Fact, Facts};
+use crate::{
+    config::size_named,
+    probe::facts::{Fact, Facts},
+};
 use cel::{
     Context, Env, ExecutionError, IdedExpr, Value,
     common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, operators},
@@ -32,6 +35,8 @@ pub struct Evaluator<'a> {
     seen: IndexMap<String, String>,
     /// Inside a comparison its whole operands are noted, not their parts.
     inside_operand: bool,
+    /// Inside a comparison with a size, numbers are noted as sizes.
+    about_bytes: bool,
     steps: usize,
 }
 
@@ -50,7 +55,14 @@ fn problem<T>(message: impl Into<String>) -> Result<T, Problem> {
 
 impl<'a> Evaluator<'a> {
     pub fn new(facts: &'a Facts) -> Self {
-        Self { facts, scope: Vec::new(), seen: IndexMap::new(), inside_operand: false, steps: 0 }
+        Self {
+            facts,
+            scope: Vec::new(),
+            seen: IndexMap::new(),
+            inside_operand: false,
+            about_bytes: false,
+            steps: 0,
+        }
     }
 
     /// `json.n is 73, status is 500`
@@ -107,7 +119,9 @@ impl<'a> Evaluator<'a> {
             let is_internal =
                 matches!(&expression.expr, Expr::Ident(name) if name.starts_with('@'));
             if !is_internal {
-                self.seen.insert(self.spelled(expression), say::shown(value));
+                let shown = self.about_bytes.then(|| say::size(value)).flatten();
+                let shown = shown.unwrap_or_else(|| say::shown(value));
+                self.seen.insert(self.spelled(expression), shown);
             }
         }
     }
@@ -122,6 +136,9 @@ impl<'a> Evaluator<'a> {
     fn name(&self, name: &str) -> Answer {
         if let Some(bound) = self.scope.iter().rev().find(|bound| bound.name == name) {
             return Ok(bound.value.clone());
+        }
+        if let Some(size) = size_named(name) {
+            return Ok(Value::Int(size));
         }
         match self.facts.get(name) {
             Some(Fact::Known(value)) => Ok(value.clone()),
@@ -183,6 +200,7 @@ impl<'a> Evaluator<'a> {
             (name, [left, right]) if is_comparison(name) => self.compare(name, left, right),
             (operators::IN, [left, right]) => self.contained(left, right),
             ("size", _) => self.size(expression, call),
+            (name, _) if series::FUNCTIONS.contains(&name) => self.series(call),
             _ => self.function(expression, call),
         }
     }
@@ -255,7 +273,10 @@ impl<'a> Evaluator<'a> {
         if is_equality && let Some(same) = self.asks_for_nothing(left, right)? {
             return Ok(Value::Bool(same == (name == operators::EQUALS)));
         }
-        let (left_value, right_value) = (self.operand(left)?, self.operand(right)?);
+        self.about_bytes = tree::is_about_bytes(left) || tree::is_about_bytes(right);
+        let values = (self.operand(left), self.operand(right));
+        self.about_bytes = false;
+        let (left_value, right_value) = (values.0?, values.1?);
         for (expression, value) in [(left, &left_value), (right, &right_value)] {
             if matches!(value, Value::Null) {
                 return problem(format!("{} is null", self.spelled(expression)));
@@ -339,6 +360,22 @@ impl<'a> Evaluator<'a> {
             return Ok(Value::Int(0));
         }
         self.function(original, call)
+    }
+
+    /// What a list comes to: `max(samples)`.
+    fn series(&mut self, call: &CallExpr) -> Answer {
+        let operands: Vec<&IdedExpr> =
+            call.target.as_deref().into_iter().chain(&call.args).collect();
+        let [operand] = operands[..] else {
+            return problem(format!("`{}` is asked of one list", call.func_name));
+        };
+        let name = self.spelled(operand);
+        match self.path_operand(operand)? {
+            Value::List(items) if items.is_empty() => problem(format!("{name} is empty")),
+            Value::List(items) => series::of(&call.func_name, &items, &self.facts.sample_times)
+                .map_err(|Problem(reason)| Problem(format!("{name}: {reason}"))),
+            other => problem(format!("{name} is {} and not a list", say::kind_of(&other))),
+        }
     }
 
     /// Everything else is CEL's, on arguments that were evaluated strictly.

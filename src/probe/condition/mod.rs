@@ -13,6 +13,7 @@ mod arithmetic;
 mod compare;
 mod evaluate;
 mod say;
+mod series;
 mod tree;
 
 use super::Facts;
@@ -46,6 +47,15 @@ pub fn judge(condition: &Condition, facts: &Facts) -> Verdict {
             say::kind_of(&other)
         )),
         Err(Problem(reason)) => Verdict::Unclear(reason),
+    }
+}
+
+/// What an expression gives, strictly; or why it cannot be said.
+pub fn value(condition: &Condition, facts: &Facts) -> Result<Value, String> {
+    let value = Evaluator::new(facts).value(&condition.expression);
+    match value.map_err(|Problem(reason)| reason)? {
+        Value::Null => Err(format!("{} is null", condition.source)),
+        value => Ok(value),
     }
 }
 

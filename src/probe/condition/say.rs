@@ -40,6 +40,25 @@ pub fn shown(value: &Value) -> String {
     shortened(&text)
 }
 
+/// A number of bytes as people say it; nothing for what is no number.
+pub fn size(value: &Value) -> Option<String> {
+    let bytes = match value {
+        Value::Int(bytes) => *bytes as f64,
+        Value::UInt(bytes) => *bytes as f64,
+        Value::Float(bytes) => *bytes,
+        _ => return None,
+    };
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let mut shown = format!("{bytes} bytes");
+    for (power, unit) in (1..).zip(units) {
+        let scaled = bytes / 1024f64.powi(power);
+        if scaled.abs() >= 1.0 {
+            shown = format!("{scaled:.1} {unit}");
+        }
+    }
+    Some(shown)
+}
+
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -49,6 +68,23 @@ fn shortened(text: &str) -> String {
 
 fn duration(value: &chrono::Duration) -> String {
     let seconds = value.num_milliseconds() as f64 / 1000.0;
+    let whole = value.num_seconds().abs();
+    if whole >= 120 {
+        let sign = if value.num_seconds() < 0 { "-" } else { "" };
+        let parts = [
+            (whole / 86400, "d"),
+            (whole / 3600 % 24, "h"),
+            (whole / 60 % 60, "m"),
+            (whole % 60, "s"),
+        ];
+        // The largest and the one below it say enough.
+        let parts = parts.iter().skip_while(|(count, _)| *count == 0).take(2);
+        let parts = parts.filter(|(count, _)| *count > 0);
+        return format!(
+            "{sign}{}",
+            parts.map(|(count, unit)| format!("{count}{unit}")).collect::<String>()
+        );
+    }
     match value.num_microseconds() {
         Some(micros) if micros.abs() < 1_000_000 => format!("{}ms", micros as f64 / 1000.0),
         _ => format!("{seconds}s"),

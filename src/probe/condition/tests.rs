@@ -1,15 +1,23 @@
 use super::{Verdict, judge};
 use crate::{
-    config::Condition,
-    probe::facts::{Bounded, Facts, duration, of_json},
+    config::{Condition, Names},
+    probe::facts::{Bounded, Facts, duration, list, map, of_json, time},
 };
 use proptest::prelude::*;
 use std::time::Duration;
 
+fn names() -> Names {
+    Names {
+        subject: "an http probe".to_owned(),
+        variables: vec!["status", "json", "body", "latency", "absent"],
+        fields: Vec::new(),
+        sampled: true,
+    }
+}
+
 /// What becomes of a condition about an answer with this body.
 fn judged(condition: &str, body: &str) -> String {
-    let variables = &["status", "json", "body", "latency"];
-    let condition = match Condition::parse(condition, "http", variables) {
+    let condition = match Condition::parse(condition, &names()) {
         Ok(condition) => condition,
         Err(misfit) => return format!("config error: {}", misfit.message),
     };
@@ -18,6 +26,10 @@ fn judged(condition: &str, body: &str) -> String {
     let mut read = Bounded::default();
     read.push(body.as_bytes());
     facts.set_text_and_json("body", &read);
+    facts.set("now", time("2026-11-28T12:00:00Z".parse().unwrap()));
+    facts.set("before", map([("latency", duration(Duration::from_millis(50)))]));
+    facts.set("samples", list([1, 5, 3].map(cel::Value::Int)));
+    facts.sample_times = vec![0.0, 1.0, 2.0];
     match judge(&condition, &facts) {
         Verdict::Holds => "pass".to_owned(),
         Verdict::Fails(seen) => format!("fail ({seen})"),
@@ -176,6 +188,53 @@ fn a_failed_condition_shows_what_it_saw() {
 }
 
 #[test]
+fn sizes_times_series_and_what_was_before_can_be_asked_about() {
+    insta::assert_snapshot!(table(&[
+        ("json.free > 2 * GiB", r#"{"free":1610612736}"#),
+        ("json.free > 2 * GiB", r#"{"free":3000000000}"#),
+        ("json.free > 1.5 * MB", r#"{"free":1500001}"#),
+        ("latency < before.latency * 2.0", "{}"),
+        ("before.status == 200", "{}"),
+        (r#"now - timestamp(json.at) < duration("10m")"#, r#"{"at":"2026-11-28T11:45:00Z"}"#),
+        (r#"now - timestamp(json.at) < duration("10m")"#, r#"{"at":"2026-11-28T11:55:00Z"}"#),
+        (r#"now - timestamp(json.at) < duration("10m")"#, r#"{"at":"soon"}"#),
+        ("max(samples) <= 4", "{}"),
+        ("min(samples) == 1 && last(samples) == 3 && first(samples) == 1", "{}"),
+        ("avg(samples) == 3.0 && sum(samples) == 9 && median(samples) == 3", "{}"),
+        ("slope(samples) < 0.5", "{}"),
+        ("slope(samples) == 1.0", "{}"),
+        ("p95(samples) == 5", "{}"),
+        ("max(json.list) < 3", r#"{"list":[]}"#),
+        ("max(json.list) < 3", r#"{"list":[1,null]}"#),
+        ("max(json.list) < 3", r#"{"list":[1,"2"]}"#),
+        ("sum(json.list) < 3", r#"{"list":[1,"2"]}"#),
+        ("avg(json.list.map(x, x.ms)) < 3", r#"{"list":[{"ms":1},{"ms":2.5}]}"#),
+        ("max(json) < 3", r#"{"list":[1]}"#),
+    ]), @r#"
+    json.free > 2 * GiB                           {"free":1610612736}              fail (json.free is 1.5 GiB)
+    json.free > 2 * GiB                           {"free":3000000000}              pass
+    json.free > 1.5 * MB                          {"free":1500001}                 pass
+    latency < before.latency * 2.0                {}                               fail (latency is 120ms, before.latency * 2 is 100ms)
+    before.status == 200                          {}                               error: before.status is missing
+    now - timestamp(json.at) < duration("10m")    {"at":"2026-11-28T11:45:00Z"}    fail (now - timestamp(json.at) is 15m)
+    now - timestamp(json.at) < duration("10m")    {"at":"2026-11-28T11:55:00Z"}    pass
+    now - timestamp(json.at) < duration("10m")    {"at":"soon"}                    error: timestamp(json.at) cannot be answered: Error executing function 'timestamp': premature end of input
+    max(samples) <= 4                             {}                               fail (max(samples) is 5)
+    min(samples) == 1 && last(samples) == 3 && first(samples) == 1 {}                               pass
+    avg(samples) == 3.0 && sum(samples) == 9 && median(samples) == 3 {}                               pass
+    slope(samples) < 0.5                          {}                               fail (slope(samples) is 1)
+    slope(samples) == 1.0                         {}                               pass
+    p95(samples) == 5                             {}                               pass
+    max(json.list) < 3                            {"list":[]}                      error: json.list is empty
+    max(json.list) < 3                            {"list":[1,null]}                error: json.list: [1] is null
+    max(json.list) < 3                            {"list":[1,"2"]}                 error: json.list: 1 is a number and cannot be compared with "2", which is a text
+    sum(json.list) < 3                            {"list":[1,"2"]}                 error: json.list: [1] is "2", which is a text and cannot be added
+    avg(json.list.map(x, x.ms)) < 3               {"list":[{"ms":1},{"ms":2.5}]}   pass
+    max(json) < 3                                 {"list":[1]}                     error: json is an object and not a list
+    "#);
+}
+
+#[test]
 fn a_hostile_body_cannot_keep_a_condition_busy() {
     let body = format!("[{}1]", "1,".repeat(400_000));
     let judged = judged("json.all(a, json.all(b, a == b))", &body);
@@ -234,8 +293,7 @@ proptest! {
     /// Strictness turns answers into errors, and never one answer into the other.
     #[test]
     fn where_both_answer_cel_agrees(source in truth()) {
-        let variables = &["status", "json", "body", "latency", "absent"];
-        let Ok(condition) = Condition::parse(&source, "http", variables) else { return Ok(()) };
+        let Ok(condition) = Condition::parse(&source, &names()) else { return Ok(()) };
         let json = serde_json::json!({
             "n": 7, "f": 2.5, "s": "a", "list": [1, 2, 7], "empty": [], "null": null,
             "map": {"x": 1, "y": "b"},

@@ -1,3 +1,4 @@
+use crate::config::size_named;
 use cel::{
     IdedExpr,
     common::ast::{EntryExpr, Expr, LiteralValue, operators},
@@ -64,8 +65,19 @@ pub fn is_path(expression: &IdedExpr) -> bool {
 /// Whether the expression looks at anything that was measured.
 pub fn reads_something(expression: &IdedExpr) -> bool {
     let mut reads = false;
-    visit(expression, &mut |part| reads |= matches!(part.expr, Expr::Ident(_)));
+    visit(expression, &mut |part| {
+        reads |= matches!(&part.expr, Expr::Ident(name) if size_named(name).is_none());
+    });
     reads
+}
+
+/// Whether the expression has the name of a size in it, and so is about bytes.
+pub fn is_about_bytes(expression: &IdedExpr) -> bool {
+    let mut has_size = false;
+    visit(expression, &mut |part| {
+        has_size |= matches!(&part.expr, Expr::Ident(name) if size_named(name).is_some());
+    });
+    has_size
 }
 
 /// Whether a `has()` on the left is about something that the right side reads.
