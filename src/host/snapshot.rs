@@ -24,7 +24,7 @@ pub struct Snapshot {
     pub commits: Vec<Commit>,
     pub sections: Vec<Section>,
     /// What probes have measured, by their names, to be compared with.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub measured: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
 }
 
