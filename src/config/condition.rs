@@ -529,7 +529,7 @@ mod tests {
         status == 99999999999999999999
             "9": the condition does not parse: invalid int literal
         phases.tsl < latency
-            ".": `phases` has no `tsl`; there are `dns` and `tls`; did you mean `tls`?
+            "tsl": `phases` has no `tsl`; there are `dns` and `tls`; did you mean `tls`?
         phases['connect'] < latency
             "'connect'": `phases` has no `connect`; there are `dns` and `tls`
         max(samples) < 3
@@ -537,7 +537,7 @@ mod tests {
         slope(json.items) < 3
             "slope": `slope` is known of `samples` only: it needs their times
         latency < before.lateny * 2.0
-            ".": an http probe measures no `lateny`; it has `status`, `json`, `latency` and `phases`; did you mean `latency`?
+            "lateny": an http probe measures no `lateny`; it has `status`, `json`, `latency` and `phases`; did you mean `latency`?
         before == latency
             "before": `before` is asked for a name: `before.latency`
         now > timestamp('2026-01-31T12:00:00Z')
