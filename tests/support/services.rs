@@ -7,7 +7,6 @@ use std::process::{Child, Command, Stdio};
 use std::{env, fs};
 use tempfile::TempDir;
 
-
 /// A program of a service; they are in Debian's packages, and `make test` installs them.
 fn program(name: &str, package: &str) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
