@@ -87,7 +87,7 @@ fn lint(config: &Config) -> Comparison {
             }
         }
     }
-    let configs = match policy::Configs::nearest(files.iter().map(SourceFile::path)) {
+    let configs = match policy::Configs::nearest(files.iter().map(SourceFile::path), &[]) {
         Ok(configs) => configs,
         Err(error) => return with(Outcome::Error, error.to_string()),
     };
