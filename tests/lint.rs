@@ -422,7 +422,7 @@ fn a_process_of_somebody_else_is_denied_by_the_inventory() {
     let folder = repository(&[("tagout.yml", config), (".gitea/workflows/deploy.yml", workflow)]);
     assert_eq!(
         findings(folder.path(), &[]),
-        ["deny foreign-process .gitea/workflows/deploy.yml:7:14"]
+        ["deny foreign-thing .gitea/workflows/deploy.yml:7:14"]
     );
 }
 

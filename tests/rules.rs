@@ -26,7 +26,7 @@ const READ: [(&str, &str); 7] = [
     ("suppression-unused", "SCRIPT true # tagout: allow(pm2-all) reason=x"),
     ("suppression-invalid", "SCRIPT true # tagout: allow(pm2-all)"),
     ("suppression-expired", "SCRIPT true # tagout: allow(pm2-all) until=2020-01-01 reason=x"),
-    ("foreign-process", "SCRIPT pm2 stop theirs"),
+    ("foreign-thing", "SCRIPT pm2 stop theirs"),
 ];
 
 const CONFIG: &str = "version: 1\n\

@@ -1,6 +1,6 @@
 use indexmap::IndexMap;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 /// Apps by name.
 pub type Inventory = IndexMap<String, App>;
@@ -21,8 +21,16 @@ pub struct Environment {
     pub pm2: Vec<String>,
     /// The PM2 ecosystem file that declares them.
     pub ecosystem: Option<PathBuf>,
-    /// Folders that are its own.
+    /// Folders that are its own, with all that is in them.
     pub paths: Vec<PathBuf>,
+    /// Units of systemd, without `.service`.
+    pub units: Vec<String>,
+    /// Containers, and projects of compose.
+    pub containers: Vec<String>,
+    pub databases: Vec<String>,
+    /// Namespaces of Kubernetes.
+    pub namespaces: Vec<String>,
+    pub ports: Vec<u16>,
     /// Restored in this order, lowest first.
     pub priority: Option<u32>,
 }
@@ -32,8 +40,53 @@ pub struct Environment {
 #[serde(deny_unknown_fields, default)]
 pub struct Neighbours {
     pub pm2: Vec<String>,
+    pub paths: Vec<PathBuf>,
+    pub units: Vec<String>,
+    pub containers: Vec<String>,
+    pub databases: Vec<String>,
+    pub namespaces: Vec<String>,
+    pub ports: Vec<u16>,
     pub priority: Option<u32>,
 }
+
+/// A kind of thing that has an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    Pm2,
+    Path,
+    Unit,
+    Container,
+    Database,
+    Namespace,
+    Port,
+}
+
+/// The patterns of one owner's things of a kind.
+macro_rules! things {
+    ($owner:ty) => {
+        impl $owner {
+            fn things(&self, kind: Thing) -> Vec<Cow<'_, str>> {
+                let names = match kind {
+                    Thing::Pm2 => &self.pm2,
+                    Thing::Unit => &self.units,
+                    Thing::Container => &self.containers,
+                    Thing::Database => &self.databases,
+                    Thing::Namespace => &self.namespaces,
+                    Thing::Path => {
+                        return self.paths.iter().map(|path| path.to_string_lossy()).collect();
+                    }
+                    Thing::Port => {
+                        return self.ports.iter().map(|port| port.to_string().into()).collect();
+                    }
+                };
+                names.iter().map(|name| Cow::Borrowed(name.as_str())).collect()
+            }
+        }
+    };
+}
+
+things!(Environment);
+things!(Neighbours);
 
 /// Whose a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +103,17 @@ pub enum Owner<'a> {
 pub const LAST_PRIORITY: u32 = u32::MAX;
 
 impl super::Config {
-    /// Whose PM2 process `name` is. An exact name wins over a pattern, and a longer pattern over a
-    /// shorter one.
+    /// Whose PM2 process `name` is.
     pub fn owner_of_pm2(&self, name: &str) -> Owner<'_> {
+        self.owner_of(Thing::Pm2, name)
+    }
+
+    /// Whose thing `name` is. An exact name wins over a pattern, and a longer pattern over a shorter
+    /// one; of folders the innermost.
+    pub fn owner_of(&self, kind: Thing, name: &str) -> Owner<'_> {
         let mut best: Option<(usize, Owner<'_>)> = None;
-        let mut offer = |patterns: &[String], owner| {
-            for pattern in patterns.iter().filter(|p| matches_name(p, name)) {
+        let mut offer = |patterns: Vec<Cow<'_, str>>, owner| {
+            for pattern in patterns.iter().filter(|pattern| kind.is(pattern, name)) {
                 let weight = if pattern == name { usize::MAX } else { pattern.len() };
                 if best.is_none_or(|(held, _)| weight > held) {
                     best = Some((weight, owner));
@@ -63,9 +121,9 @@ impl super::Config {
             }
         };
         for (app, environment, declared) in self.environments() {
-            offer(&declared.pm2, Owner::Ours { app, environment });
+            offer(declared.things(kind), Owner::Ours { app, environment });
         }
-        offer(&self.neighbours.pm2, Owner::Neighbour);
+        offer(self.neighbours.things(kind), Owner::Neighbour);
         best.map_or(Owner::Unknown, |(_, owner)| owner)
     }
 
@@ -96,6 +154,19 @@ impl super::Config {
             }
             Owner::Neighbour => rank(self.neighbours.priority, neighbours, &self.neighbours.pm2),
             Owner::Unknown => (LAST_PRIORITY, neighbours + 1, 0),
+        }
+    }
+}
+
+impl Thing {
+    /// Whether a name is of what an owner's pattern says.
+    fn is(self, pattern: &str, name: &str) -> bool {
+        match self {
+            Self::Path => {
+                let below = name.strip_prefix(pattern.trim_end_matches('/'));
+                below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            _ => matches_name(pattern, name),
         }
     }
 }

@@ -16,7 +16,7 @@ mod triage;
 pub use action::{Action, Example, NestedInputs, RemoteInputs};
 pub use condition::{BEFORE, Condition, NOW, Names, SAMPLES, size_named};
 pub use env_text::EnvText;
-pub use inventory::{App, Environment, Inventory, Neighbours, Owner, matches_name};
+pub use inventory::{App, Environment, Inventory, Neighbours, Owner, Thing, matches_name};
 pub use load::{ConfigError, FILE_NAME, find, folder_of, load, load_inventory, parse, span_of};
 pub use probe::{
     BuiltIn, Command, Description, Dns, Entry, Env, File, Host, Http, Kind, Log, LogSource,
@@ -44,6 +44,9 @@ pub struct Config {
     /// What runs on the host and belongs to nobody in the inventory.
     #[serde(default)]
     pub neighbours: Neighbours,
+    /// Units, containers and PM2 processes that serve everybody: nobody's deploy stops them.
+    #[serde(default)]
+    pub shared: Vec<String>,
     /// Where the jobs of a `runs-on` label run.
     #[serde(default)]
     pub runners: IndexMap<String, RunnerPlace>,

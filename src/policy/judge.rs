@@ -1,12 +1,13 @@
 use super::{
-    Finding, Level, PolicyRule, ownership,
+    Finding, Level, PolicyRule,
+    ownership::{self, Ownership},
     rules::{rule, rules},
 };
 use crate::{
     config::Config,
     effect::{self, Effect},
     invocation::{Invocation, Word},
-    program::Catalog,
+    program::{Catalog, Verb},
     script::Unread,
     source::{Hop, Location, Place, Script},
     workflow::{Problem, ProblemKind},
@@ -43,14 +44,21 @@ impl<'c> Judge<'c> {
     }
 
     fn effect(&self, workflow: &Path, invocation: &Invocation, effect: Effect) -> Option<Finding> {
-        let foreign = ownership::foreign(&self.policy.config, workflow, &effect);
-        let (rule, message) = match &foreign {
-            Some((name, owner)) => {
-                let rule = rule("foreign-process")?;
-                let effect = Effect { targets: vec![name.clone()], ..effect.clone() };
-                (rule, format!("{}: it belongs to {owner}", rule.message(&effect)))
+        let (rule, message) = match ownership::of(&self.policy.config, workflow, &effect) {
+            Ownership::Foreign { name, owner } => {
+                let rule = rule("foreign-thing")?;
+                let one = &effect::resource(&effect.resource).one;
+                let named = Effect { targets: vec![format!("{one} `{name}`")], ..effect.clone() };
+                (rule, format!("{}: it belongs to {owner}", rule.message(&named)))
             }
-            None => {
+            Ownership::Shared { name } => {
+                let stops = matches!(effect.verb, Verb::Destroy | Verb::Stop);
+                let rule = rule(if stops { "shared-service" } else { "shared-service-restart" })?;
+                (rule, rule.message(&Effect { targets: vec![name], ..effect.clone() }))
+            }
+            // Who drops their own database has lost it all the same.
+            Ownership::Own if !is_data(&effect.resource) => return None,
+            Ownership::Own | Ownership::Unknown => {
                 let rule = self.rules().find(|rule| rule.matches(&effect))?;
                 (rule, rule.message(&effect))
             }
@@ -137,6 +145,10 @@ impl<'c> Judge<'c> {
             suppressed: None,
         }
     }
+}
+
+fn is_data(resource: &str) -> bool {
+    resource.starts_with("database") || resource.ends_with("-namespace")
 }
 
 /// Where a person looks for the command: its own words, or the innermost step that has a place.

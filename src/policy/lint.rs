@@ -1,6 +1,7 @@
 use super::{Finding, Judge, Policy, PolicyRule, custom, scripts, suppression};
 use crate::{
     config::{Config, ConfigError, find, folder_of, load_inventory},
+    recipe::Ecosystem,
     source::{Location, SourceFile, in_time},
 };
 use rayon::prelude::*;
@@ -128,9 +129,25 @@ fn subject(finding: &Finding) -> &str {
 
 impl Policy {
     /// A configuration, with its rules after `rules`.
-    pub fn of(config: Config, rules: &[PolicyRule]) -> Result<Self, ConfigError> {
+    pub fn of(mut config: Config, rules: &[PolicyRule]) -> Result<Self, ConfigError> {
+        read_ecosystems(&mut config);
         let rules = custom::of_config(&config, rules.to_vec())?;
         Ok(Self { config, rules })
+    }
+}
+
+/// Adds the processes of each environment's ecosystem file to those that the inventory names.
+fn read_ecosystems(config: &mut Config) {
+    let folder = config.folder().to_owned();
+    for environment in config.inventory.values_mut().flat_map(|app| app.environments.values_mut()) {
+        let Some(file) = &environment.ecosystem else { continue };
+        // One that is not there yet declares nothing.
+        let Ok(file) = SourceFile::read(&folder.join(file)) else { continue };
+        for name in Ecosystem::parse(&Arc::new(file)).apps {
+            if !environment.pm2.contains(&name) {
+                environment.pm2.push(name);
+            }
+        }
     }
 }
 

@@ -5,8 +5,12 @@ use crate::source::{
 };
 use std::sync::Arc;
 
-/// The `deploy` part of a PM2 ecosystem file.
+/// A PM2 ecosystem file.
+#[derive(Default)]
 pub struct Ecosystem {
+    /// The names of the processes that it declares, as far as they are written out.
+    pub apps: Vec<String>,
+    /// Its `deploy` part.
     pub hooks: Vec<Hook>,
 }
 
@@ -36,8 +40,7 @@ impl Ecosystem {
     pub fn parse(file: &Arc<SourceFile>) -> Self {
         let is_data =
             file.path().extension().is_some_and(|e| e == "json" || e == "yml" || e == "yaml");
-        let hooks = if is_data { of_data(file) } else { of_script(file).unwrap_or_default() };
-        Self { hooks }
+        if is_data { of_data(file) } else { of_script(file).unwrap_or_default() }
     }
 
     pub fn recipes(&self) -> Vec<Recipe> {
@@ -58,9 +61,13 @@ impl Hook {
     }
 }
 
-fn of_data(file: &Arc<SourceFile>) -> Vec<Hook> {
+fn of_data(file: &Arc<SourceFile>) -> Ecosystem {
     let yaml = Yaml::parse(Arc::clone(file));
-    let deploy = yaml.documents().next().and_then(|root| root.get("deploy"));
+    let root = yaml.documents().next();
+    let deploy = root.and_then(|root| root.get("deploy"));
+    let apps = root.and_then(|root| root.get("apps")).into_iter().flat_map(Node::items);
+    let names = apps.filter_map(|app| app.get("name")?.as_str());
+    let apps = names.map(str::to_owned).collect();
     let mut hooks = Vec::new();
     for (key, environment) in deploy.into_iter().flat_map(Node::entries) {
         let host = environment.get("host").map(|host| host.items().next().unwrap_or(host));
@@ -70,29 +77,33 @@ fn of_data(file: &Arc<SourceFile>) -> Vec<Hook> {
             hooks.push(Hook::new(key.as_str().unwrap_or_default(), name, code, host));
         }
     }
-    hooks
+    Ecosystem { apps, hooks }
 }
 
-/// The hooks of a JavaScript file: those of every `deploy: {NAME: {…}}` in it.
-fn of_script(file: &Arc<SourceFile>) -> Option<Vec<Hook>> {
+/// What a JavaScript file declares: in every `deploy: {NAME: {…}}` and `apps: [{name: …}]` in it.
+fn of_script(file: &Arc<SourceFile>) -> Option<Ecosystem> {
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&tree_sitter_javascript::LANGUAGE.into()).ok()?;
     let tree = parser.parse(file.text(), None)?;
     let script = Script { file };
-    let mut hooks = Vec::new();
+    let mut found = Ecosystem::default();
     // The tree is walked with a stack of its own: a hostile file nests without end.
     let mut left = vec![tree.root_node()];
     while let Some(node) = left.pop() {
-        match script.pair(node).filter(|(key, _)| key == "deploy") {
-            Some((_, environments)) => {
+        match script.pair(node) {
+            Some((key, environments)) if key == "deploy" => {
                 for (name, environment) in script.pairs(environments) {
-                    script.add_hooks(&name, environment, &mut hooks);
+                    script.add_hooks(&name, environment, &mut found.hooks);
                 }
             }
-            None => left.extend(node.named_children(&mut node.walk())),
+            Some((key, apps)) if key == "apps" => {
+                let apps = apps.named_children(&mut apps.walk()).collect::<Vec<_>>();
+                found.apps.extend(apps.into_iter().filter_map(|app| script.name_of(app)));
+            }
+            _ => left.extend(node.named_children(&mut node.walk())),
         }
     }
-    Some(hooks)
+    Some(found)
 }
 
 struct Script<'f> {
@@ -112,6 +123,13 @@ impl Script<'_> {
                 hooks.push(Hook::new(environment, key, self.text(*value, 0), host));
             }
         }
+    }
+
+    /// The name of an app, if it is written out.
+    fn name_of(&self, app: tree_sitter::Node<'_>) -> Option<String> {
+        let (_, name) = self.pairs(app).into_iter().find(|(key, _)| key == "name")?;
+        let name = self.text(name, 0);
+        Some(name.as_str().to_owned()).filter(|name| !name.is_empty() && !name.contains('$'))
     }
 
     fn pairs<'t>(&self, object: tree_sitter::Node<'t>) -> Vec<(String, tree_sitter::Node<'t>)> {
