@@ -1,7 +1,7 @@
 use crate::{
     script::Exports,
     source::{
-        Script,
+        Gives, Script,
         expression::{Contexts, Setting, Settings},
     },
 };
@@ -82,18 +82,47 @@ impl Carried {
         contexts.exported = variables;
         contexts.outputs = outputs;
         contexts.needs = Arc::clone(&self.needs);
-        // A job of a called workflow is known there by its own name.
-        let job = job.rsplit(" / ").next().unwrap_or(&job).to_lowercase();
+        let job = own_name(&job);
         for (name, setting) in contexts.results.iter() {
-            let mut resolved = Setting { location: setting.location.clone(), ..Setting::default() };
-            for value in &setting.possible.values {
-                let possible = contexts.possible_value(value);
-                resolved.possible.others |= possible.others;
-                possible.values.into_iter().for_each(|value| resolved.possible.add(value));
-            }
+            let resolved = resolved(setting, &contexts);
             leave(&mut self.needs, format!("{job}.{}", name.to_lowercase()), resolved);
         }
     }
+
+    /// Keeps what an action or a called workflow gives at its end.
+    pub fn end_of(&mut self, script: &Script, gives: &Gives) {
+        let contexts = Contexts {
+            exported: Arc::clone(&self.variables),
+            outputs: Arc::clone(&self.outputs),
+            needs: Arc::clone(&self.needs),
+            ..script.contexts.clone()
+        };
+        let (outputs, kept, id) = match gives {
+            Gives::Step(outputs) => (outputs, &mut self.outputs, script.origin.id.as_deref()),
+            Gives::Job(outputs) => (outputs, &mut self.needs, script.origin.job.as_deref()),
+        };
+        let Some(id) = id.map(own_name) else { return };
+        for (name, setting) in outputs.iter() {
+            let resolved = resolved(setting, &contexts);
+            leave(kept, format!("{id}.{}", name.to_lowercase()), resolved);
+        }
+    }
+}
+
+/// What a setting can come to there.
+fn resolved(setting: &Setting, contexts: &Contexts) -> Setting {
+    let mut resolved = Setting { location: setting.location.clone(), ..Setting::default() };
+    for value in &setting.possible.values {
+        let possible = contexts.possible_value(value);
+        resolved.possible.others |= possible.others;
+        possible.values.into_iter().for_each(|value| resolved.possible.add(value));
+    }
+    resolved
+}
+
+/// A job of a called workflow is known there by its own name.
+fn own_name(job: &str) -> String {
+    job.rsplit(" / ").next().unwrap_or(job).to_lowercase()
 }
 
 /// Sets something. Where that is not certain, it can still be what it was.

@@ -54,6 +54,11 @@ impl Scripts<'_> {
             if self.carried.is_of_another_job(&script) {
                 self.end_job();
             }
+            if let Some(gives) = &script.gives {
+                self.read_waiting();
+                self.carried.end_of(&script, gives);
+                continue;
+            }
             self.carried.pass(&script);
             match script::matters_as_written(&script) {
                 Matters::Not => self.count(true),

@@ -36,6 +36,8 @@ impl Shell<'_> {
         for call in reading.calls {
             self.evaluated_call(call);
         }
+        // `::set-output name=x::value`
+        self.printed_commands(reading.printed.as_ref().map_or(&[], Value::alternatives));
         let output = reading.printed.map_or(Output::Of(Vec::new()), Output::Known);
         Done::printing(output, None)
     }

@@ -45,7 +45,8 @@ impl Shell<'_> {
     pub(super) fn exported(&mut self, path: &Word, output: &Output) -> bool {
         let [Piece::Hole(hole)] = path.pieces.as_slice() else { return false };
         let name = match &hole.origin {
-            Origin::Variable(name) => name.as_str(),
+            // PowerShell's `$env:GITHUB_ENV`, too.
+            Origin::Variable(name) => name.strip_prefix("env:").unwrap_or(name),
             Origin::Expression => hole.written.trim_matches(['$', '{', '}', ' ']),
             _ => return false,
         };
@@ -63,6 +64,18 @@ impl Shell<'_> {
             self.export(kind, value.alternatives().to_vec());
         }
         true
+    }
+
+    /// [`Self::printed_command`] of each line of what may be printed.
+    pub(super) fn printed_commands(&mut self, printed: &[Word]) {
+        let exported = self.state.exported.clone();
+        for line in printed.iter().flat_map(lines) {
+            self.printed_command(&line);
+        }
+        if printed.len() > 1 {
+            // None of it is certain.
+            self.state.exported = exported;
+        }
     }
 
     /// Notes what is printed, if it is `::set-output name=x::value` or `::set-env`.

@@ -16,5 +16,5 @@ pub use file::{LineColumn, SourceFile};
 pub use language::{Language, SqlDialect, program_name, shebang};
 pub use patience::{in_time, time_is_up};
 pub use repository::Repository;
-pub use script::{Hop, Origin, Place, Script};
+pub use script::{Gives, Hop, Origin, Place, Script};
 pub use text::{Location, Text, shown_path};

@@ -1,4 +1,7 @@
-use super::{Language, Location, Text, expression::Contexts};
+use super::{
+    Language, Location, Text,
+    expression::{Contexts, Settings},
+};
 use indexmap::IndexMap;
 use serde::Serialize;
 use std::sync::Arc;
@@ -22,6 +25,17 @@ pub struct Script {
     pub origin: Origin,
     /// Under which names the service containers of its job are reached.
     pub services: Vec<String>,
+    /// It is no code but the end of something that gives outputs, by their names.
+    pub gives: Option<Gives>,
+}
+
+/// Whose outputs are given at the end of an action or a called workflow.
+#[derive(Clone, Debug)]
+pub enum Gives {
+    /// The step's that uses the action.
+    Step(Arc<Settings>),
+    /// The job's that calls the workflow.
+    Job(Arc<Settings>),
 }
 
 impl Script {
@@ -38,6 +52,7 @@ impl Script {
             contexts: Contexts::default(),
             origin: Origin::default(),
             services: Vec::new(),
+            gives: None,
         }
     }
 }

@@ -80,6 +80,7 @@ impl Walk<'_> {
             uses: None,
             with: None,
             runs_on: root.and_then(|root| root.get("runs-on")),
+            needs: None,
             container: None,
             services: None,
             matrix: None,

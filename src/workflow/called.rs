@@ -7,8 +7,9 @@ use super::{
     walk::{Around, Call, Walk},
 };
 use crate::source::{
-    Hop, Language, Origin, SourceFile, Text,
+    Gives, Hop, Language, Origin, Repository, Script, SourceFile, Text,
     expression::{Contexts, PossibleValues, Setting, Settings, Value},
+    shown_path,
     yaml::{Node, Yaml},
 };
 use std::{
@@ -18,6 +19,9 @@ use std::{
 
 /// GitHub's own limit for workflows and actions that use each other.
 const MAX_DEPTH: usize = 10;
+
+/// What tells an action where it is.
+const ACTION_PATH: &str = "GITHUB_ACTION_PATH";
 
 impl Walk<'_> {
     /// Reads the reusable workflow that a job is.
@@ -31,7 +35,12 @@ impl Walk<'_> {
             let inputs = expressions::given(workflow.called, &given(with, &around.contexts));
             let origin = Origin { step: None, ..around.origin.clone() };
             let via = around.through(name, uses);
+            let contexts = expressions::of_workflow(None, inputs.clone());
             walk.workflow(&workflow, Forge::of(yaml.file().path()), Call { origin, via, inputs });
+            if workflow.outputs.is_some() {
+                let gives = Gives::Job(expressions::outputs(workflow.outputs));
+                walk.scripts.push(around.end_of(contexts, gives));
+            }
         });
     }
 
@@ -44,13 +53,23 @@ impl Walk<'_> {
             let inputs = expressions::given(action.inputs, &given(with, &around.contexts));
             let mut inner = around.clone();
             inner.via = around.through(name, uses);
+            let mut env = settled(&around.contexts);
+            let folder = Value::String(name.to_owned());
+            Arc::make_mut(&mut env).insert(ACTION_PATH.to_owned(), folder.into());
+            let mut path = Text::default();
+            path.push_made_up(name, Some(&uses.value.location()));
+            Arc::make_mut(&mut inner.env).insert(ACTION_PATH.to_owned(), path);
             inner.contexts = Contexts {
-                env: vec![settled(&around.contexts)],
+                env: vec![env],
                 inputs: Arc::new(inputs),
                 matrix: around.contexts.matrix.clone(),
                 ..Contexts::default()
             };
             walk.action_file(&action, yaml.file(), &inner);
+            if action.outputs.is_some() {
+                let gives = Gives::Step(expressions::outputs(action.outputs));
+                walk.scripts.push(around.end_of(inner.contexts, gives));
+            }
         });
     }
 
@@ -85,17 +104,26 @@ impl Walk<'_> {
         if is_built && entrypoints.is_empty() {
             return self.problem(ProblemKind::OnlyInImage, image);
         }
-        // The arguments of an image from elsewhere are mostly a command.
+        // The arguments are those of the entrypoint; of an image from elsewhere they are mostly a
+        // command.
         let mut command = Text::default();
-        for word in
-            args.filter(|_| !is_built).into_iter().flat_map(Node::items).filter_map(Node::text)
+        let is_main = |field: &&Field| field.key.as_str() == Some("entrypoint");
+        if let Some(main) = entrypoints.iter().find(is_main)
+            && let Some(name) = main.value.as_str()
         {
+            let path = folder_in(&self.repository, file).join(name.trim_start_matches('/'));
+            command.push_made_up(&format!("./{}", shown_path(&path)), Some(&main.value.location()));
+        } else if is_built {
+            return;
+        }
+        let words = args.into_iter().flat_map(Node::items).filter_map(Node::text);
+        for word in words {
             if !command.is_empty() {
                 command.push_made_up(" ", word.location().as_ref());
             }
             command.push(&quoted(&word));
         }
-        if !command.is_empty() {
+        if args.is_some() && !command.is_empty() {
             let hop = Hop { step: "args".to_owned(), location: Some(image.key.location()) };
             self.push(around.script(command, Language::Shell, around.place.clone(), hop));
         }
@@ -110,10 +138,9 @@ impl Walk<'_> {
         around: &Around,
     ) {
         let Some(name) = field.value.as_str() else { return };
-        let folder = action.path().parent().unwrap_or(Path::new(""));
-        let folder = folder.strip_prefix(self.repository.root()).unwrap_or(folder);
         // A container has it wherever its image puts it.
         let path = name.trim_start_matches('/');
+        let folder = folder_in(&self.repository, action);
         let Some(file) = self.repository.file(&folder.join(path)) else {
             return self.problem(ProblemKind::NotInRepository(name.to_owned()), field);
         };
@@ -172,11 +199,24 @@ impl Walk<'_> {
 }
 
 impl Around<'_> {
+    /// Where what was used from here has ended.
+    fn end_of(&self, contexts: Contexts, gives: Gives) -> Script {
+        let hop = Hop { step: String::new(), location: None };
+        let script = self.script(Text::default(), Language::Shell, self.place.clone(), hop);
+        Script { contexts, gives: Some(gives), ..script }
+    }
+
     fn through(&self, name: &str, uses: Field) -> Vec<Hop> {
         let mut via = self.via.clone();
         via.push(Hop { step: name.to_owned(), location: Some(uses.value.location()) });
         via
     }
+}
+
+/// The folder of a file, from that of the repository.
+fn folder_in<'f>(repository: &Repository, file: &'f SourceFile) -> &'f Path {
+    let folder = file.path().parent().unwrap_or(Path::new(""));
+    folder.strip_prefix(repository.root()).unwrap_or(folder)
 }
 
 /// What a `with:` can come to where it is written.

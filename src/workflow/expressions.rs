@@ -93,6 +93,18 @@ pub(super) fn settings(node: Option<Node>) -> Arc<Settings> {
     Arc::new(settings.collect())
 }
 
+/// The outputs that an action or a called workflow declares, as they are written.
+pub(super) fn outputs(declarations: Option<Node>) -> Arc<Settings> {
+    let entries = declarations.into_iter().flat_map(Node::entries);
+    let outputs = entries.filter_map(|(name, output)| {
+        let value = output.get("value")?;
+        let possible = PossibleValues::one(Value::template(value.as_str()?));
+        let location = Some(value.location());
+        Some((name.as_str()?.to_owned(), Setting { possible, location, may_be_unset: false }))
+    });
+    Arc::new(outputs.collect())
+}
+
 /// A value as it is written, its expressions not filled in.
 pub(super) fn value(node: Node) -> Value {
     value_within(node, 0, &mut 0)

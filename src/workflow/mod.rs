@@ -8,6 +8,7 @@ mod called;
 mod discover;
 mod expressions;
 mod model;
+mod order;
 mod place;
 mod problem;
 mod read;

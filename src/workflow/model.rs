@@ -14,6 +14,8 @@ pub(super) struct Workflow<'y> {
     pub dispatched: Option<Node<'y>>,
     /// The inputs that a workflow which calls it gives.
     pub called: Option<Node<'y>>,
+    /// The outputs that it gives a workflow which calls it.
+    pub outputs: Option<Node<'y>>,
     pub jobs: Vec<Job<'y>>,
 }
 
@@ -24,6 +26,7 @@ pub(super) struct Job<'y> {
     pub uses: Option<Field<'y>>,
     pub with: Option<Node<'y>>,
     pub runs_on: Option<Node<'y>>,
+    pub needs: Option<Node<'y>>,
     pub container: Option<Node<'y>>,
     pub services: Option<Node<'y>>,
     pub matrix: Option<Node<'y>>,
@@ -36,6 +39,7 @@ pub(super) struct Job<'y> {
 /// An `action.yml`.
 pub(super) struct ActionFile<'y> {
     pub inputs: Option<Node<'y>>,
+    pub outputs: Option<Node<'y>>,
     pub runs: Runs<'y>,
 }
 

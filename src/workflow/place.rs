@@ -3,10 +3,48 @@ use crate::{
     config::{Config, RunnerPlace, matches_name},
     source::{
         Place,
-        expression::{Contexts, Value},
+        expression::{Contexts, Matrix, Value},
         yaml::Node,
     },
 };
+use std::sync::Arc;
+
+/// The ways in which a job runs: where, whether on Windows, and what is known there. Where rows of
+/// its matrix choose between machines that are shared and others, each kind has its own rows.
+pub(super) fn of_runs(
+    job: &Job,
+    forge: Forge,
+    config: &Config,
+    contexts: Contexts,
+) -> Vec<(Place, bool, Contexts)> {
+    let mut kinds: Vec<(Place, bool, Contexts)> = Vec::new();
+    if let Some(runs_on) = job.runs_on.map(expressions::value)
+        && runs_on.to_string().contains("matrix.")
+        && let Some(matrix) = contexts.matrix.clone()
+    {
+        let (mut shared, mut others) = (Vec::new(), Vec::new());
+        for row in matrix.known_rows() {
+            let matrix = Some(Arc::new(Matrix::of_rows(vec![row.clone()])));
+            let contexts = Contexts { matrix, ..contexts.clone() };
+            match of_job(job, forge, config, &contexts).0 {
+                Place::Host(_) => shared.push(row.clone()),
+                _ => others.push(row.clone()),
+            }
+        }
+        if !shared.is_empty() && !others.is_empty() {
+            for rows in [shared, others] {
+                let matrix = Some(Arc::new(Matrix::of_rows(rows)));
+                let contexts = Contexts { matrix, ..contexts.clone() };
+                let (place, is_windows) = of_job(job, forge, config, &contexts);
+                kinds.push((place, is_windows, contexts));
+            }
+            return kinds;
+        }
+    }
+    let (place, is_windows) = of_job(job, forge, config, &contexts);
+    kinds.push((place, is_windows, contexts));
+    kinds
+}
 
 /// Where the steps of a job run, and whether all runners that it may get are Windows, whose `run:`
 /// is PowerShell.

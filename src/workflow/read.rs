@@ -26,6 +26,7 @@ impl Reader {
             (Some(jobs), _) => Some(Document::Workflow(self.workflow(root, jobs))),
             (None, Some(runs)) => Some(Document::Action(ActionFile {
                 inputs: root.get("inputs"),
+                outputs: root.get("outputs"),
                 runs: self.runs(runs),
             })),
             (None, None) => None,
@@ -33,13 +34,14 @@ impl Reader {
     }
 
     fn workflow<'y>(&mut self, root: Node<'y>, jobs: Node<'y>) -> Workflow<'y> {
-        let inputs_of = |trigger| root.get("on")?.get(trigger)?.get("inputs");
+        let of = |trigger, what| root.get("on")?.get(trigger)?.get(what);
         Workflow {
             name: root.get("name").and_then(Node::as_str),
             env: root.get("env"),
             defaults: defaults(root),
-            dispatched: inputs_of("workflow_dispatch"),
-            called: inputs_of("workflow_call"),
+            dispatched: of("workflow_dispatch", "inputs"),
+            called: of("workflow_call", "inputs"),
+            outputs: of("workflow_call", "outputs"),
             jobs: self.jobs(jobs),
         }
     }
@@ -69,6 +71,7 @@ impl Reader {
             uses: Field::of(job, "uses"),
             with: job.get("with"),
             runs_on: job.get("runs-on"),
+            needs: job.get("needs"),
             container: job.get("container"),
             services: job.get("services"),
             matrix: job.get("strategy").and_then(|strategy| strategy.get("matrix")),

@@ -4,7 +4,7 @@
 use super::{
     Forge, Problem, ProblemKind, WorkflowReading, actions, broken, expressions,
     model::{Defaults, Document, Field, Job, Step, Workflow},
-    place,
+    order, place,
     read::Reader,
     shell::Shell,
 };
@@ -127,7 +127,7 @@ impl Walk<'_> {
 
     pub fn workflow(&mut self, workflow: &Workflow, forge: Forge, call: Call) {
         let outer = expressions::of_workflow(workflow.env, call.inputs);
-        for job in &workflow.jobs {
+        for job in order::by_needs(&workflow.jobs) {
             let mut contexts = expressions::in_job(&outer, job.env, job.matrix);
             contexts.results = expressions::settings(job.outputs);
             if job.condition.is_some_and(|condition| contexts.condition(condition) == Some(false)) {
@@ -136,26 +136,27 @@ impl Walk<'_> {
             let mut env = Arc::default();
             add_variables(&mut env, workflow.env);
             add_variables(&mut env, job.env);
-            let (place, is_windows) = place::of_job(job, forge, self.config, &contexts);
             let mut origin = call.origin.clone();
             origin.job = Some(match &origin.job {
                 Some(caller) => format!("{caller} / {}", job.id),
                 None => job.id.to_owned(),
             });
             let services = job.services.into_iter().flat_map(Node::entries);
-            let around = Around {
-                origin,
-                via: call.via.clone(),
-                place,
-                is_windows,
-                services: services
-                    .filter_map(|(name, _)| name.as_str().map(str::to_owned))
-                    .collect(),
-                defaults: job.defaults.or(workflow.defaults),
-                env,
-                contexts,
-            };
-            self.job(job, &around);
+            let services: Vec<String> =
+                services.filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect();
+            for (place, is_windows, contexts) in place::of_runs(job, forge, self.config, contexts) {
+                let around = Around {
+                    origin: origin.clone(),
+                    via: call.via.clone(),
+                    place,
+                    is_windows,
+                    services: services.clone(),
+                    defaults: job.defaults.or(workflow.defaults),
+                    env: Arc::clone(&env),
+                    contexts,
+                };
+                self.job(job, &around);
+            }
         }
     }
 
@@ -276,6 +277,7 @@ impl Around<'_> {
             contexts: self.contexts.clone(),
             origin: self.origin.clone(),
             services: self.services.clone(),
+            gives: None,
         }
     }
 }

@@ -18,6 +18,20 @@ impl Evaluator<'_> {
         self.prints.push(Print { text, is_certain: !self.is_in_branch() });
     }
 
+    /// `::set-output name=NAME::VALUE`, which the runner takes for an output of the step.
+    pub fn tell_runner(&mut self, command: &str, arguments: &[Thing], at: Span) -> Thing {
+        if let [name, value, ..] = arguments {
+            let head = Value::known(self.made_up(&format!("::{command} name="), at));
+            let (name, value) = (self.text(name, at), self.text(value, at));
+            let middle = Value::known(self.made_up("::", at));
+            let text = [name, middle, value]
+                .iter()
+                .fold(head, |text, part| self.concatenated(text, part, at));
+            self.prints.push(Print { text, is_certain: !self.is_in_branch() });
+        }
+        Thing::Undefined
+    }
+
     /// All that is printed; nothing if nothing is. What is printed in loops and branches is given
     /// as alternatives.
     pub fn printed(&mut self) -> Option<Value> {

@@ -34,9 +34,8 @@ pub fn global(name: &str) -> Option<String> {
     let path = match name {
         "require" | "process" | "console" | "JSON" | "String" | "Number" | "Array" | "Object"
         | "Promise" | "Set" | "Buffer" | "child_process" | "fs" | "util" | "pm2" | "execa"
-        | "parseInt" | "globalThis" | "module" | "structuredClone" | "Bun" | "Deno" | "eval" => {
-            name
-        }
+        | "parseInt" | "globalThis" | "module" | "structuredClone" | "Bun" | "Deno" | "eval"
+        | "core" => name,
         "promisify" => "util.promisify",
         "shell" | "shelljs" => "shelljs",
         "$" => "zx.$",
@@ -114,6 +113,13 @@ pub fn call(evaluator: &mut Evaluator<'_>, path: &str, arguments: Vec<Thing>, at
             Some(Thing::Text(code)) => evaluator.run_text(&code.clone(), at),
             _ => evaluator.unknown(at),
         },
+        // For the runner they are lines that are printed.
+        "core.setOutput" | "@actions/core.setOutput" => {
+            evaluator.tell_runner("set-output", &arguments, at)
+        }
+        "core.exportVariable" | "@actions/core.exportVariable" => {
+            evaluator.tell_runner("set-env", &arguments, at)
+        }
         "console.log" | "console.info" | "process.stdout.write" => {
             evaluator.print(&arguments, at);
             Thing::Undefined

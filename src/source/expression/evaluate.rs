@@ -278,10 +278,12 @@ impl World<'_> {
                 let text = if value.is_known() { Value::String(value.to_string()) } else { value };
                 Some((text, 3))
             }
+            ("github", ["action_path"]) => Some((self.variable("GITHUB_ACTION_PATH")?, 1)),
             ("steps", [id, "outputs", name, ..]) => {
                 Some((self.output("steps", &contexts.outputs, id, name)?, 3))
             }
-            ("needs", [id, "outputs", name, ..]) => {
+            // In the outputs of a called workflow, of its own jobs.
+            ("needs" | "jobs", [id, "outputs", name, ..]) => {
                 Some((self.output("needs", &contexts.needs, id, name)?, 3))
             }
             _ => None,

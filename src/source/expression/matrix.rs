@@ -11,7 +11,7 @@ pub struct Matrix {
 }
 
 /// The values of one run of the job, by name.
-type Row = IndexMap<String, Value>;
+pub type Row = IndexMap<String, Value>;
 
 /// GitHub's own limit.
 const MAX_ROWS: usize = 256;
@@ -19,6 +19,20 @@ const MAX_ROWS: usize = 256;
 impl Matrix {
     pub fn new(written: Value) -> Self {
         Self { written, rows: OnceLock::new() }
+    }
+
+    /// One that makes these rows.
+    pub fn of_rows(rows: Vec<Row>) -> Self {
+        let rows = rows.into_iter().map(Value::Object).collect();
+        Self::new(Value::Object(IndexMap::from([("include".to_owned(), Value::Array(rows))])))
+    }
+
+    /// Its rows; none where an expression decides on them.
+    pub fn known_rows(&self) -> &[Row] {
+        if !self.written.is_known() {
+            return &[];
+        }
+        self.rows.get_or_init(|| rows_of(&self.written).unwrap_or_default())
     }
 }
 
@@ -28,7 +42,7 @@ impl World<'_> {
         let matrix = self.contexts.matrix.clone()?;
         let made;
         let rows = if matrix.written.is_known() {
-            matrix.rows.get_or_init(|| rows_of(&matrix.written).unwrap_or_default())
+            matrix.known_rows()
         } else {
             made = rows_of(&self.resolved(&matrix.written))?;
             &made

@@ -69,6 +69,7 @@ impl Expression<'_> {
         matches!(context, "secrets" | "vars" | "github" | "runner")
             && name.chars().all(is_plain)
             && !name.to_ascii_lowercase().starts_with("event.inputs")
+            && name != "action_path"
     }
 }
 

@@ -38,9 +38,11 @@ jobs:
     d / step 1 | Host("production") | Shell | ./.github/actions/restart > run
       5:27 pm2 ${{ inputs.how }} ${{ inputs.app }}
       A="${{ matrix.x }}"
+      GITHUB_ACTION_PATH="./.github/actions/restart"
     d / step 1 | Host("production") | Shell | ./.github/actions/restart > run
       5:27 pm2 ${{ inputs.how }} ${{ inputs.app }}
       A="${{ matrix.x }}"
+      GITHUB_ACTION_PATH="./.github/actions/restart"
     12:15 `./.github/actions/none` is not in the repository, or is too large for a script; it was not read
     "#);
 }
@@ -94,8 +96,10 @@ fn actions_use_actions_and_cycles_end() {
     ]), @r#"
     d / step 2 | Host("x") | Shell | ./a > ./b > run
       1:53 a
+      GITHUB_ACTION_PATH="./b"
     d / step 2 | Host("x") | Shell | ./a > run
       1:53 a
+      GITHUB_ACTION_PATH="./a"
     1:41 `./a` uses itself, so runners refuse it
     "#);
     let mut files =
@@ -130,11 +134,14 @@ jobs:
     ]), @r#"
     d / step 1 | Host("x") | JavaScript | ./node > main
       1:1 exec('pm2 kill')
+      GITHUB_ACTION_PATH="./node"
     d / step 2 | Host("x") | Shell | ./docker > entrypoint
       1:1 #!/bin/sh
       2:1 pm2 kill
+      GITHUB_ACTION_PATH="./docker"
     d / step 3 | Host("x") | Shell | ./image > args
       1:56 'sh' '-c' 'echo '\''a b'\'''
+      GITHUB_ACTION_PATH="./image"
     1:30 what this container runs is in its image; it was not read
     1:49 `dist/none.js` is not in the repository, or is too large for a script; it was not read
     "#);

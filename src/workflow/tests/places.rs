@@ -39,7 +39,7 @@ jobs:
 }
 
 #[test]
-fn a_matrix_of_runners_counts_as_its_shared_one() {
+fn the_rows_of_a_matrix_run_on_the_runners_that_they_name() {
     assert_snapshot!(show(GITHUB, r#"
 jobs:
   safe:
@@ -58,6 +58,8 @@ jobs:
     safe / step 1 | Ephemeral("ubuntu-latest") | Shell | run
       6:19 a
     mixed / step 1 | Host("self-hosted, prod") | Shell | run
+      10:19 a
+    mixed / step 1 | Ephemeral("ubuntu-latest") | Shell | run
       10:19 a
     windows / step 1 | Ephemeral("windows-2022") | PowerShell | run
       14:19 a
