@@ -54,7 +54,7 @@ enum Where {
 #[serde(untagged)]
 enum Case {
     Script(String),
-    Written(Written),
+    Written(Box<Written>),
 }
 
 #[derive(Deserialize)]
@@ -79,15 +79,16 @@ impl Case {
             // JSON is YAML.
             json!({"on": "push", "jobs": {"d": {"runs-on": runs_on, "steps": steps}}}).to_string()
         };
-        match self {
-            Self::Script(script) => of_steps(json!([{"run": script}]), place),
-            Self::Written(Written { workflow: Some(workflow), .. }) => workflow.clone(),
-            Self::Written(Written { steps: Some(steps), .. }) => of_steps(steps.clone(), place),
-            Self::Written(Written { step: Some(step), .. }) => of_steps(json!([step]), place),
-            Self::Written(Written { hosted: Some(step), .. }) => {
-                of_steps(json!([step]), Where::Hosted)
-            }
-            Self::Written(_) => panic!("a case has a `workflow`, `steps`, a `step` or `hosted`"),
+        let written = match self {
+            Self::Script(script) => return of_steps(json!([{"run": script}]), place),
+            Self::Written(written) => written.as_ref(),
+        };
+        match written {
+            Written { workflow: Some(workflow), .. } => workflow.clone(),
+            Written { steps: Some(steps), .. } => of_steps(steps.clone(), place),
+            Written { step: Some(step), .. } => of_steps(json!([step]), place),
+            Written { hosted: Some(step), .. } => of_steps(json!([step]), Where::Hosted),
+            _ => panic!("a case has a `workflow`, `steps`, a `step` or `hosted`"),
         }
     }
 
