@@ -40,6 +40,9 @@ pub struct Resource {
     /// A filter on lines of a list finds more than the one that is meant.
     #[serde(default)]
     pub found_by_part: bool,
+    /// It tells which things of these kinds are meant, and of no others.
+    #[serde(default)]
+    pub tells_only: Vec<String>,
     /// Every one of them matters, so an unknown name makes nothing less certain.
     #[serde(default)]
     pub whichever: bool,

@@ -102,6 +102,10 @@ fn selected(kind: &str, hole: &Hole) -> Option<Reach> {
         Origin::Item(selection) => Some(of_selection(kind, selection.clone(), hole)),
         Origin::Output(stages) => {
             let listed = listing::listed(stages)?;
+            let tells_only = &resource(&listed.kind).tells_only;
+            if !tells_only.is_empty() && !tells_only.iter().any(|own| own == kind) {
+                return None;
+            }
             let mut reach = match listed.names {
                 Some(words) => {
                     words.iter().map(|word| reach(&listed.kind, word, None)).reduce(wider)?
