@@ -60,13 +60,20 @@ pub struct Unread {
 
 /// Reads a script and all code in it, also where none of that [`matters`].
 pub fn read(script: &Script) -> Reading {
-    in_time(|| read_in_time(script))
+    in_time(|| read_in_time(script, false))
 }
 
-fn read_in_time(script: &Script) -> Reading {
+/// Reads what of a script can have effects or set something for later steps, and all that it
+/// depends on. What it calls besides may be missing.
+pub fn read_what_matters(script: &Script) -> Reading {
+    in_time(|| read_in_time(script, true))
+}
+
+fn read_in_time(script: &Script, selective: bool) -> Reading {
     let file = script.text.location().map(|location| location.file);
     let repository = file.map(|file| file.repository().clone());
     let mut run = Run::in_repository(repository);
+    run.selective = selective;
     run.services.clone_from(&script.services);
     let mut ends = Vec::new();
     for Filled { text, env } in script.alternatives() {

@@ -205,7 +205,7 @@ impl Shell<'_> {
         let is_stdin = matches!(nested.runs.what.source(), Source::Stdin);
         let stdin = if is_stdin { Output::Silent } else { self.stdin.clone() };
         let text = self.joined(words);
-        self.in_state(state, |shell| shell.with_stdin(stdin, |shell| shell.script(&text)))
+        self.in_state(state, |shell| shell.with_stdin(stdin, |shell| shell.script_alone(&text)))
     }
 
     fn program_text(&mut self, words: &[Word], language: Language) -> Done {
@@ -253,7 +253,7 @@ impl Shell<'_> {
     /// Reads code of any language.
     pub fn code(&mut self, language: Language, text: &Text) -> Done {
         match language {
-            Language::Shell => self.script(text),
+            Language::Shell => self.script_alone(text),
             Language::JavaScript => self.evaluated(text, language, javascript::read),
             Language::Python => self.evaluated(text, language, python::read),
             Language::Sql(dialect) => self.sql(text, dialect),

@@ -2,7 +2,10 @@ use super::{
     Unread,
     exports::Export,
     marks::Marks,
-    shell::syntax::{Statement, parse},
+    shell::{
+        Survey,
+        syntax::{Statement, parse},
+    },
 };
 use crate::{
     invocation::Invocation,
@@ -22,12 +25,16 @@ pub struct Run {
     pub repository: Option<Repository>,
     /// Under which names the service containers of the job are reached.
     pub services: Vec<String>,
+    /// Only what matters is read.
+    pub selective: bool,
     steps: usize,
     work: usize,
     /// The functions and files that are being read, outermost first.
     pub active: Vec<(PathBuf, Range<usize>)>,
     /// The shell text that was parsed: functions are read again and again.
     syntax: HashMap<String, Arc<[Statement]>>,
+    /// What it does, where nothing feeds it, and where something may.
+    surveys: [HashMap<String, Arc<Survey>>; 2],
 }
 
 /// Commands that are read of one script, in all nesting.
@@ -45,6 +52,21 @@ impl Run {
         let statements: Arc<[Statement]> = parse(code)?.into();
         self.syntax.insert(code.to_owned(), Arc::clone(&statements));
         Some(statements)
+    }
+
+    /// What the statements do of a text that stands in so much other code.
+    pub fn survey(&mut self, code: &str, depth: usize) -> Option<Arc<Survey>> {
+        let fed = usize::from(depth > 0);
+        if let Some(survey) = self.surveys[fed].get(code) {
+            return Some(Arc::clone(survey));
+        }
+        if !self.spend(code.len()) {
+            return None;
+        }
+        let statements = self.syntax(code)?;
+        let survey = Arc::new(Survey::of(self, code, &statements, depth));
+        self.surveys[fed].insert(code.to_owned(), Arc::clone(&survey));
+        Some(survey)
     }
 
     pub fn in_repository(repository: Option<Repository>) -> Self {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// What a call is, as far as its words say that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Called {
+pub enum Called {
     /// Nothing that matters.
     Idly,
     /// Of a program that runs another, which the words after it name.
@@ -14,12 +14,14 @@ pub(super) enum Called {
     Really,
 }
 
-/// How the program is called whose name ends at `at` in a text.
-pub(super) fn called(tells: &Tells, text: &str, at: usize) -> Called {
-    if !tells.mentions.is_empty() && !tells.mentions.iter().any(|part| text.contains(part)) {
+/// How the program is called whose name ends at `at` in a text. Of what is `inner` to other code,
+/// its own words say less: something may be given to it to read, and variables set outside.
+pub fn called(tells: &Tells, text: &str, at: usize, inner: bool) -> Called {
+    let is_mentioned = |part: &String| inner || text.contains(part);
+    if !tells.mentions.is_empty() && !tells.mentions.iter().any(is_mentioned) {
         return Called::Idly;
     }
-    let always = tells.always || tells.reads && text.contains(['<', '|']);
+    let always = tells.always || tells.reads && (inner || text.contains(['<', '|']));
     let mut words = Words { text, at };
     // What still belongs to the name: `@latest`, a quote.
     words.skip_word();
@@ -29,7 +31,7 @@ pub(super) fn called(tells: &Tells, text: &str, at: usize) -> Called {
         let Some(word) = literal(written) else {
             // It could be any subcommand, or an option that stands elsewhere in the text.
             let is_verb = verbs.is_some() || is_first && !tells.passing.is_empty();
-            if always || is_verb || tells.options.iter().any(|option| text.contains(option)) {
+            if always || is_verb || tells.options.iter().any(is_mentioned) {
                 return Called::Really;
             }
             (is_first, after_option) = (false, false);

@@ -9,6 +9,7 @@ mod scan;
 mod tests;
 
 use crate::source::{Expression, Language, Script, expressions};
+pub(super) use called::{Called, called};
 use scan::Scan;
 
 /// Why a script has to be read.

@@ -257,7 +257,7 @@ impl Shell<'_> {
             let mark = shell.left.len();
             let references = shell.state.references.clone();
             shell.locals.push(Vec::new());
-            let mut done = shell.again(body, arguments, |shell| shell.script(body));
+            let mut done = shell.again(body, arguments, |shell| shell.script_here(body));
             for (way, state) in shell.left.split_off(mark) {
                 match way {
                     Ends::Return => {

@@ -24,6 +24,7 @@ mod rough;
 pub(super) mod scan;
 mod state;
 mod statements;
+mod survey;
 pub(super) mod syntax;
 mod table;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use builtins::values;
 pub use output::{Done, Output};
 pub use redirections::is_of_the_system;
 pub use state::{Function, State, below_hole, joined};
+pub use survey::Survey;
 pub use written::{Contents, plain};
 
 use super::run::Run;
@@ -46,6 +48,7 @@ use crate::{
 use indexmap::IndexMap;
 use state::Ends;
 use std::sync::Arc;
+use survey::Needs;
 use table::Table;
 use variable::Variable;
 
@@ -61,6 +64,8 @@ pub struct Shell<'r> {
     /// What is piped into the commands that are being read.
     pub stdin: Output,
     depth: usize,
+    /// What has to be read of the text that is being read; all, where nothing says it.
+    needs: Option<Arc<Needs>>,
     /// The states in which loops and functions that are being read were left early.
     left: Vec<(Ends, State)>,
     /// The variables that are local to the functions that are being read, innermost last, each
@@ -89,6 +94,7 @@ impl<'r> Shell<'r> {
             via: script.via.clone(),
             stdin: Output::Silent,
             depth: 0,
+            needs: None,
             left: Vec::new(),
             locals: Vec::new(),
             calls: Vec::new(),

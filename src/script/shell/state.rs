@@ -321,6 +321,11 @@ impl State {
         }
     }
 
+    /// The variables that programs see.
+    pub fn exported_names(&self) -> impl Iterator<Item = &str> {
+        self.variables.all().filter(|(_, variable)| variable.exported).map(|(name, _)| name)
+    }
+
     /// The value of a variable, if anything here sets it.
     pub fn get(&self, name: &str) -> Option<Value> {
         self.known(name).into_value()

@@ -3,16 +3,20 @@
 use super::{
     Done, Output, Shell,
     state::Function,
+    survey::{Needs, Reads, Survey},
     syntax::{Kind, MAX_NESTING, Span, Statement},
 };
 use crate::{
     script::Unread,
     source::{Text, time_is_up},
 };
+use std::sync::Arc;
 
 /// A parsed piece of shell text.
 pub(super) struct Unit<'t> {
     pub text: &'t Text,
+    /// Which of its statements have to be read; all, where nothing says it.
+    reads: Option<Reads>,
 }
 
 impl Unit<'_> {
@@ -23,11 +27,49 @@ impl Unit<'_> {
     pub fn str(&self, span: &Span) -> &str {
         &self.text.as_str()[span.clone()]
     }
+
+    /// Whether a statement has to be read.
+    fn wants(&self, statement: &Statement) -> bool {
+        let wants = |reads: &Reads| reads.wants(self.text.as_str(), &statement.span);
+        self.reads.as_ref().is_none_or(wants)
+    }
 }
 
 impl Shell<'_> {
-    /// Reads shell text.
+    /// Reads shell text of which everything counts.
     pub fn script(&mut self, text: &Text) -> Done {
+        self.with_needs(text, |_, _| None)
+    }
+
+    /// Reads shell text in a shell that nobody sees from outside: what of it does not matter need
+    /// not be read.
+    pub fn script_alone(&mut self, text: &Text) -> Done {
+        self.with_needs(text, |shell, text| {
+            let survey = shell.survey(text)?;
+            Needs::of(shell.run, text, &survey, &shell.state)
+        })
+    }
+
+    fn with_needs(
+        &mut self,
+        text: &Text,
+        needs: impl FnOnce(&mut Self, &str) -> Option<Needs>,
+    ) -> Done {
+        let is_selective = self.run.selective && !self.heard;
+        let own = if is_selective { needs(self, text.as_str()) } else { None };
+        let outer = std::mem::replace(&mut self.needs, own.map(Arc::new));
+        let done = self.script_here(text);
+        self.needs = outer;
+        done
+    }
+
+    /// What the statements of a text do; what runs in other code may be fed by it.
+    fn survey(&mut self, text: &str) -> Option<Arc<Survey>> {
+        self.run.survey(text, usize::from(self.depth > 0))
+    }
+
+    /// Reads shell text that is part of the one that is being read.
+    pub(super) fn script_here(&mut self, text: &Text) -> Done {
         // To parse anything takes as long as to expand a lot.
         if !self.run.spend(text.len() + 2_000) {
             return Done::default();
@@ -37,9 +79,20 @@ impl Shell<'_> {
             self.run.unread.push(Unread::code(text.location(), "the shell parser gave up on it"));
             return Done::default();
         };
-        let unit = Unit { text };
+        let reads = self.needs.clone().filter(|_| !self.heard).and_then(|needs| {
+            let survey = self.survey(text.as_str())?;
+            Some(Reads { needs, survey })
+        });
+        let unit = Unit { text, reads };
         let mut done = Done::silent(Some(true));
-        for statement in syntax.iter() {
+        let last = syntax.len().wrapping_sub(1);
+        for (position, statement) in syntax.iter().enumerate() {
+            // By its last statement, a text succeeds or fails.
+            let counts = position == last && self.depth > 0;
+            if !counts && !unit.wants(statement) {
+                self.state.status = None;
+                continue;
+            }
             let new = std::mem::take(&mut self.state.new_aliases);
             self.state.aliases.extend(&new);
             let next = self.stated(&unit, statement, 1);
@@ -59,7 +112,12 @@ impl Shell<'_> {
         depth: usize,
     ) -> Done {
         let mut done = Done::silent(Some(true));
-        for statement in statements {
+        let last = statements.len().wrapping_sub(1);
+        for (position, statement) in statements.iter().enumerate() {
+            if position != last && !self.heard && !unit.wants(statement) {
+                self.state.status = None;
+                continue;
+            }
             let next = self.stated(unit, statement, depth + 1);
             done = done.then(next);
             if self.state.ended {

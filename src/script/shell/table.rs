@@ -52,6 +52,11 @@ impl<V> Table<V> {
         self.0.keys().map(String::as_str)
     }
 
+    /// All by name, in any order.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &V)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_ref()))
+    }
+
     /// All by name, in the order of the names.
     pub fn into_sorted(self) -> Vec<(String, Arc<V>)> {
         let mut all: Vec<_> =

@@ -391,7 +391,7 @@ fn is_list(quoted: &str) -> bool {
 }
 
 /// The end of the `$((…))` that starts at `at`, if it is one: `$((a); b)` is a substitution.
-fn arithmetic_end(source: &str, at: usize) -> Option<usize> {
+pub(super) fn arithmetic_end(source: &str, at: usize) -> Option<usize> {
     let inner = source[at..].strip_prefix("$((")?;
     let end = at + 3 + scan::parenthesis(inner, 0);
     source[end.min(source.len())..].starts_with("))").then_some(end + 2)

@@ -1,0 +1,130 @@
+//! Commands: which can have effects, and which the shell does itself.
+
+use super::{Does, Span, Surveyor};
+use crate::{
+    program::{Catalog, bare_name},
+    script::{
+        relevance::{Called, called},
+        shell::syntax::Command,
+    },
+};
+use std::borrow::Cow;
+
+impl Surveyor<'_> {
+    pub(super) fn command(&mut self, span: &Span, command: &Command, does: &mut Does) {
+        does.matters |= !command.broken.is_empty();
+        self.words(&command.words, does);
+        self.redirects(&command.redirects, does);
+        if command.words.is_empty() {
+            return self.assignments(&command.assignments, does);
+        }
+        for assignment in &command.assignments {
+            self.assigned(&assignment.value, does);
+        }
+        does.calls.push(command.words[0].clone());
+        self.own(span, &command.words, does);
+        does.matters |= does.matters || self.can_matter(&command.words);
+    }
+
+    /// What the shell itself does.
+    fn own(&mut self, span: &Span, words: &[Span], does: &mut Does) {
+        let Some(name) = literal(self.str(&words[0])) else { return };
+        let has_arguments = words.len() > 1;
+        match name.as_ref() {
+            "trap" => self.trap(words, does),
+            "eval" | "source" | "." | "alias" => {
+                does.matters = true;
+                does.reads_all = true;
+            }
+            "cd" | "pushd" | "popd" | "exit" | "exec" | "set" | "shift" | "unset" | "read"
+            | "mapfile" | "readarray" | "let" | "getopts" | "false" | "unalias" | "export"
+            | "declare" | "local" | "readonly" | "typeset" | "command" | "builtin" => {
+                does.steers = true;
+            }
+            "return" => does.returns = true,
+            // More than one loop may end.
+            "break" | "continue" if has_arguments => does.steers = true,
+            "break" | "continue" => does.breaks = true,
+            "[" | "test" => {
+                // As a condition; see there.
+                words[1..].iter().for_each(|word| self.names_in(word, does));
+            }
+            "echo" | "printf" => {
+                // `::set-output` tells the runner something.
+                does.matters |= self.str(span).contains("::set-");
+                does.steers |= words.get(1).is_some_and(|word| self.str(word) == "-v");
+            }
+            "tee" | "cp" | "mv" | "ln" | "install" | "scp" | "rsync" => {
+                for word in &words[1..] {
+                    self.file(&word.clone(), does);
+                }
+            }
+            "time" | "coproc" => does.calls.extend_from_slice(&words[1..]),
+            _ => {}
+        }
+    }
+
+    /// Code for the end of the shell.
+    fn trap(&mut self, words: &[Span], does: &mut Does) {
+        does.steers = true;
+        let Some(code) = words.get(1) else { return };
+        let written = self.str(code);
+        let inner = written.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+        match inner {
+            Some(inner) if !inner.contains('\'') => self.code(code.start + 1..code.end - 1, does),
+            None if literal(written).is_some() => does.calls.push(code.clone()),
+            _ => does.matters = true,
+        }
+    }
+
+    /// Whether a call can have an effect, or run other code.
+    fn can_matter(&self, words: &[Span]) -> bool {
+        let (mut passes, mut gives) = (false, false);
+        for (position, word) in words.iter().enumerate() {
+            let Some(name) = literal(self.str(word)) else { return true };
+            if position > 0 && name.starts_with('-') {
+                continue;
+            }
+            if is_own_path(&name) {
+                return true;
+            }
+            if let Some(tells) = Catalog::built_in().tells(bare_name(&name)) {
+                let matters = tells.acts || tells.leads;
+                if matters && gives {
+                    return true;
+                }
+                match called(tells, self.text, word.end, self.depth > 0) {
+                    Called::Really if matters => return true,
+                    Called::Really | Called::Around => passes = true,
+                    Called::Idly => {}
+                }
+                gives |= tells.gives;
+            }
+            passes |= matches!(name.as_ref(), "time" | "coproc" | "command" | "builtin" | "exec");
+            if !passes {
+                return false;
+            }
+        }
+        false
+    }
+}
+
+/// Whether a command is a file of one's own, not an installed program.
+fn is_own_path(name: &str) -> bool {
+    let is_installed = ["/usr/", "/bin/", "/sbin/", "vendor/bin/", "node_modules/"]
+        .iter()
+        .any(|folder| name.trim_start_matches("./").starts_with(folder));
+    name.contains('/') && !is_installed && !name.contains("://")
+}
+
+/// A word without its quotes; nothing if something in it can be any text.
+fn literal(written: &str) -> Option<Cow<'_, str>> {
+    match written {
+        "[" | "{" | "}" => Some(written.into()),
+        _ if written.contains(['$', '`', '{', '}', '*', '?', '[', '<', '>', '\u{e000}']) => None,
+        _ if written.contains(['"', '\'', '\\']) => {
+            Some(written.replace("\\\n", "").replace(['"', '\'', '\\'], "").into())
+        }
+        _ => Some(written.into()),
+    }
+}

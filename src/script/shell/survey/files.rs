@@ -1,0 +1,45 @@
+//! Files that statements write, which others may run or read.
+
+use super::{Does, Span, Surveyor, words::names};
+use crate::script::shell::{is_of_the_system, syntax::Direction};
+
+/// Files that the runner reads after the step, and one that nothing but people read.
+const EXPORTS: [&str; 4] = ["_ENV", "_OUTPUT", "github.env", "github.output"];
+const SUMMARY: &str = "$GITHUB_STEP_SUMMARY";
+
+impl Surveyor<'_> {
+    pub(super) fn redirect(&mut self, direction: Direction, file: &Span, does: &mut Does) {
+        let written = self.str(file);
+        let is_descriptor = written.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        match direction {
+            Direction::Duplicate if is_descriptor => {}
+            Direction::Output | Direction::Append | Direction::Duplicate => self.file(file, does),
+            Direction::Input | Direction::Other => {}
+        }
+    }
+
+    /// A file that is written, by the word that names it.
+    pub(super) fn file(&mut self, file: &Span, does: &mut Does) {
+        let written = self.str(file).trim_matches(['"', '\'']);
+        if written == "/dev/null" || written == SUMMARY {
+            return;
+        }
+        does.matters |= is_of_the_system(written);
+        if written.contains('$') {
+            does.matters |= EXPORTS.iter().any(|name| written.contains(name));
+            let is_said = |place: &str| self.depth > 0 || self.text.contains(place);
+            does.matters |= written.starts_with('$') && (is_said("/etc/") || is_said("/dev/"));
+            // Which file that is, other words may say as well.
+            does.writes = true;
+            return;
+        }
+        // What names it elsewhere names it by the last part of its path.
+        let base = written.rfind('/').map_or(0, |slash| slash + 1);
+        let start = file.start + self.str(file).find(written).unwrap_or(0) + base;
+        let longest = names(&written[base..]).max_by_key(Span::len);
+        match longest {
+            Some(name) => does.sets.push(name.start + start..name.end + start),
+            None => does.writes = true,
+        }
+    }
+}
