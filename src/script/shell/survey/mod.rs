@@ -42,7 +42,7 @@ pub struct Does {
     sets: Vec<Span>,
     /// The names of the commands that it calls, each of which can be a function.
     calls: Vec<Span>,
-    /// What belongs to it and stands elsewhere: the bodies of heredocs.
+    /// What belongs to it and may stand behind it: redirections, the bodies of heredocs.
     elsewhere: Vec<Span>,
 }
 
@@ -252,7 +252,10 @@ impl Surveyor<'_> {
     fn redirects(&mut self, redirects: &[Redirect], does: &mut Does) {
         for redirect in redirects {
             match redirect {
-                Redirect::HereString(word) => self.word(word, does),
+                Redirect::HereString(word) => {
+                    does.elsewhere.push(word.clone());
+                    self.word(word, does);
+                }
                 Redirect::Heredoc(heredoc) => {
                     does.elsewhere.push(heredoc.body.clone());
                     if heredoc.expands {
@@ -260,6 +263,7 @@ impl Surveyor<'_> {
                     }
                 }
                 Redirect::File(direction, file) => {
+                    does.elsewhere.push(file.clone());
                     self.word(file, does);
                     self.redirect(*direction, file, does);
                 }
