@@ -36,6 +36,8 @@ pub struct Listed {
     pub selection: Selection,
     /// Narrowed, but not by whose things they are: `--filter publish=80`.
     pub is_loose: bool,
+    /// What its filters look for, they find in any part of a line.
+    pub by_part: bool,
     /// Some of it by where it stands in the list.
     pub is_part: bool,
 }
@@ -69,7 +71,8 @@ pub fn listed(stages: &[Arc<Invocation>]) -> Option<Listed> {
         name.is_some_and(|name| matches!(bare_name(&name), "head" | "tail"))
     };
     let is_part = filters.iter().any(cuts);
-    Some(Listed { kind, names, selection, is_loose, is_part })
+    let by_part = !by_name && matches!(selection, Selection::Pattern(_) | Selection::SomeName);
+    Some(Listed { kind, names, selection, is_loose, by_part, is_part })
 }
 
 /// What one stage of a pipeline lets through, if it is a filter that is known.

@@ -116,8 +116,10 @@ fn selected(kind: &str, hole: &Hole) -> Option<Reach> {
                 }
                 None => of_selection(&listed.kind, listed.selection, hole),
             };
-            if listed.is_loose && reach.scope < Scope::Pattern {
+            let by_part = listed.by_part && resource(&listed.kind).found_by_part;
+            if (listed.is_loose || by_part) && reach.scope < Scope::Pattern {
                 reach.scope = Scope::Pattern;
+                reach.because = Some("a part of a line finds others, too".to_owned());
             }
             reach.kind = (listed.kind != kind).then_some(listed.kind);
             Some(reach)
@@ -142,8 +144,6 @@ fn of_selection(kind: &str, selection: Selection, hole: &Hole) -> Reach {
         }
         Selection::SomeName if resource.may_be_wide => Reach::of(Scope::Pattern, &hole.written),
         Selection::Names(names) => Reach { scope: Scope::Named, kind: None, names, because: None },
-        Selection::Pattern(pattern) if resource.found_by_part => Reach::of(Scope::Pattern, pattern)
-            .because("a part of a line finds others, too".to_owned()),
         Selection::Pattern(pattern) => Reach::of(Scope::Named, pattern),
         Selection::SomeName => Reach::of(Scope::Named, &hole.written),
     }
