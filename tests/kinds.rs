@@ -565,7 +565,7 @@ fn the_host_and_its_variables_are_looked_at() {
     host: {disks: ["/", /tmp]}
     expect:
       - disk["/"].free > 1 && disk["/tmp"].used_percent <= 100
-      - disk["/"].free_inodes_percent > 0
+      - disk["/"].free_inodes_percent > 0 && fullest.used_percent > 0
       - memory.available > 1 * MiB && memory.total > memory.available
       - swap.used_percent <= 100 && cpus > 0 && load1 >= 0
   full:

@@ -1,6 +1,7 @@
 use super::{
     Measure, Measuring,
     facts::{Facts, map, whole},
+    filling::Filling,
 };
 use crate::config::Host;
 use cel::Value;
@@ -9,12 +10,15 @@ use sysinfo::{MemoryRefreshKind, System};
 
 /// A look at what the host has left.
 pub struct Prober {
-    disks: Vec<String>,
+    /// As they are written, and filled in.
+    disks: Vec<(String, String)>,
 }
 
 impl Prober {
-    pub fn new(host: &Host) -> Self {
-        Self { disks: host.disks.clone() }
+    pub fn new(host: &Host, filling: &mut Filling) -> Result<Self, String> {
+        let disks = host.disks.iter();
+        let disks = disks.map(|disk| Ok((disk.as_written().to_owned(), filling.fill(disk)?)));
+        Ok(Self { disks: disks.collect::<Result<_, String>>()? })
     }
 }
 
@@ -29,15 +33,20 @@ impl Measure for Prober {
     }
 }
 
-fn look(disks: &[String]) -> Result<Facts, String> {
+fn look(disks: &[(String, String)]) -> Result<Facts, String> {
     let started = Instant::now();
     let mut system = System::new().map_err(|cause| cause.to_string())?;
     system.refresh_memory_specifics(MemoryRefreshKind::everything());
-    let disks = disks.iter().map(|path| Ok((path.clone(), disk(path)?)));
-    let disks: Vec<_> = disks.collect::<Result<_, String>>()?;
+    let disks = disks.iter().map(|(written, path)| Ok((written.clone(), disk(path)?)));
+    let disks: Vec<(String, Disk)> = disks.collect::<Result<_, String>>()?;
     let load = System::load_average();
     let mut facts = Facts::after(started.elapsed());
-    facts.set("disk", map(disks));
+    let fullest = disks.iter().map(|(_, disk)| disk).max_by(|a, b| a.used.total_cmp(&b.used));
+    match fullest {
+        Some(disk) => facts.set("fullest", disk.facts.clone()),
+        None => facts.set_absent("fullest", "there are no disks"),
+    }
+    facts.set("disk", map(disks.into_iter().map(|(written, disk)| (written, disk.facts))));
     let (available, total) = (system.available_memory(), system.total_memory());
     if total == 0 {
         return Err("this system does not say what memory it has".to_owned());
@@ -67,15 +76,23 @@ fn percent(part: u64, total: u64) -> f64 {
     if total == 0 { 0.0 } else { part as f64 * 100.0 / total as f64 }
 }
 
+struct Disk {
+    /// In percent.
+    used: f64,
+    facts: Value,
+}
+
 /// The disk that a path is on, as `df` sees it: what only root may use is not there for others.
-fn disk(path: &str) -> Result<Value, String> {
+fn disk(path: &str) -> Result<Disk, String> {
     let found = rustix::fs::statvfs(path)
         .map_err(|cause| format!("{path} cannot be looked at: {}", std::io::Error::from(cause)))?;
     let used = found.f_blocks.saturating_sub(found.f_bfree);
-    Ok(map([
+    let used = percent(used, used + found.f_bavail);
+    let facts = map([
+        ("path", Value::from(path)),
         ("free", whole(found.f_bavail.saturating_mul(found.f_frsize))),
         ("total", whole(found.f_blocks.saturating_mul(found.f_frsize))),
-        ("used_percent", Value::Float(percent(used, used + found.f_bavail))),
+        ("used_percent", Value::Float(used)),
         // Some file systems have as many as they like, and say 0.
         (
             "free_inodes_percent",
@@ -84,5 +101,6 @@ fn disk(path: &str) -> Result<Value, String> {
                 files => percent(found.f_favail, files),
             }),
         ),
-    ]))
+    ]);
+    Ok(Disk { used, facts })
 }

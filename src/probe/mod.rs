@@ -85,7 +85,7 @@ fn prober(
             Box::new(log::Prober::new(log, before, setting.is_first, filling)?)
         }
         Kind::Metrics(metrics) => Box::new(metrics::Prober::new(metrics, filling)?),
-        Kind::Host(host) => Box::new(host::Prober::new(host)),
+        Kind::Host(host) => Box::new(host::Prober::new(host, filling)?),
         Kind::File(file) => Box::new(file::Prober::new(file, filling)?),
         Kind::Env(env) => Box::new(env::Prober::new(env, filling)?),
         Kind::Command(command) => Box::new(command::Prober::new(command, filling)?),
