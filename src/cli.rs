@@ -27,6 +27,8 @@ pub struct Global {
 pub enum Command {
     /// Say what the repository's workflows would do to others
     Lint(Lint),
+    /// Say what each workflow can do to what others share, allowed or not
+    Radius(Radius),
     /// List the rules, show one, or try those of your own
     Rules(Rules),
     /// Say what a rule is about, what it finds and what to do
@@ -85,6 +87,18 @@ pub struct Lint {
     /// repeatable
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human")]
     pub format: Vec<Output>,
+}
+
+#[derive(Debug, Args)]
+pub struct Radius {
+    /// Workflows, scripts or folders [default: the workflows below here]
+    pub paths: Vec<PathBuf>,
+    /// What to print: human, json or markdown, each with an optional =FILE; repeatable
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub format: Vec<Output>,
+    /// Write a page with a picture of which workflow reaches what
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -18,34 +18,7 @@ use std::{
 
 /// Lints workflows and scripts, and prints what it finds.
 pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
-    let (mut files, mut skipped) = (Vec::new(), Vec::new());
-    let (stdin, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
-        arguments.paths.iter().partition(|path| path.as_path() == Path::new("-"));
-    if !stdin.is_empty() {
-        let read = SourceFile::read_from(&arguments.stdin_filename, std::io::stdin());
-        files.push(read.into_diagnostic().wrap_err("standard input cannot be read")?);
-    }
-    if stdin.is_empty() || !paths.is_empty() {
-        let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
-        let found = workflow::discover(&paths)?;
-        skipped.extend(found.skipped.into_iter().map(|s| Gap {
-            path: s.path,
-            line: None,
-            reason: s.reason,
-        }));
-        for path in found.files {
-            match SourceFile::read(&path) {
-                Ok(file) => files.push(file),
-                Err(error) => {
-                    skipped.push(Gap {
-                        path,
-                        line: None,
-                        reason: format!("it cannot be read: {error}"),
-                    });
-                }
-            }
-        }
-    }
+    let (files, skipped) = read(&arguments.paths, &arguments.stdin_filename)?;
     let nothing = files.is_empty() && skipped.is_empty();
     if nothing {
         eprintln!(
@@ -53,11 +26,7 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
              and no action.yml"
         );
     }
-    let rules = super::rules::of_folders(&arguments.rules)?;
-    let configs = match &global.config {
-        Some(path) => Configs::One(Box::new(Policy::of(config::load_inventory(path)?, &rules)?)),
-        None => Configs::nearest(files.iter().map(SourceFile::path), &rules)?,
-    };
+    let configs = configs(global, &files, &arguments.rules)?;
     let mut linted = policy::lint(files, &configs, arguments.strict);
     linted.coverage.skipped.extend(skipped);
     let path = arguments.baseline.as_deref().unwrap_or(Path::new(baseline::FILE_NAME));
@@ -105,5 +74,54 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
         (true, _) => Exit::Usage,
         (_, true) => Exit::Failed,
         _ => Exit::Fine,
+    })
+}
+
+/// The files that are meant by `paths`, and what of them could not be read.
+pub fn read(
+    paths: &[PathBuf],
+    stdin_filename: &Path,
+) -> miette::Result<(Vec<SourceFile>, Vec<Gap>)> {
+    let (mut files, mut skipped) = (Vec::new(), Vec::new());
+    let (stdin, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        paths.iter().partition(|path| path.as_path() == Path::new("-"));
+    if !stdin.is_empty() {
+        let read = SourceFile::read_from(stdin_filename, std::io::stdin());
+        files.push(read.into_diagnostic().wrap_err("standard input cannot be read")?);
+    }
+    if stdin.is_empty() || !paths.is_empty() {
+        let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
+        let found = workflow::discover(&paths)?;
+        skipped.extend(found.skipped.into_iter().map(|s| Gap {
+            path: s.path,
+            line: None,
+            reason: s.reason,
+        }));
+        for path in found.files {
+            match SourceFile::read(&path) {
+                Ok(file) => files.push(file),
+                Err(error) => {
+                    skipped.push(Gap {
+                        path,
+                        line: None,
+                        reason: format!("it cannot be read: {error}"),
+                    });
+                }
+            }
+        }
+    }
+    Ok((files, skipped))
+}
+
+/// What each file is judged by.
+pub fn configs(
+    global: &Global,
+    files: &[SourceFile],
+    rules: &[PathBuf],
+) -> miette::Result<Configs> {
+    let rules = super::rules::of_folders(rules)?;
+    Ok(match &global.config {
+        Some(path) => Configs::One(Box::new(Policy::of(config::load_inventory(path)?, &rules)?)),
+        None => Configs::nearest(files.iter().map(SourceFile::path), &rules)?,
     })
 }

@@ -6,6 +6,7 @@ mod deploy;
 mod finish;
 mod lint;
 mod lock;
+mod radius;
 mod rollback;
 mod rules;
 mod snapshot;
@@ -42,6 +43,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done: miette::Result<Exit> = match cli.command {
         Command::Lint(arguments) => lint::run(&cli.global, &arguments),
+        Command::Radius(arguments) => radius::run(&cli.global, &arguments),
         Command::Rules(arguments) => rules::run(&cli.global, &arguments),
         Command::Explain { rule, rules: folders } => rules::explain(&cli.global, &rule, &folders),
         Command::Check(arguments) => check::run(&cli.global, &arguments),

@@ -21,6 +21,8 @@ pub struct Judge<'c> {
     pub policy: &'c Policy,
     /// Denies what only may happen, too.
     pub strict: bool,
+    /// Keeps what is fine, too.
+    pub keeps_all: bool,
 }
 
 /// What a workflow is judged by.
@@ -37,10 +39,14 @@ impl<'c> Judge<'c> {
         self.policy.rules.iter().chain(rules())
     }
 
-    /// The findings on an invocation of a script in the file `workflow`.
-    pub fn invocation(&self, workflow: &Path, invocation: &Invocation) -> Vec<Finding> {
-        let effects = effect::of(invocation);
-        effects.into_iter().filter_map(|e| self.effect(workflow, invocation, e)).collect()
+    /// The effects of an invocation of a script in the file `workflow`, each with the finding on it.
+    pub fn invocation(
+        &self,
+        workflow: &Path,
+        invocation: &Invocation,
+    ) -> impl Iterator<Item = (Effect, Option<Finding>)> {
+        let effects = effect::of(invocation).into_iter();
+        effects.map(|effect| (effect.clone(), self.effect(workflow, invocation, effect)))
     }
 
     fn effect(&self, workflow: &Path, invocation: &Invocation, effect: Effect) -> Option<Finding> {

@@ -1,4 +1,4 @@
-use super::{Finding, Judge, Policy, PolicyRule, custom, scripts, suppression};
+use super::{Finding, Judge, Policy, PolicyRule, Reach, custom, scripts, suppression};
 use crate::{
     config::{Config, ConfigError, find, folder_of, load_inventory},
     recipe::Ecosystem,
@@ -18,6 +18,8 @@ pub struct LintReport {
     /// By file and place, each once.
     pub findings: Vec<Finding>,
     pub coverage: Coverage,
+    /// All that the jobs can do, if it was asked for.
+    pub reaches: Vec<Reach>,
 }
 
 /// How much was read.
@@ -80,7 +82,7 @@ impl Configs {
         Ok(Self::Nearest(by_folder))
     }
 
-    fn of(&self, file: &Path) -> Option<&Policy> {
+    pub fn of(&self, file: &Path) -> Option<&Policy> {
         match self {
             Self::One(config) => Some(config),
             Self::Nearest(by_folder) => by_folder.get(folder_of(file)).map(Arc::as_ref),
@@ -90,14 +92,25 @@ impl Configs {
 
 /// Lints files, each on its own, all at once.
 pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintReport {
+    read(files, configs, strict, false)
+}
+
+/// The same, and keeps all that the jobs can do.
+pub fn radius(files: Vec<SourceFile>, configs: &Configs) -> LintReport {
+    read(files, configs, false, true)
+}
+
+fn read(files: Vec<SourceFile>, configs: &Configs, strict: bool, keeps_all: bool) -> LintReport {
     let default = Policy::default();
-    let judge = |file: &Path| Judge { policy: configs.of(file).unwrap_or(&default), strict };
+    let judge =
+        |file: &Path| Judge { policy: configs.of(file).unwrap_or(&default), strict, keeps_all };
     let files: Vec<Arc<SourceFile>> = files.into_iter().map(Arc::new).collect();
     let parts: Vec<LintReport> =
         files.par_iter().map(|file| in_time(|| scripts::lint(file, judge(file.path())))).collect();
     let mut report = LintReport::default();
     for part in parts {
         report.findings.extend(part.findings);
+        report.reaches.extend(part.reaches);
         report.coverage.files += part.coverage.files;
         report.coverage.scripts += part.coverage.scripts;
         report.coverage.analysed += part.coverage.analysed;

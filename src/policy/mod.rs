@@ -9,6 +9,7 @@ mod finding;
 mod judge;
 mod lint;
 mod ownership;
+mod radius;
 mod rules;
 mod scripts;
 mod suppression;
@@ -17,5 +18,6 @@ mod tests;
 
 pub use finding::{Finding, Level};
 pub use judge::{Judge, Policy};
-pub use lint::{Configs, Coverage, Gap, LintReport, lint};
-pub use rules::{PolicyRule, rules};
+pub use lint::{Configs, Coverage, Gap, LintReport, lint, radius};
+pub use radius::Reach;
+pub use rules::{PolicyRule, does, rules};

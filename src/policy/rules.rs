@@ -114,7 +114,7 @@ impl PolicyRule {
     }
 }
 
-fn does(verb: Verb) -> &'static str {
+pub fn does(verb: Verb) -> &'static str {
     match verb {
         Verb::Start => "starts",
         Verb::Reload => "reloads",

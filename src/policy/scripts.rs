@@ -1,4 +1,4 @@
-use super::{Judge, LintReport, carry::Carried, lint::Gap};
+use super::{Judge, LintReport, Reach, carry::Carried, lint::Gap};
 use crate::{
     script::{self, Matters, Unread},
     source::{Location, Script, SourceFile, time_is_up},
@@ -114,7 +114,16 @@ impl Scripts<'_> {
             self.unread(&script, unread);
         }
         for invocation in &read.invocations {
-            self.report.findings.extend(self.judge.invocation(self.file.path(), invocation));
+            let path = self.file.path();
+            for (effect, finding) in self.judge.invocation(path, invocation) {
+                if self.judge.keeps_all {
+                    let job = script.origin.job.clone();
+                    let reach =
+                        Reach::new(path.to_owned(), job, invocation, effect, finding.as_ref());
+                    self.report.reaches.push(reach);
+                }
+                self.report.findings.extend(finding);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod progress;
+pub mod radius;
 mod columns;
 pub mod docs;
 pub mod host;

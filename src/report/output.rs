@@ -4,15 +4,16 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 /// One thing that a command prints: what, and where to. Written `json` or `json=FILE`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     pub format: Format,
     /// Standard output, if absent.
     pub file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
+    #[default]
     Human,
     Json,
     Junit,
