@@ -1,6 +1,6 @@
 //! Scripts made of the templates, in levels: what nests has names of its own and ends.
 
-use crate::templates::{
+use super::templates::{
     ARRAYS, ASSIGNMENTS, BEFORE, BRACES, CALLS, KNOWN, LINES, LITERALS, POSITIONAL, QUOTED, SHIMS,
     STATEMENTS, SUBSTITUTIONS, VARIABLES,
 };

@@ -1,8 +1,17 @@
 //! The reader says what bash makes of shell text, or nothing; and where the grammar reads it
 //! without an error, that is the same.
 
+#[path = "../../../../../tests/bash/grammar.rs"]
+mod generated;
+#[path = "../../../../../tests/bash/templates.rs"]
+mod templates;
+
 use super::super::{grammar, reader, shown::Shown};
-use proptest::prelude::*;
+use proptest::{
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
 use std::process::Command;
 
 /// What is read of a text.
@@ -33,6 +42,37 @@ fn what_people_write_is_read_as_the_grammar_reads_it() {
     for script in SCRIPTS {
         let read = read(script).unwrap_or_else(|| panic!("not read: {script}"));
         assert_eq!(read, parsed(script), "{script}");
+    }
+}
+
+#[test]
+fn own_scripts_are_read_as_the_grammar_reads_them() {
+    for script in [
+        include_str!("../../../../../demo/stage.sh"),
+        include_str!("../../../../../demo/release.sh"),
+    ] {
+        assert_eq!(read(script), Some(parsed(script)));
+    }
+}
+
+/// The scripts of the test against bash are read as the grammar reads them, or bash refuses them.
+#[test]
+fn generated_scripts_are_read_as_the_grammar_reads_them() {
+    let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), random);
+    let scripts = generated::script();
+    for _ in 0..300 {
+        let script = scripts.new_tree(&mut runner).expect("there is one").current();
+        let parsed = parsed(&script);
+        // It takes `time` for a program, and no items for those of the shell.
+        if ["time ", " in ;", "broken"].iter().any(|part| (script.clone() + &parsed).contains(part))
+        {
+            continue;
+        }
+        match read(&script) {
+            Some(read) => assert_eq!(read, parsed, "{script}"),
+            None => assert!(!bash_understands(&script), "{script}"),
+        }
     }
 }
 
