@@ -12,16 +12,16 @@ const LONGEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 3_00
 struct Start {
     at: Instant,
     worked: Duration,
-    /// It has taken too long.
-    is_up: bool,
 }
 
 /// Of so many times that somebody asks, the clock is looked at once.
-const ROUNDS: u32 = 8;
+const ROUNDS: u32 = 32;
 
 thread_local! {
     static START: Cell<Option<Start>> = const { Cell::new(None) };
-    static ASKED: Cell<u32> = const { Cell::new(0) };
+    static IS_UP: Cell<bool> = const { Cell::new(false) };
+    /// As often it may be asked for before the clock is looked at.
+    static LEFT: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Does work that looks at [`time_is_up`] on its way. Work within other work ends with that.
@@ -29,24 +29,31 @@ pub fn in_time<T>(work: impl FnOnce() -> T) -> T {
     if START.get().is_some() {
         return work();
     }
-    START.set(Some(Start { at: Instant::now(), worked: worked(), is_up: false }));
+    START.set(Some(Start { at: Instant::now(), worked: worked() }));
     let done = work();
     START.set(None);
+    IS_UP.set(false);
     done
 }
 
 /// Whether the work at hand has to end. What else the machine does is not counted, so that a
 /// finding does not depend on it.
 pub fn time_is_up() -> bool {
-    let Some(start) = START.get() else { return false };
-    let asked = ASKED.get().wrapping_add(1);
-    ASKED.set(asked);
-    if start.is_up || !asked.is_multiple_of(ROUNDS) {
-        return start.is_up;
+    match LEFT.get().checked_sub(1) {
+        Some(left) => LEFT.set(left),
+        None => look_at_the_clock(),
     }
-    let is_up = start.at.elapsed() > LONGEST && worked().saturating_sub(start.worked) > LONGEST;
-    START.set(Some(Start { is_up, ..start }));
-    is_up
+    IS_UP.get()
+}
+
+fn look_at_the_clock() {
+    LEFT.set(ROUNDS);
+    if let Some(Start { at, worked: before }) = START.get()
+        && at.elapsed() > LONGEST
+        && worked().saturating_sub(before) > LONGEST
+    {
+        IS_UP.set(true);
+    }
 }
 
 /// For how long this thread has worked.

@@ -160,15 +160,19 @@ impl Text {
     /// Where the bytes of `range` were written. A range that joins text from several files is
     /// placed in the first of them; an empty range is where the byte after it is.
     pub fn locate(&self, range: Range<usize>) -> Option<Location> {
-        let segments = self.whole.as_ref()?.segments_in(&self.range);
+        let whole = self.whole.as_ref()?;
         let start = range.start + self.range.start;
         let end = (range.end + self.range.start).max(start + 1);
-        let first = segments.partition_point(|s| s.end().min(self.range.end) <= start);
-        let (mut found, mut rest): (Option<Location>, _) = (None, &segments[first..]);
-        if rest.is_empty() {
-            rest = &segments[segments.len().saturating_sub(1)..];
+        let mut found: Option<Location> = None;
+        let mut first = whole.segments.partition_point(|s| s.end() <= start);
+        let is_part = |s: &Segment| s.at < self.range.end && s.end() > self.range.start;
+        if start >= self.range.end || !whole.segments.get(first).is_some_and(is_part) {
+            // What is after its end is where its last byte is.
+            first = whole.segments.partition_point(|s| s.at < self.range.end).checked_sub(1)?;
+            whole.segments.get(first).filter(|s| is_part(s))?;
         }
-        for segment in rest.iter().take_while(|s| s.at < end) {
+        let last = end.min(self.range.end.max(start + 1));
+        for segment in whole.segments[first..].iter().take_while(|s| s.at < last) {
             let bounds = segment.within(&self.range);
             let clamp = |at: usize| at.clamp(bounds.start, bounds.end);
             let part = segment.part(clamp(start)..clamp(end));

@@ -46,6 +46,9 @@ fn length_end(text: &str) -> Option<usize> {
 
 /// Where too many brackets are open. Quotes do not count: data seldom has that many.
 fn nesting_end(text: &str) -> Option<usize> {
+    if text.len() <= MAX_BRACKETS {
+        return None;
+    }
     let mut open = 0_usize;
     text.bytes().position(|byte| {
         match byte {

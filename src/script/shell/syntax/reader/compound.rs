@@ -249,6 +249,9 @@ impl Reader<'_> {
 
     /// The function of this name, of which the body comes next.
     pub fn function_of(&mut self, name: Span) -> Option<Statement> {
+        if self.text[name.clone()].contains(['$', '\'', '"', '`', '\\', '<', '>']) {
+            return None;
+        }
         self.lines()?;
         let body = self.at;
         let is_compound = self.byte() == Some(b'(')
