@@ -43,6 +43,9 @@ const SUFFIXES: [&str; 2] = ["| getline", ".execute("];
 /// Of a command that is not read, so much is pointed at, in bytes.
 const MAX_SHOWN: usize = 200;
 
+/// A command without quotes is not longer, in bytes.
+const MAX_LINE: usize = 1_000;
+
 impl Shell<'_> {
     pub(super) fn calls(&mut self, text: &Text) -> Done {
         for command in commands(text.as_str()) {
@@ -178,11 +181,12 @@ fn call(source: &str, at: usize) -> (Option<Command>, usize) {
     }
     // Not a call, but a word that looks like one: `exec` in a comment. Tcl's command has no quotes.
     if strings.is_empty() && !is_open(start) {
-        let line = source[start..].find(['\n', ';', ']', '}']).map_or(source.len(), |n| start + n);
-        let is_tcl =
-            source[..start].ends_with("exec ") && !source[start..line].contains(['$', '=']);
-        let command = is_tcl.then(|| Command::Constant(std::iter::once(start..line).collect()));
-        return (command, if is_tcl { line } else { start });
+        let near = &source[start..source.floor_char_boundary(start + MAX_LINE)];
+        let line = &near[..near.find(['\n', ';', ']', '}']).unwrap_or(near.len())];
+        let is_tcl = source[..start].ends_with("exec ") && !line.contains(['$', '=']);
+        let end = start + line.len();
+        let command = is_tcl.then(|| Command::Constant(std::iter::once(start..end).collect()));
+        return (command, if is_tcl { end } else { start });
     }
     let goes_on = source[at..].starts_with(['.', '+', '$', '"', '\'']);
     let interpolates = strings.iter().any(|string| {
