@@ -1,5 +1,5 @@
 use crate::{
-    script::Exports,
+    script::{Exports, Files},
     source::{
         Gives, Script,
         expression::{Contexts, Setting, Settings},
@@ -18,6 +18,8 @@ pub(super) struct Carried {
     runs: Option<bool>,
     variables: Arc<Settings>,
     outputs: Arc<Settings>,
+    /// What the steps before it wrote.
+    files: Files,
     /// Outputs of the jobs before it.
     needs: Arc<Settings>,
 }
@@ -57,6 +59,7 @@ impl Carried {
     /// Takes what a script leaves.
     pub fn take(&mut self, script: &Script, exports: Exports) {
         let may_be_skipped = self.runs != Some(true);
+        self.files = exports.files;
         for (name, mut setting) in exports.variables {
             setting.may_be_unset |= may_be_skipped;
             leave(&mut self.variables, name, setting);
@@ -69,7 +72,13 @@ impl Carried {
         }
     }
 
+    /// The files that the steps before it wrote.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
     pub fn end_job(&mut self) {
+        self.files = Files::default();
         let (variables, outputs) =
             (std::mem::take(&mut self.variables), std::mem::take(&mut self.outputs));
         let (Some(mut contexts), Some(job)) = (self.contexts.take(), self.job.take()) else {

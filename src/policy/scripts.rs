@@ -107,7 +107,7 @@ impl Scripts<'_> {
         if script::matters(&script) == Matters::Not {
             return self.count(true);
         }
-        let read = script::read_what_matters(&script);
+        let read = script::read_with(&script, self.carried.files());
         self.count(read.unread.is_empty());
         self.carried.take(&script, read.exports);
         for unread in &read.unread {

@@ -156,3 +156,15 @@ jobs:
     assert!(workflow("pm2 $DOES ${{ matrix.what }}").is_empty());
     assert!(workflow("echo $WHICH").is_empty());
 }
+
+#[test]
+fn a_script_that_an_earlier_step_writes_is_read_where_a_later_one_runs_it() {
+    let writes = "- run: |\n    cat > deploy.sh <<X\n    docker volume prune -f\n    X";
+    let runs = |command: &str| in_steps(&format!("{writes}\n- run: {command}"));
+    let denied = ["deny docker volume prune -f"];
+    assert_eq!(runs("bash deploy.sh"), denied);
+    assert_eq!(runs("chmod +x deploy.sh && ./deploy.sh"), denied);
+    let copied = "scp deploy.sh ${{ secrets.U }}@${{ secrets.H }}:~/x.sh; ssh ${{ secrets.U }}@${{ secrets.H }} 'bash ~/x.sh'";
+    assert_eq!(runs(copied), denied);
+    assert!(runs("cat deploy.sh").is_empty());
+}

@@ -1,7 +1,10 @@
 //! What a script sets for the later steps of its job: lines that it writes to the file which
 //! `$GITHUB_ENV` or `$GITHUB_OUTPUT` names, and the older commands that it prints.
 
-use super::shell::{Output, Shell, State};
+use super::{
+    Files,
+    shell::{Output, Shell, State},
+};
 use crate::{
     invocation::{Origin, Piece, Word},
     source::{
@@ -15,6 +18,8 @@ use crate::{
 pub struct Exports {
     pub variables: Settings,
     pub outputs: Settings,
+    /// All files that are there at its end.
+    pub files: Files,
 }
 
 /// Something that was written for later steps.

@@ -5,6 +5,7 @@
 
 mod batch;
 mod calls;
+mod carried;
 mod databases;
 mod evaluated;
 mod evaluator;
@@ -31,6 +32,7 @@ use crate::{
     invocation::{Invocation, Word},
     source::{Location, Script, expression::Filled, in_time},
 };
+pub use carried::Files;
 pub(crate) use evaluator::selection;
 pub use exports::Exports;
 use parsing::parse;
@@ -60,16 +62,21 @@ pub struct Unread {
 
 /// Reads a script and all code in it, also where none of that [`matters`].
 pub fn read(script: &Script) -> Reading {
-    in_time(|| read_in_time(script, false))
+    in_time(|| read_in_time(script, &Files::default(), false))
 }
 
 /// Reads what of a script can have effects or set something for later steps, and all that it
 /// depends on. What it calls besides may be missing.
 pub fn read_what_matters(script: &Script) -> Reading {
-    in_time(|| read_in_time(script, true))
+    read_with(script, &Files::default())
 }
 
-fn read_in_time(script: &Script, selective: bool) -> Reading {
+/// The same, where earlier steps left files.
+pub fn read_with(script: &Script, files: &Files) -> Reading {
+    in_time(|| read_in_time(script, files, true))
+}
+
+fn read_in_time(script: &Script, files: &Files, selective: bool) -> Reading {
     let file = script.text.location().map(|location| location.file);
     let repository = file.map(|file| file.repository().clone());
     let mut run = Run::in_repository(repository);
@@ -78,13 +85,15 @@ fn read_in_time(script: &Script, selective: bool) -> Reading {
     let mut ends = Vec::new();
     for Filled { text, env } in script.alternatives() {
         let mut shell = Shell::new(&mut run, script, &env);
+        files.put(&mut shell.state, &mut shell.run.marks);
         shell.once(&text, |shell| shell.code(script.language, &text));
         shell.finish();
         ends.push(std::mem::take(&mut shell.state));
     }
     let limit = run.limit().map(|reason| Unread::code(script.text.location(), reason));
     run.unread.extend(limit);
-    let exports = Exports::of(&run.exports, &ends);
+    let exports =
+        Exports { files: Files::of(&ends, &run.marks), ..Exports::of(&run.exports, &ends) };
     Reading { invocations: run.invocations, unread: run.unread, exports }
 }
 

@@ -1,6 +1,6 @@
 //! Files that a script writes, copies and reads again.
 
-use super::{Output, Shell};
+use super::{super::marks::Marks, Output, Shell};
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
     source::Text,
@@ -34,6 +34,11 @@ impl Contents {
             code.push(text);
         }
         code
+    }
+
+    /// Each of them, its marks as holes.
+    pub fn values(&self, marks: &Marks) -> Vec<Value> {
+        self.0.iter().map(|text| marks.value(text)).collect()
     }
 
     /// Those, or others.

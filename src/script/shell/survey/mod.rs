@@ -14,9 +14,13 @@ mod words;
 pub use needs::{Needs, Reads};
 
 use super::syntax::{
-    Assigned, Assignment, Condition, Declaration, Declared, Kind, Redirect, Span, Statement,
+    Assigned, Assignment, Condition, Declaration, Declared, Direction, Kind, Redirect, Span,
+    Statement,
 };
-use crate::script::run::Run;
+use crate::script::{
+    relevance::{Matters, of_text},
+    run::Run,
+};
 use std::collections::HashMap;
 
 /// Code in code in code deeper than this is not looked into.
@@ -250,6 +254,15 @@ impl Surveyor<'_> {
     }
 
     fn redirects(&mut self, redirects: &[Redirect], does: &mut Does) {
+        // A script that is written here, a later step may run.
+        let writes = |redirect: &Redirect| {
+            matches!(redirect, Redirect::File(Direction::Output | Direction::Append, _))
+        };
+        let is_code = |redirect: &Redirect| match redirect {
+            Redirect::Heredoc(heredoc) => of_text(self.str(&heredoc.body)) == Matters::Itself,
+            _ => false,
+        };
+        does.matters |= redirects.iter().any(writes) && redirects.iter().any(is_code);
         for redirect in redirects {
             match redirect {
                 Redirect::HereString(word) => {
