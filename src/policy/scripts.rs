@@ -63,9 +63,9 @@ impl Scripts<'_> {
             match script::matters_as_written(&script) {
                 Matters::Not => self.count(true),
                 Matters::Later => self.waiting.push(script),
-                Matters::Open | Matters::Itself => {
+                matters @ (Matters::Open | Matters::Itself) => {
                     self.read_waiting();
-                    self.read(script);
+                    self.read(script, matters);
                 }
             }
         }
@@ -95,16 +95,16 @@ impl Scripts<'_> {
             if time_is_up() {
                 return self.cut(&script, waiting.len());
             }
-            self.read(script);
+            self.read(script, Matters::Later);
         }
     }
 
     /// Reads a script with what those before it left.
-    fn read(&mut self, mut script: Script) {
+    fn read(&mut self, mut script: Script, matters: Matters) {
         if !self.carried.give(&mut script) {
             return;
         }
-        if script::matters(&script) == Matters::Not {
+        if matters == Matters::Open && script::matters(&script) == Matters::Not {
             return self.count(true);
         }
         let read = script::read_with(&script, self.carried.files());

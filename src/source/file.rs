@@ -81,12 +81,18 @@ impl SourceFile {
 
     /// Reads a file, as [`Self::of_bytes`] does.
     pub fn read(path: &Path) -> io::Result<Self> {
-        Self::read_from(path, File::open(path)?)
+        let file = File::open(path)?;
+        let len = file.metadata().map_or(0, |metadata| metadata.len()).min(MAX_LEN as u64);
+        // The one more byte is where reading finds the end.
+        Self::read_into(path, file, Vec::with_capacity(len as usize + 1))
     }
 
     /// Reads what is said to be the content of a file.
     pub fn read_from(path: &Path, content: impl Read) -> io::Result<Self> {
-        let mut bytes = Vec::new();
+        Self::read_into(path, content, Vec::new())
+    }
+
+    fn read_into(path: &Path, content: impl Read, mut bytes: Vec<u8>) -> io::Result<Self> {
         content.take(MAX_LEN as u64 + 1).read_to_end(&mut bytes)?;
         Ok(Self::of_bytes(path, bytes))
     }

@@ -375,10 +375,16 @@ impl<'t> Scan<'t> {
             return false;
         }
         // A name with a blank in it goes on in the next word.
-        let quotes = word.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count();
-        self.passes |= self.starts && (quotes % 2 == 1 || word.ends_with('\\'));
+        if self.starts {
+            let quotes = word.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count();
+            self.passes |= quotes % 2 == 1 || word.ends_with('\\');
+        }
         let starts = std::mem::replace(&mut self.starts, self.passes);
         let assigns = std::mem::take(&mut self.assigns);
+        if !starts {
+            // An argument.
+            return false;
+        }
         if assigns || RESERVED.contains(&word) || matches!(word, "!" | "{") {
             self.starts = starts;
         }
@@ -387,6 +393,6 @@ impl<'t> Scan<'t> {
             .iter()
             .any(|folder| word.trim_start_matches("./").starts_with(folder));
         let is_path = word.contains('/') && !is_installed && !word.contains("://");
-        starts && is_path && (!assigns || self.passes)
+        is_path && (!assigns || self.passes)
     }
 }
