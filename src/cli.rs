@@ -46,6 +46,8 @@ pub enum Command {
     Rollback(Rollback),
     /// Run a deploy under guard: lock, snapshot, run, verify, roll back if it must, report
     Deploy(Deploy),
+    /// Write a tagout.yml from what runs on this host and what the repository says
+    Init(Init),
     /// Say who holds the host's lock
     Lock(Lock),
     /// Watch a deploy, and finish it if tagout is killed; `tagout deploy` starts this itself
@@ -202,6 +204,13 @@ pub struct Deploy {
         value_name = "COMMAND"
     )]
     pub command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Write over a tagout.yml that is there
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]

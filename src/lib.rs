@@ -16,6 +16,7 @@ pub mod effect;
 pub mod policy;
 pub mod host;
 pub mod probe;
+pub mod init;
 pub mod store;
 pub mod guard;
 pub mod incident;

@@ -4,6 +4,7 @@
 mod check;
 mod deploy;
 mod finish;
+mod init;
 mod lint;
 mod lock;
 mod radius;
@@ -51,6 +52,7 @@ pub fn run() -> ExitCode {
         Command::Rollback(arguments) => rollback::run(&cli.global, &arguments),
         Command::Deploy(arguments) => deploy::run(&cli.global, &arguments),
         Command::Lock(arguments) => lock::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Watchdog { journal, stay } => finish::watch(&journal, stay),
         Command::Become { journal, command } => {
             exec::become_command(&journal, &command).map(|()| Exit::NotRun)

@@ -4,6 +4,7 @@
 //! `runner` repeats attempts until the answer is final. What is no measurement (the comparison with
 //! the snapshot, questions for a person) is asked of the [`Surroundings`].
 
+mod answering;
 mod command;
 mod condition;
 mod connection;
@@ -26,6 +27,7 @@ mod surroundings;
 mod tcp;
 mod tls;
 
+pub use answering::{Page, answering};
 pub use facts::Kept;
 pub use report::{CheckReport, Outcome, Overall, ProbeReport, Unmet};
 pub use runner::Event;

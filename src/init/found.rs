@@ -1,0 +1,101 @@
+use super::{Repository, ports};
+use crate::{
+    host::{self, Condition, Process, proc, snapshot},
+    probe::{self, Page},
+};
+use std::path::Path;
+
+/// What runs on this host.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub host: String,
+    /// Processes of this repository that run, each once.
+    pub services: Vec<Service>,
+    /// Names of processes that are not of this repository.
+    pub neighbours: Vec<String>,
+    /// Whether PM2 runs.
+    pub pm2: bool,
+    /// Databases and the like that listen, by name and port.
+    pub stores: Vec<(&'static str, u16)>,
+    /// How much of the disk is used, in percent.
+    pub disk_used: Option<f64>,
+}
+
+/// A process of this repository.
+#[derive(Debug)]
+pub struct Service {
+    pub name: String,
+    /// A page that tells how it is.
+    pub page: Option<Page>,
+    /// Ports without such a page.
+    pub ports: Vec<u16>,
+}
+
+/// Where apps tell how they are, the most telling first.
+const PAGES: [&str; 8] = [
+    "/api/health/ready",
+    "/health/ready",
+    "/readyz",
+    "/api/health",
+    "/health",
+    "/healthz",
+    "/api/health/ping",
+    "/status",
+];
+
+/// What is usually behind a port.
+const STORES: [(&str, u16); 5] =
+    [("postgres", 5432), ("mysql", 3306), ("redis", 6379), ("mongodb", 27017), ("rabbitmq", 5672)];
+
+impl Found {
+    /// Looks at the host; `folder` is the repository's.
+    pub fn look(repository: &Repository, folder: &Path) -> std::io::Result<Self> {
+        let managers = host::managers();
+        let now = snapshot::take(&managers, &crate::config::Config::default());
+        let folder = folder.canonicalize()?;
+        let is_ours = |process: &Process| {
+            let declared = repository.environments.iter().flat_map(|it| &it.processes);
+            let is_inside = |cwd: &Path| cwd.canonicalize().is_ok_and(|it| it.starts_with(&folder));
+            declared.clone().any(|name| *name == process.key.name)
+                || process.cwd.as_deref().is_some_and(is_inside)
+        };
+        let mut found = Self {
+            host: now.host.clone(),
+            pm2: now.sections.iter().any(|section| section.state.is_running()),
+            ..Self::default()
+        };
+        for process in now.processes().filter(|process| !process.module) {
+            let name = &process.key.name;
+            if !is_ours(process) {
+                if !found.neighbours.contains(name) {
+                    found.neighbours.push(name.clone());
+                }
+            } else if process.condition() == Condition::Up
+                && !found.services.iter().any(|known| known.name == *name)
+            {
+                let pids = process.pid.map(proc::tree).unwrap_or_default();
+                found.services.push(service(name, &pids)?);
+            }
+        }
+        found.stores.extend(STORES.iter().filter(|(_, port)| ports::is_open(*port)));
+        found.disk_used = rustix::fs::statvfs("/").ok().map(|disk| {
+            let used = disk.f_blocks.saturating_sub(disk.f_bfree) as f64;
+            used * 100.0 / (used + disk.f_bavail as f64).max(1.0)
+        });
+        Ok(found)
+    }
+}
+
+/// What a process listens on, and how it tells that it is well.
+fn service(name: &str, pids: &[u32]) -> std::io::Result<Service> {
+    let mut service = Service { name: name.to_owned(), page: None, ports: Vec::new() };
+    for port in ports::of(pids) {
+        let urls = PAGES.map(|page| format!("http://127.0.0.1:{port}{page}"));
+        let pages = probe::answering(&urls)?;
+        match pages.into_iter().find(|page| page.status == 200) {
+            Some(page) if service.page.is_none() => service.page = Some(page),
+            _ => service.ports.push(port),
+        }
+    }
+    Ok(service)
+}
