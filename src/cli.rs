@@ -1,5 +1,6 @@
 //! The command line, declared once.
 
+use crate::policy::fix::Fixes;
 use crate::report::Output;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
@@ -76,6 +77,17 @@ pub struct Lint {
     /// Deny what cannot be proven harmless, too
     #[arg(long)]
     pub strict: bool,
+    /// Mend what can be mended by changing single words: what is safe, or all that a person should
+    /// look at
+    #[arg(
+        long,
+        value_name = "WHICH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "safe",
+        value_parser = fixes
+    )]
+    pub fix: Option<Fixes>,
     /// A folder with rules of the team's own; repeatable
     #[arg(long, value_name = "FOLDER")]
     pub rules: Vec<PathBuf>,
@@ -223,6 +235,14 @@ pub struct Lock {
 pub enum LockAction {
     /// Who holds it, and the evidence that they still live (the default)
     Status,
+}
+
+fn fixes(word: &str) -> Result<Fixes, String> {
+    match word {
+        "safe" => Ok(Fixes::Safe),
+        "all" => Ok(Fixes::All),
+        _ => Err("it is safe or all".to_owned()),
+    }
 }
 
 /// `90s`, `10m`, `1h30m`.

@@ -3,8 +3,9 @@ use crate::{
     cli::{Global, Lint},
     config,
     policy::{
-        self, Configs, Gap, Level, Policy,
+        self, Configs, Gap, Level, LintReport, Policy,
         baseline::{self, Baseline},
+        fix::{self, Fixes},
     },
     report::{self, Format},
     source::SourceFile,
@@ -12,6 +13,7 @@ use crate::{
 };
 use miette::{IntoDiagnostic, WrapErr};
 use std::{
+    collections::BTreeMap,
     io::IsTerminal,
     path::{Path, PathBuf},
 };
@@ -28,6 +30,9 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
     }
     let configs = configs(global, &files, &arguments.rules)?;
     let mut linted = policy::lint(files, &configs, arguments.strict);
+    if let Some(which) = arguments.fix {
+        linted = fixed(linted, &configs, which, global, arguments)?;
+    }
     linted.coverage.skipped.extend(skipped);
     let path = arguments.baseline.as_deref().unwrap_or(Path::new(baseline::FILE_NAME));
     if arguments.write_baseline {
@@ -75,6 +80,57 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
         (_, true) => Exit::Failed,
         _ => Exit::Fine,
     })
+}
+
+/// Mends the files, and lints them again; a file in which that has not helped is put back.
+fn fixed(
+    linted: LintReport,
+    configs: &Configs,
+    which: Fixes,
+    global: &Global,
+    arguments: &Lint,
+) -> miette::Result<LintReport> {
+    let mut before = BTreeMap::new();
+    for (path, edits) in fix::edits(&linted, configs, which) {
+        // What came from standard input is no file to be changed.
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        write(&path, &fix::apply(&text, &edits))?;
+        before.insert(path, (text, edits.len()));
+    }
+    if before.is_empty() {
+        eprintln!("tagout: nothing here can be mended by itself");
+        return Ok(linted);
+    }
+    let again = lint_again(global, arguments)?;
+    let grave = |report: &LintReport, path: &Path| {
+        let here = || report.open().filter(|finding| finding.location.path() == path);
+        (here().filter(|finding| finding.level == Level::Deny).count(), here().count())
+    };
+    let mut restored = false;
+    for (path, (text, count)) in &before {
+        if grave(&again, path) >= grave(&linted, path) {
+            write(path, text)?;
+            restored = true;
+            eprintln!("tagout: {} is left as it was: mending it did not help", path.display());
+        } else {
+            eprintln!("tagout: mended {count} in {}", path.display());
+        }
+    }
+    if restored { lint_again(global, arguments) } else { Ok(again) }
+}
+
+fn write(path: &Path, text: &str) -> miette::Result<()> {
+    std::fs::write(path, text)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{} cannot be written", path.display()))
+}
+
+fn lint_again(global: &Global, arguments: &Lint) -> miette::Result<LintReport> {
+    let paths: Vec<PathBuf> =
+        arguments.paths.iter().filter(|path| path.as_path() != Path::new("-")).cloned().collect();
+    let (files, _) = read(&paths, &arguments.stdin_filename)?;
+    let configs = configs(global, &files, &arguments.rules)?;
+    Ok(policy::lint(files, &configs, arguments.strict))
 }
 
 /// The files that are meant by `paths`, and what of them could not be read.

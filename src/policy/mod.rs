@@ -6,6 +6,7 @@ pub mod baseline;
 mod carry;
 pub mod custom;
 mod finding;
+pub mod fix;
 mod judge;
 mod lint;
 mod ownership;
