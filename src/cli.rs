@@ -77,6 +77,16 @@ pub struct Lint {
     /// Deny what cannot be proven harmless, too
     #[arg(long)]
     pub strict: bool,
+    /// Only what is found in, or reached through, files that are staged, or that differ over a range
+    /// such as main...HEAD
+    #[arg(
+        long,
+        value_name = "RANGE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    pub changed: Option<String>,
     /// Mend what can be mended by changing single words: what is safe, or all that a person should
     /// look at
     #[arg(

@@ -1,4 +1,4 @@
-use super::Exit;
+use super::{Exit, changed};
 use crate::{
     cli::{Global, Lint},
     config,
@@ -34,6 +34,13 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
         linted = fixed(linted, &configs, which, global, arguments)?;
     }
     linted.coverage.skipped.extend(skipped);
+    if let Some(range) = &arguments.changed {
+        let files = changed::files(range)?;
+        linted.findings.retain(|finding| {
+            let hops = finding.via.iter().filter_map(|hop| hop.location.as_ref());
+            hops.chain([&finding.location]).any(|at| changed::has(&files, at.path()))
+        });
+    }
     let path = arguments.baseline.as_deref().unwrap_or(Path::new(baseline::FILE_NAME));
     if arguments.write_baseline {
         let baseline = Baseline::of(&linted);
