@@ -51,6 +51,10 @@ pub fn called(tells: &Tells, text: &str, at: usize, inner: bool) -> Called {
         if is_first && is_in(&tells.idle) {
             return Called::Idly;
         }
+        // `rvm 3.3 do`, `cmd /c`
+        if is_in(&tells.options) {
+            return Called::Really;
+        }
         match verbs.map(|verbs| verbs.get(&word)) {
             _ if always => break,
             Some(Some(next)) if next.is_end() => return Called::Really,
@@ -87,6 +91,8 @@ fn literal(written: &str) -> Option<Cow<'_, str>> {
 /// Whether a word is that option, alone, with its value or in a cluster.
 fn is_option(word: &str, option: &str) -> bool {
     match option.strip_prefix('-') {
+        // What follows it is a command.
+        Some("-") => word == option,
         Some(letter) if letter.len() == 1 => !word.starts_with("--") && word.contains(letter),
         Some(long) if long.starts_with('-') => word.starts_with(option),
         _ => word == option,
