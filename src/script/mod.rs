@@ -25,6 +25,7 @@ mod relevance;
 mod run;
 mod shell;
 mod sql;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -86,7 +87,9 @@ fn read_in_time(script: &Script, files: &Files, selective: bool) -> Reading {
     for Filled { text, env } in script.alternatives() {
         let mut shell = Shell::new(&mut run, script, &env);
         files.put(&mut shell.state, &mut shell.run.marks);
-        shell.once(&text, |shell| shell.code(script.language, &text));
+        if !shell.by_template(script, &text) {
+            shell.once(&text, |shell| shell.code(script.language, &text));
+        }
         shell.finish();
         ends.push(std::mem::take(&mut shell.state));
     }

@@ -3,7 +3,7 @@
 use super::{
     Unread,
     files::language_of,
-    javascript, python,
+    javascript, python, template,
     shell::{Done, Output, Shell, State, values},
 };
 use crate::{
@@ -225,6 +225,12 @@ impl Shell<'_> {
             return self.shell_text(nested, value.alternatives());
         }
         match self.file_of(word) {
+            Some(text) if word.text().is_some_and(|path| path == template::FILE) => {
+                let name = nested.invocation.argv.first().map(Word::to_string).unwrap_or_default();
+                let language = Language::of_interpreter(&name).unwrap_or(Language::Shell);
+                let state = self.state.child(values(&nested.given()));
+                self.in_state(state, |shell| shell.once(&text, |shell| shell.code(language, &text)))
+            }
             Some(text) => self.file(nested.invocation, &word.to_string(), text, &nested.given()),
             None if is_no_file(word) => prints(nested.invocation),
             // `node node_modules/prisma/build/index.js db push`

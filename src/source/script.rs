@@ -25,6 +25,10 @@ pub struct Script {
     pub origin: Origin,
     /// Under which names the service containers of its job are reached.
     pub services: Vec<String>,
+    /// The command of the `shell:` that it is given to, and where that runs; in it, `{0}` is the file
+    /// of the script. Where what that command does with it is not known, the script runs as the rest
+    /// of this says.
+    pub template: Option<(Text, Place)>,
     /// It is no code but the end of something that gives outputs, by their names.
     pub gives: Option<Gives>,
 }
@@ -52,6 +56,7 @@ impl Script {
             contexts: Contexts::default(),
             origin: Origin::default(),
             services: Vec::new(),
+            template: None,
             gives: None,
         }
     }

@@ -214,16 +214,12 @@ impl Walk<'_> {
         let folder = settings.folder.and_then(Node::text);
         let shell_text = settings.shell.and_then(Node::text);
         let shell = around.shell(shell_text.as_ref().map(Text::as_str));
-        if let Some(template) = shell_text.filter(|_| shell.is_command) {
-            let template = without_script(&template);
-            let hop = Hop { step: "shell".to_owned(), location: template.location() };
-            let place = around.place.clone();
-            let script = around.script(template, Language::Shell, place, hop);
-            self.push(Script { folder: folder.clone(), ..script });
-        }
+        let template = shell_text.filter(|_| shell.is_command);
+        let template = template.map(|template| (template, around.place.clone()));
         let place = shell.remote.map_or_else(|| around.place.clone(), Place::Remote);
         let hop = Hop { step: "run".to_owned(), location: Some(run.key.location()) };
-        self.push(Script { folder, ..around.script(text, shell.language, place, hop) });
+        let script = around.script(text, shell.language, place, hop);
+        self.push(Script { folder, template, ..script });
     }
 
     /// Keeps a script, and says so where none of its text is known.
@@ -277,21 +273,10 @@ impl Around<'_> {
             contexts: self.contexts.clone(),
             origin: self.origin.clone(),
             services: self.services.clone(),
+            template: None,
             gives: None,
         }
     }
-}
-
-/// A template of a shell without the `{0}` that stands for the script, which is read by itself.
-fn without_script(template: &Text) -> Text {
-    let mut text = Text::default();
-    let mut from = 0;
-    for (at, script) in template.as_str().match_indices("{0}") {
-        text.push(&template.slice(from..at));
-        from = at + script.len();
-    }
-    text.push(&template.slice(from..template.len()));
-    text
 }
 
 /// Whether `uses:` names an action of the repository itself.

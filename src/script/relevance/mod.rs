@@ -25,7 +25,7 @@ pub enum Matters {
 
 /// Why a script has to be read, as far as its own text says that.
 pub fn matters_as_written(script: &Script) -> Matters {
-    if script.language != Language::Shell {
+    if script.language != Language::Shell || script.template.is_some() {
         return Matters::Itself;
     }
     let text = script.text.as_str();
