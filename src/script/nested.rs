@@ -3,8 +3,9 @@
 use super::{
     Unread,
     files::language_of,
-    javascript, python, template,
+    javascript, python,
     shell::{Done, Output, Shell, State, values},
+    template,
 };
 use crate::{
     invocation::{Invocation, Value, Word},

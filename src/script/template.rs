@@ -33,7 +33,8 @@ impl Shell<'_> {
                 self.stdin = stdin;
             }
             let made = &self.run.invocations[from..];
-            is_seen = whole.as_ref().is_some_and(|whole| made.iter().any(|call| is_in(call, whole)));
+            is_seen =
+                whole.as_ref().is_some_and(|whole| made.iter().any(|call| is_in(call, whole)));
             if is_seen {
                 break;
             }

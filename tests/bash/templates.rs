@@ -300,7 +300,7 @@ pub const ASSIGNMENTS: &[&str] = &[
     "A+=(\"$«name»\")",
     "A=(\"${A[@]}\" «word»)",
     "unset 'A[0]'",
-    "M[$«name»x]=«word»",
+    "M[${«name»}x]=«word»",
     "declare -A M=()",
     "readonly R«n»=«word»",
     "shift 2",

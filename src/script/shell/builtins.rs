@@ -91,6 +91,7 @@ impl Shell<'_> {
             "exec" => {
                 let done = self.program(argv.to_vec(), location.cloned());
                 self.state.ended = true;
+                self.exits = true;
                 done
             }
             "echo" => self.printed(Value::one(printing::echo(arguments))),

@@ -38,6 +38,8 @@ impl Shell<'_> {
     /// Reads a declaration as the parser gives it.
     pub(super) fn declaration(&mut self, unit: &Unit<'_>, declaration: &Declaration) -> Done {
         let mut declares = self.declares(unit.str(&declaration.keyword));
+        // All is expanded before any of it is set: `local X=$1 Y=$X` takes the `X` outside.
+        let mut set = Vec::new();
         for item in &declaration.items {
             match item {
                 Declared::Assignment(assignment)
@@ -58,16 +60,14 @@ impl Shell<'_> {
                     } else if declares.keyed {
                         self.declared(name, &declares);
                         self.assignment(unit, assignment);
+                        self.export_declared(name, &declares);
                     } else {
-                        // `local X=$X` is what the variable is outside.
                         let outer = self.state.held(name);
                         self.assignment(unit, assignment);
                         let inner = self.state.held(name);
                         self.state.put_back(name, outer);
-                        self.declared(name, &declares);
-                        self.state.put_back(name, inner);
+                        set.push((name, inner));
                     }
-                    self.export_declared(name, &declares);
                 }
                 Declared::Word(word) if unit.str(word).starts_with('-') => {
                     declares.option(unit.str(word));
@@ -79,6 +79,11 @@ impl Shell<'_> {
                     }
                 }
             }
+        }
+        for (name, value) in set {
+            self.declared(name, &declares);
+            self.state.put_back(name, value);
+            self.export_declared(name, &declares);
         }
         Done::silent(Some(true))
     }

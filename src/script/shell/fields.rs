@@ -21,6 +21,8 @@ pub(super) struct Builder {
     partial: Vec<Partial>,
     /// What separates the words of what is expanded: `$IFS`, if it is set.
     separators: Option<String>,
+    /// What else may.
+    others: Vec<String>,
 }
 
 #[derive(Clone, Default)]
@@ -32,7 +34,27 @@ struct Partial {
 
 impl Builder {
     pub fn new(separators: Option<String>) -> Self {
-        Self { partial: vec![Partial::default()], separators }
+        Self { partial: vec![Partial::default()], separators, others: Vec::new() }
+    }
+
+    /// One of which the separators may be these or others; an empty one is an unset variable.
+    pub fn with_any_of(separators: String, others: impl IntoIterator<Item = String>) -> Self {
+        let set = |text: String| if text.is_empty() { BLANKS.to_owned() } else { text };
+        let others = others.into_iter().map(set).collect();
+        Self { others, ..Self::new(Some(set(separators))) }
+    }
+
+    /// Appends something in each way in which words may be separated.
+    fn in_each(&mut self, append: impl Fn(&mut Self, &str)) {
+        let before = (!self.others.is_empty()).then(|| self.clone());
+        let separators = self.separators.clone();
+        append(self, separators.as_deref().unwrap_or(BLANKS));
+        let Some(before) = before else { return };
+        for other in &before.others {
+            let mut way = before.clone();
+            append(&mut way, other);
+            self.or(way);
+        }
     }
 
     pub fn push(&mut self, piece: Piece) {
@@ -69,9 +91,9 @@ impl Builder {
         if quoted {
             return self.written(&as_one(value, BLANKS));
         }
-        let separators = self.separators.clone();
-        let separators = separators.as_deref().unwrap_or(BLANKS);
-        self.append(value, |partial, word| partial.split(&unquoted(word), separators));
+        self.in_each(|builder, separators| {
+            builder.append(value, |partial, word| partial.split(&unquoted(word), separators));
+        });
     }
 
     fn append(&mut self, value: &Value, append: impl Fn(&mut Partial, &Word)) {
@@ -112,13 +134,13 @@ impl Builder {
 
     /// Appends words as one, as `"$*"` does.
     pub fn joined(&mut self, values: &[Value]) {
-        let separators = self.separators.clone();
-        let separators = separators.as_deref().unwrap_or(BLANKS);
-        let between = separators.chars().next().map(String::from).unwrap_or_default();
-        let between = Value::one(Word::made_up(&between));
-        let words = values.iter().cloned().reduce(|all, next| all.then(&between).then(&next));
-        let words = words.unwrap_or_else(Value::empty);
-        self.written(&as_one(&words, separators));
+        self.in_each(|builder, separators| {
+            let between = separators.chars().next().map(String::from).unwrap_or_default();
+            let between = Value::one(Word::made_up(&between));
+            let words = values.iter().cloned().reduce(|all, next| all.then(&between).then(&next));
+            let words = words.unwrap_or_else(Value::empty);
+            builder.written(&as_one(&words, separators));
+        });
     }
 
     /// This, or what another way makes of it.

@@ -61,7 +61,14 @@ impl Shell<'_> {
                     self.known("0").into_value().unwrap_or_else(unknown)
                 });
                 let items: Vec<Value> = script.into_iter().chain(items).collect();
+                let numbered = parameter.key.is_some() && !self.state.is_keyed(&parameter.name);
+                let keys = numbered.then(|| self.state.keys(&parameter.name));
                 let from = match offset {
+                    // Of an array, those from that number on.
+                    0.. if let Some(Some(keys)) = &keys => {
+                        let is_from = |key: &String| key.parse::<i64>().is_ok_and(|n| n >= offset);
+                        keys.iter().position(is_from).unwrap_or(items.len())
+                    }
                     0.. => offset.unsigned_abs() as usize,
                     _ => items
                         .len()

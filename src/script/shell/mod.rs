@@ -83,6 +83,8 @@ pub struct Shell<'r> {
     substituted: Option<Option<bool>>,
     /// Whether an expansion may have failed, which ends the shell.
     may_fail: bool,
+    /// Whether `exit` or `exec` ends this shell on some way through it.
+    exits: bool,
 }
 
 impl<'r> Shell<'r> {
@@ -103,6 +105,7 @@ impl<'r> Shell<'r> {
             heard: false,
             substituted: None,
             may_fail: false,
+            exits: false,
         }
     }
 
@@ -169,7 +172,11 @@ impl<'r> Shell<'r> {
         let outer = std::mem::replace(&mut self.state, state);
         let left = std::mem::take(&mut self.left);
         let locals = std::mem::take(&mut self.locals);
+        let exits = std::mem::take(&mut self.exits);
         let mut done = read(self);
+        if std::mem::replace(&mut self.exits, exits) {
+            done.success = None;
+        }
         done.output = done.output.and(self.finish());
         (self.left, self.locals) = (left, locals);
         let inner = std::mem::replace(&mut self.state, outer);
@@ -190,6 +197,7 @@ impl<'r> Shell<'r> {
 
     /// Ends the shell here, where its traps may find other values than at its end.
     fn end(&mut self) {
+        self.exits = true;
         let state = self.state.clone();
         // What ends in a trap runs no trap again.
         self.state.traps = Table::default();

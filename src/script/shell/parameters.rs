@@ -17,7 +17,7 @@ use crate::{
 /// `${NAME[KEY]OPERATOR…}`, taken apart.
 pub(super) struct Parameter<'t> {
     pub inner: &'t Text,
-    name: &'t str,
+    pub name: &'t str,
     pub key: Option<Text>,
     /// The operator and what follows.
     pub operation: Text,

@@ -71,8 +71,14 @@ impl Shell<'_> {
                     // What fails in it ends only the command.
                     let ended = self.state.ended;
                     let body = heredoc.text(unit.text);
+                    // What `${X:=y}` sets, it sets in the command's own process, if that has one.
+                    let sets = heredoc.expands && body.as_str().contains(":=");
+                    let before = sets.then(|| self.state.clone());
                     all.stdin = Some(Output::Known(self.heredoc(&body, heredoc.expands)));
                     self.state.ended = ended;
+                    if let Some(before) = before.filter(|_| !ended) {
+                        self.state = std::mem::take(&mut self.state).or(before);
+                    }
                 }
                 Redirect::File(direction, file) => {
                     // `< <(…)` is a word of the command line.

@@ -300,6 +300,13 @@ impl State {
             Some((name, key)) => {
                 let held = self.variable(name).map(|held| held.content.clone());
                 if let Some(Content::List { keyed, mut items }) = held {
+                    if !keyed && items.values().any(Value::splits) {
+                        // Which of them it is, is not known.
+                        let maybe = |value: Value| value.or(unknown_list(SOME_KEY, None));
+                        let items = items.into_iter().map(|(key, value)| (key, maybe(value)));
+                        let content = Content::List { keyed, items: items.collect() };
+                        return self.set_content(name, content);
+                    }
                     items.shift_remove(key.trim_end_matches(']'));
                     self.set_content(name, Content::List { keyed, items });
                 }

@@ -61,6 +61,14 @@ impl Shell<'_> {
 
     /// An empty word that splits what is expanded as the shell now does.
     pub(super) fn builder(&self) -> Builder {
+        let possible = self.state.get("IFS");
+        if let Some([first, others @ ..]) = possible.as_ref().map(Value::alternatives)
+            && let Some(first) = first.text()
+            && !others.is_empty()
+        {
+            let others = others.iter().filter_map(Word::text).map(|text| text.into_owned());
+            return Builder::with_any_of(first.into_owned(), others);
+        }
         let separators = match self.state.known("IFS") {
             Known::Set(value) => value.text().map(|text| text.into_owned()),
             _ => None,

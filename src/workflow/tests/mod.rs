@@ -32,6 +32,10 @@ pub fn show_with(path: &str, text: &str, config: &Config) -> String {
             shown += &format!("  {} {}\n", position(&location), line.trim_end_matches('\n'));
             at += line.len();
         }
+        if let Some((template, _)) = &script.template {
+            let location = template.location().unwrap();
+            shown += &format!("  by {} {}\n", position(&location), template.as_str());
+        }
         for (name, value) in script.env.iter() {
             shown += &format!("  {name}={:?}\n", value.as_str());
         }

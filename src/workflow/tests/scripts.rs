@@ -108,7 +108,7 @@ jobs:
 }
 
 #[test]
-fn a_shell_that_is_a_command_is_a_script_too() {
+fn a_shell_that_is_a_command_goes_with_the_script() {
     assert_snapshot!(show(GITHUB, r#"
 jobs:
   d:
@@ -119,14 +119,12 @@ jobs:
       - shell: ssh deploy@prod bash -s {0}
         run: pm2 list
 "#), @r#"
-    d / step 1 | Ephemeral("ubuntu-latest") | Shell | shell
-      6:16 bash -c "pm2 delete all; bash "
     d / step 1 | Ephemeral("ubuntu-latest") | Shell | run
       7:14 echo hi
-    d / step 2 | Ephemeral("ubuntu-latest") | Shell | shell
-      8:16 ssh deploy@prod bash -s 
+      by 6:16 bash -c "pm2 delete all; bash {0}"
     d / step 2 | Remote("deploy@prod") | Shell | run
       9:14 pm2 list
+      by 8:16 ssh deploy@prod bash -s {0}
     "#);
 }
 
