@@ -309,7 +309,7 @@ jobs:
 ";
     let folder = repository(&[(".github/workflows/d.yml", workflow)]);
     assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"
-    nothing to report; read 3 scripts in 1 file, with 4 gaps:
+    nothing to report; read 2 scripts in 1 file, with 4 gaps:
       .github/workflows/d.yml:3: `acme/shared/.github/workflows/deploy.yml@v1` is in another repository; it was not read
       .github/workflows/d.yml:7: `./.github/actions/none` is not in the repository, or is too large for a script; it was not read
       .github/workflows/d.yml:8: what this runs is only known at run time: ${{ secrets.DEPLOY }}
@@ -428,14 +428,14 @@ fn a_process_of_somebody_else_is_denied_by_the_inventory() {
 
 #[test]
 fn a_script_that_cannot_be_read_is_said_not_passed() {
-    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - shell: perl {0}\n        run: |\n          use strict;\n          system('pm2 delete all');\n";
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - shell: octave {0}\n        run: |\n          use strict;\n          system('pm2 delete all');\n";
     let folder = repository(&[(".github/workflows/d.yml", workflow)]);
     assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"
     unread-script
 
       ⚠ this names `pm2`, but could not be read: this language is not read yet
        ╭─[.github/workflows/d.yml:8:11]
-     6 │           - shell: perl {0}
+     6 │           - shell: octave {0}
      7 │             run: |
        ·             ─┬─
        ·              ╰── run
@@ -445,7 +445,7 @@ fn a_script_that_cannot_be_read_is_said_not_passed() {
        ╰────
       help: check by hand what it does; tagout cannot vouch for it
 
-    1 warning; read 2 scripts in 1 file, with 1 gap:
+    1 warning; read 1 script in 1 file, with 1 gap:
       .github/workflows/d.yml:8: this language is not read yet
     exit 0
     ");

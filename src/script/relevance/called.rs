@@ -38,6 +38,10 @@ pub fn called(tells: &Tells, text: &str, at: usize, inner: bool) -> Called {
             continue;
         };
         let is_in = |names: &[String]| names.iter().any(|name| *name == word);
+        // `--`, and Windows' `/c`, which look like no option.
+        if is_in(&tells.options) {
+            return Called::Really;
+        }
         if word.starts_with(['-', '+']) {
             if !always && tells.options.iter().any(|option| is_option(&word, option)) {
                 return Called::Really;

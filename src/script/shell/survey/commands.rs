@@ -10,6 +10,9 @@ use crate::{
 };
 use std::borrow::Cow;
 
+/// Programs that write to the files which they are given.
+const WRITERS: [&str; 7] = ["tee", "cp", "mv", "ln", "install", "scp", "rsync"];
+
 impl Surveyor<'_> {
     pub(super) fn command(&mut self, span: &Span, command: &Command, does: &mut Does) {
         does.matters |= !command.broken.is_empty();
@@ -54,13 +57,15 @@ impl Surveyor<'_> {
                 does.matters |= self.str(span).contains("::set-");
                 does.steers |= words.get(1).is_some_and(|word| self.str(word) == "-v");
             }
-            "tee" | "cp" | "mv" | "ln" | "install" | "scp" | "rsync" => {
-                for word in &words[1..] {
-                    self.file(&word.clone(), does);
-                }
-            }
             "time" | "coproc" => does.calls.extend_from_slice(&words[1..]),
             _ => {}
+        }
+        // `sudo tee`, too.
+        let writer = words.iter().position(|word| WRITERS.contains(&self.str(word)));
+        for word in writer.map_or(&[][..], |writer| &words[writer + 1..]) {
+            self.file(&word.clone(), does);
+            // What is put there is called by its name.
+            does.matters |= self.str(word).contains("bin/");
         }
     }
 
@@ -85,7 +90,7 @@ impl Surveyor<'_> {
             if position > 0 && name.starts_with('-') {
                 continue;
             }
-            if is_own_path(&name) {
+            if is_own_path(&name) || self.is_put_on_the_path(&name) {
                 return true;
             }
             if let Some(tells) = Catalog::built_in().tells(bare_name(&name)) {
@@ -103,6 +108,21 @@ impl Surveyor<'_> {
             passes |= matches!(name.as_ref(), "time" | "coproc" | "command" | "builtin" | "exec");
             if !passes {
                 return false;
+            }
+        }
+        false
+    }
+}
+
+impl Surveyor<'_> {
+    /// Whether the script writes a program of this name.
+    fn is_put_on_the_path(&self, name: &str) -> bool {
+        let mut left = self.text;
+        while let Some(at) = left.find("bin/") {
+            left = &left[at + "bin/".len()..];
+            let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-');
+            if left.strip_prefix(name).is_some_and(is_end) {
+                return true;
             }
         }
         false

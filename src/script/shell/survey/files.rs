@@ -24,7 +24,7 @@ impl Surveyor<'_> {
         if written == "/dev/null" || written == SUMMARY {
             return;
         }
-        does.matters |= is_of_the_system(written);
+        does.matters |= is_of_the_system(written) || written.contains("bin/");
         if written.contains('$') {
             does.matters |= EXPORTS.iter().any(|name| written.contains(name));
             let is_said = |place: &str| self.depth > 0 || self.text.contains(place);
