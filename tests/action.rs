@@ -136,3 +136,37 @@ fn without_tagout_and_cargo_it_says_what_to_install() {
     let output = Runner::new().find_tagout(NO_ARCHIVE);
     insta::assert_snapshot!(refused(&output), @"tagout: there is no tagout 0.1.0 on PATH and no cargo to build it; install one of them, or give the input archive");
 }
+
+/// What `action/run-tagout` runs with these inputs, one word a line, and the outputs that it sets.
+fn run_tagout(command: &str, args: &str) -> (String, String) {
+    let runner = Runner::new();
+    runner.install("tagout", r#"printf '%s\n' "$@""#);
+    let folder = runner.0.path();
+    let output = Command::new(project().join("action/run-tagout"))
+        .env_clear()
+        .env("PATH", folder)
+        .env("RUNNER_TEMP", "/temp")
+        .env("GITHUB_STEP_SUMMARY", "/summary.md")
+        .env("GITHUB_OUTPUT", folder.join("outputs"))
+        .env("TAGOUT_COMMAND", command)
+        .env("TAGOUT_ARGS", args)
+        .output()
+        .unwrap();
+    let words = printed(&output).replace('\n', " ");
+    (words, fs::read_to_string(folder.join("outputs")).unwrap_or_default())
+}
+
+#[test]
+fn a_lint_annotates_fills_the_summary_and_writes_sarif() {
+    let (words, outputs) = run_tagout("lint", "--strict 'my flows'");
+    insta::assert_snapshot!(words, @"lint --format markdown=/summary.md --format human --format github --format sarif=/temp/tagout.sarif --strict my flows");
+    assert_eq!(outputs, "sarif=/temp/tagout.sarif\n");
+}
+
+#[test]
+fn formats_of_ones_own_and_other_commands_are_run_as_they_are() {
+    let json = run_tagout("lint", "--format=json");
+    assert_eq!(json, ("lint --format=json".to_owned(), String::new()));
+    let deploy = run_tagout("deploy", "-- ./deploy.sh 'a b'");
+    assert_eq!(deploy, ("deploy -- ./deploy.sh a b".to_owned(), String::new()));
+}
