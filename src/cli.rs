@@ -77,14 +77,16 @@ pub struct Lint {
     /// Deny what cannot be proven harmless, too
     #[arg(long)]
     pub strict: bool,
-    /// Only what is found in, or reached through, files that are staged, or that differ over a range
-    /// such as main...HEAD
+    /// Only the workflows that reach a file that is staged, or that differs over a range such as
+    /// main...HEAD
     #[arg(
         long,
         value_name = "RANGE",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = ""
+        default_missing_value = "",
+        // It would forget what is known of all others.
+        conflicts_with = "write_baseline"
     )]
     pub changed: Option<String>,
     /// Mend what can be mended by changing single words: what is safe, or all that a person should

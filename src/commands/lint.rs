@@ -1,4 +1,4 @@
-use super::{Exit, changed};
+use super::Exit;
 use crate::{
     cli::{Global, Lint},
     config,
@@ -8,7 +8,7 @@ use crate::{
         fix::{self, Fixes},
     },
     report::{self, Format},
-    source::SourceFile,
+    source::{Changes, Since, SourceFile},
     workflow,
 };
 use miette::{IntoDiagnostic, WrapErr};
@@ -29,18 +29,16 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
         );
     }
     let configs = configs(global, &files, &arguments.rules)?;
-    let mut linted = policy::lint(files, &configs, arguments.strict);
+    let changes = changes(arguments)?;
+    let changes = changes.as_ref();
+    let mut linted = lint(files, &configs, arguments, changes);
+    if changes.is_some() && !nothing && linted.coverage.files == 0 {
+        eprintln!("tagout: no workflow reaches what has changed");
+    }
     if let Some(which) = arguments.fix {
-        linted = fixed(linted, &configs, which, global, arguments)?;
+        linted = fixed(linted, &configs, which, global, arguments, changes)?;
     }
     linted.coverage.skipped.extend(skipped);
-    if let Some(range) = &arguments.changed {
-        let files = changed::files(range)?;
-        linted.findings.retain(|finding| {
-            let hops = finding.via.iter().filter_map(|hop| hop.location.as_ref());
-            hops.chain([&finding.location]).any(|at| changed::has(&files, at.path()))
-        });
-    }
     let path = arguments.baseline.as_deref().unwrap_or(Path::new(baseline::FILE_NAME));
     if arguments.write_baseline {
         let baseline = Baseline::of(&linted);
@@ -50,7 +48,7 @@ pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
     match Baseline::read(path)? {
         Some(baseline) => {
             let gone = baseline.apply(&mut linted);
-            if gone > 0 {
+            if gone > 0 && changes.is_none() {
                 eprintln!(
                     "tagout: {gone} findings of {} are not there any more; `--write-baseline` forgets them",
                     path.display()
@@ -96,6 +94,7 @@ fn fixed(
     which: Fixes,
     global: &Global,
     arguments: &Lint,
+    changes: Option<&Changes>,
 ) -> miette::Result<LintReport> {
     let mut before = BTreeMap::new();
     for (path, edits) in fix::edits(&linted, configs, which) {
@@ -108,7 +107,7 @@ fn fixed(
         eprintln!("tagout: nothing here can be mended by itself");
         return Ok(linted);
     }
-    let again = lint_again(global, arguments)?;
+    let again = lint_again(global, arguments, changes)?;
     let grave = |report: &LintReport, path: &Path| {
         let here = || report.open().filter(|finding| finding.location.path() == path);
         (here().filter(|finding| finding.level == Level::Deny).count(), here().count())
@@ -123,7 +122,7 @@ fn fixed(
             eprintln!("tagout: mended {count} in {}", path.display());
         }
     }
-    if restored { lint_again(global, arguments) } else { Ok(again) }
+    if restored { lint_again(global, arguments, changes) } else { Ok(again) }
 }
 
 fn write(path: &Path, text: &str) -> miette::Result<()> {
@@ -132,12 +131,38 @@ fn write(path: &Path, text: &str) -> miette::Result<()> {
         .wrap_err_with(|| format!("{} cannot be written", path.display()))
 }
 
-fn lint_again(global: &Global, arguments: &Lint) -> miette::Result<LintReport> {
+fn lint_again(
+    global: &Global,
+    arguments: &Lint,
+    changes: Option<&Changes>,
+) -> miette::Result<LintReport> {
     let paths: Vec<PathBuf> =
         arguments.paths.iter().filter(|path| path.as_path() != Path::new("-")).cloned().collect();
     let (files, _) = read(&paths, &arguments.stdin_filename)?;
     let configs = configs(global, &files, &arguments.rules)?;
-    Ok(policy::lint(files, &configs, arguments.strict))
+    Ok(lint(files, &configs, arguments, changes))
+}
+
+/// Lints all files, or those that reach what has changed.
+fn lint(
+    files: Vec<SourceFile>,
+    configs: &Configs,
+    arguments: &Lint,
+    changes: Option<&Changes>,
+) -> LintReport {
+    match changes {
+        Some(changes) => policy::lint_changed(files, configs, arguments.strict, changes),
+        None => policy::lint(files, configs, arguments.strict),
+    }
+}
+
+/// What has changed, if only that is to be linted.
+fn changes(arguments: &Lint) -> miette::Result<Option<Changes>> {
+    let since = arguments.changed.as_ref().map(|range| match range.as_str() {
+        "" => Since::Staged,
+        range => Since::Range(range.to_owned()),
+    });
+    Ok(since.as_ref().map(Changes::of).transpose()?)
 }
 
 /// The files that are meant by `paths`, and what of them could not be read.

@@ -1,7 +1,6 @@
 //! One short file per subcommand. In come the parsed arguments, out goes an exit code; the files
 //! only wire the parts together.
 
-mod changed;
 mod check;
 mod deploy;
 mod finish;

@@ -2,7 +2,7 @@ use super::{Finding, Judge, Policy, PolicyRule, Reach, custom, scripts, suppress
 use crate::{
     config::{Config, ConfigError, find, folder_of, load_inventory},
     recipe::Ecosystem,
-    source::{Location, SourceFile, in_time},
+    source::{Changes, Location, SourceFile, in_time, noting_files},
 };
 use rayon::prelude::*;
 use std::{
@@ -92,21 +92,49 @@ impl Configs {
 
 /// Lints files, each on its own, all at once.
 pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintReport {
-    read(files, configs, strict, false)
+    read(files, configs, strict, false, None)
+}
+
+/// The same for those files that have changed or reach a file that has; how many they are is in the
+/// coverage.
+pub fn lint_changed(
+    files: Vec<SourceFile>,
+    configs: &Configs,
+    strict: bool,
+    changes: &Changes,
+) -> LintReport {
+    read(files, configs, strict, false, Some(changes))
 }
 
 /// The same, and keeps all that the jobs can do.
 pub fn radius(files: Vec<SourceFile>, configs: &Configs) -> LintReport {
-    read(files, configs, false, true)
+    read(files, configs, false, true, None)
 }
 
-fn read(files: Vec<SourceFile>, configs: &Configs, strict: bool, keeps_all: bool) -> LintReport {
+fn read(
+    files: Vec<SourceFile>,
+    configs: &Configs,
+    strict: bool,
+    keeps_all: bool,
+    changes: Option<&Changes>,
+) -> LintReport {
     let default = Policy::default();
     let judge =
         |file: &Path| Judge { policy: configs.of(file).unwrap_or(&default), strict, keeps_all };
     let files: Vec<Arc<SourceFile>> = files.into_iter().map(Arc::new).collect();
-    let parts: Vec<LintReport> =
-        files.par_iter().map(|file| in_time(|| scripts::lint(file, judge(file.path())))).collect();
+    let (files, parts): (Vec<Arc<SourceFile>>, Vec<LintReport>) = files
+        .into_par_iter()
+        .filter_map(|file| {
+            let judge = judge(file.path());
+            let read = || in_time(|| scripts::lint(&file, judge));
+            let Some(changes) = changes else { return Some((Arc::clone(&file), read())) };
+            let (part, reached) = noting_files(read);
+            let is_meant = changes.has(file.path())
+                || reached.iter().any(|path| changes.has(path))
+                || judge.policy.files().any(|path| changes.has(&path));
+            is_meant.then_some((file, part))
+        })
+        .unzip();
     let mut report = LintReport::default();
     for part in parts {
         report.findings.extend(part.findings);
@@ -141,6 +169,14 @@ fn subject(finding: &Finding) -> &str {
 }
 
 impl Policy {
+    /// The files that it was read from.
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let folder = self.config.folder();
+        let environments = self.config.environments();
+        let ecosystems = environments.filter_map(|(_, _, env)| env.ecosystem.as_ref());
+        ecosystems.map(|file| folder.join(file)).chain(self.config.path.clone())
+    }
+
     /// A configuration, with its rules after `rules`.
     pub fn of(mut config: Config, rules: &[PolicyRule]) -> Result<Self, ConfigError> {
         read_ecosystems(&mut config);

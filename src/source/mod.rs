@@ -2,19 +2,23 @@
 //! byte still knows the byte of the file that it was written as. Everything later slices and joins
 //! `Text`s, so a finding inside a heredoc inside a quoted YAML scalar points at the very word.
 
+mod changes;
 pub mod expression;
 mod file;
 mod language;
 mod patience;
+mod reached;
 mod repository;
 mod script;
 mod text;
 pub mod yaml;
 
+pub use changes::{Changes, ChangesError, Since};
 pub use expression::{Expression, expression_at, expressions};
 pub use file::{LineColumn, SourceFile};
 pub use language::{Language, SqlDialect, program_name, shebang};
 pub use patience::{in_time, time_is_up};
+pub use reached::noting_files;
 pub use repository::Repository;
 pub use script::{Gives, Hop, Origin, Place, Script};
 pub use text::{Location, Text, shown_path};

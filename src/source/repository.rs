@@ -1,4 +1,4 @@
-use super::{SourceFile, file::MAX_LEN};
+use super::{SourceFile, file::MAX_LEN, reached::note_file};
 use std::{
     path::{Component, Path, PathBuf},
     sync::Arc,
@@ -43,6 +43,7 @@ impl Repository {
             }
         }
         let path = self.root.join(relative);
+        note_file(&path);
         let metadata = path.metadata().ok()?;
         if !metadata.is_file() || metadata.len() > MAX_LEN as u64 {
             return None;
