@@ -39,7 +39,7 @@ pub fn called(tells: &Tells, text: &str, at: usize, inner: bool) -> Called {
         };
         let is_in = |names: &[String]| names.iter().any(|name| *name == word);
         // `--`, and Windows' `/c`, which look like no option.
-        if is_in(&tells.options) {
+        if is_in(&tells.options) && !is_in(&tells.idle) {
             return Called::Really;
         }
         if word.starts_with(['-', '+']) {
