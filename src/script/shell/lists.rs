@@ -61,8 +61,8 @@ impl Shell<'_> {
                     self.known("0").into_value().unwrap_or_else(unknown)
                 });
                 let items: Vec<Value> = script.into_iter().chain(items).collect();
-                let numbered = parameter.key.is_some() && !self.state.is_keyed(&parameter.name);
-                let keys = numbered.then(|| self.state.keys(&parameter.name));
+                let numbered = parameter.key.is_some() && !self.state.is_keyed(parameter.name);
+                let keys = numbered.then(|| self.state.keys(parameter.name));
                 let from = match offset {
                     // Of an array, those from that number on.
                     0.. if let Some(Some(keys)) = &keys => {
