@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     invocation::Invocation,
-    source::{Repository, time_is_up},
+    source::{Repository, Text, time_is_up},
 };
 use std::{collections::HashMap, ops::Range, path::PathBuf, sync::Arc};
 
@@ -35,6 +35,8 @@ pub struct Run {
     syntax: HashMap<String, Arc<[Statement]>>,
     /// What it does, where nothing feeds it, and where something may.
     surveys: [HashMap<String, Arc<Survey>>; 2],
+    /// The texts that are read, without those that stand in others.
+    texts: Vec<Text>,
 }
 
 /// Commands that are read of one script, in all nesting.
@@ -52,6 +54,20 @@ impl Run {
         let statements: Arc<[Statement]> = parse(code)?.into();
         self.syntax.insert(code.to_owned(), Arc::clone(&statements));
         Some(statements)
+    }
+
+    /// Notes a text that is read.
+    pub fn reads(&mut self, text: &Text) {
+        if !self.says(text.as_str()) {
+            self.texts.push(text.clone());
+            // What it says may give what was looked at before another meaning.
+            self.surveys.iter_mut().for_each(HashMap::clear);
+        }
+    }
+
+    /// Whether something stands in any of the texts that are read.
+    pub fn says(&self, part: &str) -> bool {
+        self.texts.iter().any(|text| text.as_str().contains(part))
     }
 
     /// What the statements do of a text that stands in so much other code.

@@ -14,10 +14,16 @@ pub enum Called {
     Really,
 }
 
-/// How the program is called whose name ends at `at` in a text. Of what is `inner` to other code,
-/// its own words say less: something may be given to it to read, and variables set outside.
-pub fn called(tells: &Tells, text: &str, at: usize, inner: bool) -> Called {
-    let is_mentioned = |part: &String| inner || text.contains(part);
+/// How the program is called whose name ends at `at` in a text; `inner` if that stands in other
+/// code, which can give it something to read. `says` tells what stands anywhere in all the code.
+pub fn called(
+    tells: &Tells,
+    text: &str,
+    at: usize,
+    inner: bool,
+    says: impl Fn(&str) -> bool,
+) -> Called {
+    let is_mentioned = |part: &String| says(part);
     if !tells.mentions.is_empty() && !tells.mentions.iter().any(is_mentioned) {
         return Called::Idly;
     }

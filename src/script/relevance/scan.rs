@@ -323,7 +323,8 @@ impl<'t> Scan<'t> {
         let whole = catalog.tells(&self.text[self.name_start..self.at + ending]);
         if let Some(tells) = whole.filter(|_| ending > 0)
             && (tells.acts || tells.leads && self.starts && !self.assigns)
-            && called(tells, self.text, self.at + ending, false) == Called::Really
+            && called(tells, self.text, self.at + ending, false, |part| self.text.contains(part))
+                == Called::Really
         {
             return true;
         }
@@ -335,7 +336,7 @@ impl<'t> Scan<'t> {
             if (tells.acts || leads) && self.gives {
                 return true;
             }
-            match called(tells, self.text, self.at, false) {
+            match called(tells, self.text, self.at, false, |part| self.text.contains(part)) {
                 Called::Really if tells.acts || leads => return true,
                 Called::Really | Called::Around => self.passes |= self.starts,
                 Called::Idly => {}

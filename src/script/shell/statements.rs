@@ -55,6 +55,9 @@ impl Shell<'_> {
         text: &Text,
         needs: impl FnOnce(&mut Self, &str) -> Option<Needs>,
     ) -> Done {
+        if self.run.selective {
+            self.run.reads(text);
+        }
         let is_selective = self.run.selective && !self.heard;
         let own = if is_selective { needs(self, text.as_str()) } else { None };
         let outer = std::mem::replace(&mut self.needs, own.map(Arc::new));

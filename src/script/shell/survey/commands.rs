@@ -98,7 +98,8 @@ impl Surveyor<'_> {
                 if matters && gives {
                     return true;
                 }
-                match called(tells, self.text, word.end, self.depth > 0) {
+                let says = |part: &str| self.text.contains(part) || self.run.says(part);
+                match called(tells, self.text, word.end, self.depth > 0, says) {
                     Called::Really if matters => return true,
                     Called::Really | Called::Around => passes = true,
                     Called::Idly => {}

@@ -27,7 +27,7 @@ impl Surveyor<'_> {
         does.matters |= is_of_the_system(written) || written.contains("bin/");
         if written.contains('$') {
             does.matters |= EXPORTS.iter().any(|name| written.contains(name));
-            let is_said = |place: &str| self.depth > 0 || self.text.contains(place);
+            let is_said = |place: &str| self.text.contains(place) || self.run.says(place);
             does.matters |= written.starts_with('$') && (is_said("/etc/") || is_said("/dev/"));
             // Which file that is, other words may say as well.
             does.writes = true;

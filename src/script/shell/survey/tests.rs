@@ -154,6 +154,13 @@ const STATEMENTS: &[&str] = &[
     "declare \"X=all\"",
     "printf -v X all",
     "psql -c \"DROP TABLE $X\"",
+    "call() { curl -X POST \"$1\"; }",
+    "call https://x/health",
+    "call https://x/reboot",
+    "ask() { call \"$U\"; }",
+    "U=https://x/reboot",
+    "ask",
+    "U=https://x",
     "run_sql() { psql \"$X\"; }",
     "echo 'DROP DATABASE x' | run_sql",
 ];
