@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 pub(super) const MAX_TEXT: usize = 1 << 16;
 
 /// What is nested deeper, expressions in values of expressions included, is not evaluated.
-const MAX_DEPTH: usize = 250;
+const MAX_DEPTH: usize = 80;
 
 /// Evaluates the tree of an expression.
 struct Reader<'r, 'c> {
