@@ -2,6 +2,7 @@ use super::Exit;
 use crate::cli::Init;
 use crate::config::{self, FILE_NAME};
 use crate::init::{Found, Repository, write};
+use crate::report;
 use miette::{IntoDiagnostic, WrapErr};
 use std::path::Path;
 
@@ -21,9 +22,7 @@ pub fn run(arguments: &Init) -> miette::Result<Exit> {
     let text = write(&repository, &found);
     // What cannot be read back would be a bug, and must not be left for others to find.
     config::parse(file, &text)?;
-    std::fs::write(file, &text)
-        .into_diagnostic()
-        .wrap_err_with(|| format!("{FILE_NAME} cannot be written"))?;
+    report::write_file(file, &text)?;
     let (ours, others) = (found.services.len(), found.neighbours.len());
     eprintln!("tagout: {FILE_NAME} is written: {ours} processes are ours, {others} are neighbours");
     eprintln!("tagout: read it through, then try it with `tagout check`");

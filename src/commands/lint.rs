@@ -7,7 +7,7 @@ use crate::{
         baseline::{self, Baseline},
         fix::{self, Fixes},
     },
-    report::{self, Format},
+    report::{self, Format, write_file},
     source::{Changes, Since, SourceFile},
     workflow,
 };
@@ -100,7 +100,7 @@ fn fixed(
     for (path, edits) in fix::edits(&linted, configs, which) {
         // What came from standard input is no file to be changed.
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        write(&path, &fix::apply(&text, &edits))?;
+        write_file(&path, &fix::apply(&text, &edits))?;
         before.insert(path, (text, edits.len()));
     }
     if before.is_empty() {
@@ -115,7 +115,7 @@ fn fixed(
     let mut restored = false;
     for (path, (text, count)) in &before {
         if grave(&again, path) >= grave(&linted, path) {
-            write(path, text)?;
+            write_file(path, text)?;
             restored = true;
             eprintln!("tagout: {} is left as it was: mending it did not help", path.display());
         } else {
@@ -123,12 +123,6 @@ fn fixed(
         }
     }
     if restored { lint_again(global, arguments, changes) } else { Ok(again) }
-}
-
-fn write(path: &Path, text: &str) -> miette::Result<()> {
-    std::fs::write(path, text)
-        .into_diagnostic()
-        .wrap_err_with(|| format!("{} cannot be written", path.display()))
 }
 
 fn lint_again(

@@ -2,7 +2,6 @@ use super::{Exit, lint};
 use crate::cli::{self, Global};
 use crate::policy;
 use crate::report::{self, Format};
-use miette::{IntoDiagnostic, WrapErr};
 use std::path::Path;
 
 /// Says what workflows can do to others, allowed or not.
@@ -13,9 +12,7 @@ pub fn run(global: &Global, arguments: &cli::Radius) -> miette::Result<Exit> {
     read.coverage.skipped.extend(skipped);
     let radius = report::radius::Radius::of(&read, &configs);
     if let Some(path) = &arguments.html {
-        std::fs::write(path, report::radius::html(&radius)?)
-            .into_diagnostic()
-            .wrap_err_with(|| format!("{} cannot be written", path.display()))?;
+        report::write_file(path, &report::radius::html(&radius)?)?;
         if arguments.format.is_empty() {
             return Ok(Exit::Fine);
         }

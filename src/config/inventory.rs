@@ -134,6 +134,16 @@ impl super::Config {
         })
     }
 
+    /// The environments that the workflow of this file name deploys.
+    pub fn environments_of<'c>(
+        &'c self,
+        workflow: &'c str,
+    ) -> impl Iterator<Item = (&'c str, &'c str, &'c Environment)> {
+        self.environments().filter(move |(_, _, environment)| {
+            environment.workflows.iter().any(|pattern| matches_name(pattern, workflow))
+        })
+    }
+
     /// The place of a PM2 process in the order of restoration, lowest first: the environment's
     /// priority, then its position in the inventory, then the process's position in its list.
     pub fn restore_rank(&self, name: &str) -> (u32, usize, usize) {

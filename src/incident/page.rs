@@ -8,7 +8,7 @@ use crate::guard::masking::masked;
 use crate::guard::record::{Record, Restored};
 use crate::guard::voice::shown_duration;
 use crate::host::diff::{Glance, What};
-use crate::probe::{Outcome, ProbeReport};
+use crate::probe::ProbeReport;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -179,17 +179,9 @@ fn check_lists(record: &Record) -> Vec<CheckList> {
 }
 
 fn check(probe: &ProbeReport) -> ShownCheck {
-    let outcome = match probe.outcome {
-        Outcome::Pass => "pass",
-        Outcome::Flaky => "flaky",
-        Outcome::Warn => "warn",
-        Outcome::Open => "open",
-        Outcome::Fail => "fail",
-        Outcome::Error => "error",
-    };
     ShownCheck {
         name: probe.name.clone(),
-        outcome,
+        outcome: probe.outcome.word(),
         severity: if probe.outcome.is_bad() { probe.severity.clone() } else { String::new() },
         message: masked(probe.message.as_deref().unwrap_or_default()),
     }

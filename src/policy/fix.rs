@@ -3,10 +3,7 @@
 //! whose emptiness would widen a deletion gets a guard. Nothing else in the file is touched.
 
 use super::{Configs, Finding, LintReport, Policy};
-use crate::{
-    config::matches_name,
-    program::{Scope, Verb},
-};
+use crate::program::{Scope, Verb};
 use regex::Regex;
 use std::{
     collections::BTreeMap,
@@ -108,8 +105,6 @@ fn own_names(finding: &Finding, configs: &Configs) -> Option<Vec<String>> {
 
 fn names_of(workflow: &Path, policy: &Policy) -> Vec<String> {
     let file = workflow.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let own = policy.config.environments().filter(|(_, _, environment)| {
-        environment.workflows.iter().any(|pattern| matches_name(pattern, &file))
-    });
+    let own = policy.config.environments_of(&file);
     own.flat_map(|(_, _, environment)| environment.pm2.iter().cloned()).collect()
 }

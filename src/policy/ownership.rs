@@ -37,11 +37,8 @@ pub fn of(config: &Config, workflow: &Path, effect: &Effect) -> Ownership {
             return Ownership::Shared { name: (*name).to_owned() };
         }
     }
-    let own: Vec<(&str, &str)> = config
-        .environments()
-        .filter(|(_, _, env)| env.workflows.iter().any(|pattern| matches_name(pattern, file)))
-        .map(|(app, name, _)| (app, name))
-        .collect();
+    let own: Vec<(&str, &str)> =
+        config.environments_of(file).map(|(app, name, _)| (app, name)).collect();
     if own.is_empty() {
         return Ownership::Unknown;
     }

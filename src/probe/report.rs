@@ -61,6 +61,20 @@ pub enum Outcome {
     Error,
 }
 
+impl Outcome {
+    /// One word, for tables and metrics; the same as in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Flaky => "flaky",
+            Self::Warn => "warn",
+            Self::Open => "open",
+            Self::Fail => "fail",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// A condition that does not hold, or cannot be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unmet {

@@ -10,4 +10,4 @@ pub mod host;
 pub mod lint;
 mod output;
 
-pub use output::{Format, Output, print};
+pub use output::{Format, Output, print, write_file};

@@ -1,6 +1,6 @@
 use miette::{IntoDiagnostic, WrapErr};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// One thing that a command prints: what, and where to. Written `json` or `json=FILE`.
@@ -65,12 +65,17 @@ impl Output {
     /// Writes `text` to where it should go.
     pub fn write(&self, text: &str) -> miette::Result<()> {
         match &self.file {
-            Some(file) => std::fs::write(file, text)
-                .into_diagnostic()
-                .wrap_err_with(|| format!("{} cannot be written", file.display())),
+            Some(file) => write_file(file, text),
             None => print(text),
         }
     }
+}
+
+/// Writes `text` to a file.
+pub fn write_file(file: &Path, text: &str) -> miette::Result<()> {
+    std::fs::write(file, text)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{} cannot be written", file.display()))
 }
 
 /// Writes `text` to standard output. A reader that has gone away has seen enough.

@@ -1,4 +1,4 @@
-use super::{outcome_word, overall_word};
+use super::overall_word;
 use crate::probe::{CheckReport, Outcome, ProbeReport};
 use std::fmt::Write;
 
@@ -31,10 +31,10 @@ fn line(probe: &ProbeReport) -> String {
     match probe.outcome {
         Outcome::Pass => {}
         outcome if outcome.is_bad() => {
-            let _ = write!(line, " {}, {}", outcome_word(outcome), escaped(&probe.severity));
+            let _ = write!(line, " {}, {}", outcome.word(), escaped(&probe.severity));
         }
         outcome => {
-            let _ = write!(line, " {}", outcome_word(outcome));
+            let _ = write!(line, " {}", outcome.word());
         }
     }
     line

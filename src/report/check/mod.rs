@@ -11,23 +11,12 @@ pub use junit::junit;
 pub use markdown::markdown;
 pub use prometheus::prometheus;
 
-use crate::probe::{CheckReport, Outcome, Overall};
+use crate::probe::{CheckReport, Overall};
 use miette::IntoDiagnostic;
 
 /// The report of DESIGN.md's format, with a line break at its end.
 pub fn json(report: &CheckReport) -> miette::Result<String> {
     Ok(serde_json::to_string_pretty(report).into_diagnostic()? + "\n")
-}
-
-fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Pass => "pass",
-        Outcome::Flaky => "flaky",
-        Outcome::Warn => "warn",
-        Outcome::Open => "open",
-        Outcome::Fail => "fail",
-        Outcome::Error => "error",
-    }
 }
 
 fn overall_word(overall: Overall) -> &'static str {

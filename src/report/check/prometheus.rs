@@ -1,4 +1,4 @@
-use super::{outcome_word, overall_word};
+use super::overall_word;
 use crate::probe::{CheckReport, Outcome, Overall};
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ pub fn prometheus(report: &CheckReport) -> String {
     for probe in &report.probes {
         for outcome in OUTCOMES {
             let is_so = u8::from(probe.outcome == outcome);
-            let (labels, word) = (name(&probe.name), outcome_word(outcome));
+            let (labels, word) = (name(&probe.name), outcome.word());
             let (kind, severity) = (probe.kind, escaped(&probe.severity));
             let _ = writeln!(
                 text,

@@ -9,7 +9,6 @@ pub use html::html;
 pub use text::{human, json, markdown};
 
 use crate::{
-    config::matches_name,
     effect::{Effect, resource},
     policy::{Configs, LintReport, Reach, does},
     program::Scope,
@@ -169,9 +168,7 @@ fn what(effect: &Effect) -> String {
 fn environments(configs: &Configs, workflow: &Path) -> Vec<String> {
     let name = workflow.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let Some(policy) = configs.of(workflow) else { return Vec::new() };
-    let own = policy.config.environments().filter(|(_, _, environment)| {
-        environment.workflows.iter().any(|pattern| matches_name(pattern, &name))
-    });
+    let own = policy.config.environments_of(&name);
     own.map(|(app, environment, _)| format!("{app}/{environment}")).collect()
 }
 
