@@ -5,6 +5,7 @@ mod check;
 mod deploy;
 mod finish;
 mod init;
+mod inputs;
 mod lint;
 mod lock;
 mod radius;

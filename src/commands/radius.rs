@@ -1,4 +1,4 @@
-use super::{Exit, lint};
+use super::{Exit, inputs};
 use crate::cli::{self, Global};
 use crate::policy;
 use crate::report::{self, Format};
@@ -6,8 +6,8 @@ use std::path::Path;
 
 /// Says what workflows can do to others, allowed or not.
 pub fn run(global: &Global, arguments: &cli::Radius) -> miette::Result<Exit> {
-    let (files, skipped) = lint::read(&arguments.paths, Path::new("stdin.yml"))?;
-    let configs = lint::configs(global, &files, &[])?;
+    let (files, skipped) = inputs::read(&arguments.paths, Path::new("stdin.yml"))?;
+    let configs = inputs::configs(global, &files, &[])?;
     let mut read = policy::radius(files, &configs);
     read.coverage.skipped.extend(skipped);
     let radius = report::radius::Radius::of(&read, &configs);

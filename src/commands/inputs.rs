@@ -1,0 +1,60 @@
+//! What `lint` and `radius` read, and what they judge it by.
+
+use crate::{
+    cli::Global,
+    config,
+    policy::{Configs, Gap, Policy},
+    source::SourceFile,
+    workflow,
+};
+use miette::{IntoDiagnostic, WrapErr};
+use std::path::{Path, PathBuf};
+
+/// The files that are meant by `paths`, and what of them could not be read.
+pub fn read(
+    paths: &[PathBuf],
+    stdin_filename: &Path,
+) -> miette::Result<(Vec<SourceFile>, Vec<Gap>)> {
+    let (mut files, mut skipped) = (Vec::new(), Vec::new());
+    let (stdin, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        paths.iter().partition(|path| path.as_path() == Path::new("-"));
+    if !stdin.is_empty() {
+        let read = SourceFile::read_from(stdin_filename, std::io::stdin());
+        files.push(read.into_diagnostic().wrap_err("standard input cannot be read")?);
+    }
+    if stdin.is_empty() || !paths.is_empty() {
+        let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
+        let found = workflow::discover(&paths)?;
+        skipped.extend(found.skipped.into_iter().map(|s| Gap {
+            path: s.path,
+            line: None,
+            reason: s.reason,
+        }));
+        for path in found.files {
+            match SourceFile::read(&path) {
+                Ok(file) => files.push(file),
+                Err(error) => {
+                    skipped.push(Gap {
+                        path,
+                        line: None,
+                        reason: format!("it cannot be read: {error}"),
+                    });
+                }
+            }
+        }
+    }
+    Ok((files, skipped))
+}
+
+/// What each file is judged by.
+pub fn configs(
+    global: &Global,
+    files: &[SourceFile],
+    rules: &[PathBuf],
+) -> miette::Result<Configs> {
+    let rules = super::rules::of_folders(rules)?;
+    Ok(match &global.config {
+        Some(path) => Configs::One(Box::new(Policy::of(config::load_inventory(path)?, &rules)?)),
+        None => Configs::nearest(files.iter().map(SourceFile::path), &rules)?,
+    })
+}
