@@ -3,6 +3,7 @@
 
 use super::checks::{self, Checks};
 use super::ci::CiRun;
+use super::doors::Doors;
 use super::exec;
 use super::guarded::{Guarded, Look};
 use super::journal::{Begun, Journal, JournalError, Step, Story, WrittenConfig};
@@ -89,7 +90,8 @@ pub fn run(deploy: &Deploy<'_>) -> Result<(Record, Watchdog), DeployError> {
     let argv =
         exec::argv(&story, deploy.argv).map_err(|cause| DeployError::OwnProgram { cause })?;
     timeline.step(Step::Starting)?;
-    let run = supervise::run(&argv, deploy.limit, supervise::GRACE, &mut interrupts);
+    let doors = Doors::open(&story);
+    let run = supervise::run(&argv, doors.environment(), deploy.limit, supervise::GRACE, &mut interrupts);
     let run = runtime.block_on(run)?;
     if let Some(cause) = Story::read(&story)?.not_started {
         timeline.must(Step::Closed);

@@ -6,6 +6,7 @@ pub mod around;
 pub mod checks;
 pub mod ci;
 pub mod deploy;
+pub mod doors;
 pub mod exec;
 pub mod guarded;
 pub mod journal;

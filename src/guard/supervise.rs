@@ -139,10 +139,11 @@ enum News {
     Ended(Ended),
 }
 
-/// Runs `argv` to its end, or until a signal or the time `limit`, and `grace` after it. When it did not succeed, what is
+/// Runs `argv`, with `environment` beside ours, to its end, or until a signal or the time `limit`, and `grace` after it. When it did not succeed, what is
 /// left of its process group is ended too, so that nothing works against the rollback.
 pub async fn run(
     argv: &[OsString],
+    environment: &[(OsString, OsString)],
     limit: Duration,
     grace: Duration,
     interrupts: &mut Interrupts,
@@ -152,6 +153,7 @@ pub async fn run(
     let program = argv.first().cloned().unwrap_or_default();
     let child = std::process::Command::new(&program)
         .args(argv.get(1..).unwrap_or_default())
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .process_group(0)
         .spawn()
         .map_err(|cause| SuperviseError::NotStarted {

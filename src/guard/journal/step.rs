@@ -45,6 +45,11 @@ pub enum Step {
     Said {
         what: String,
     },
+    /// Something that the deploy command was about to do, and was not let.
+    Refused {
+        what: String,
+        why: String,
+    },
     /// The deploy is proven good: nobody rolls it back any more.
     Stands {
         verified: bool,

@@ -71,6 +71,7 @@ impl Story {
             Step::NotStarted { cause } => self.not_started = Some(cause),
             Step::Ended { how, took } => self.ended = Some((how, took)),
             Step::Said { what } => self.said.push((at, what)),
+            Step::Refused { what, why } => self.said.push((at, format!("refused {what}: {why}"))),
             Step::Stands { verified } => self.stands = Some(verified),
             Step::RollingBack { causes, .. } => {
                 self.causes.get_or_insert(causes);
