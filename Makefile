@@ -1,6 +1,9 @@
 # What there is to do, and how. `make` alone lists it.
 
-PM2 := tests/pm2/node_modules/.package-lock.json
+# npm writes this file last, so it stands for all that it installs.
+INSTALLED := node_modules/.package-lock.json
+PM2 := tests/pm2/$(INSTALLED)
+OLDER_PM2 := tests/pm2/5/$(INSTALLED) tests/pm2/6/$(INSTALLED)
 TARGET ?= yaml
 TIME ?= 60
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
@@ -23,7 +26,7 @@ build: compilers ## Build tagout
 demo: build $(PM2) ## Replay the incident on a PM2 of its own, and check what is shown
 	demo/run $(BUILT)
 
-test: compilers services $(PM2) ## Run all tests
+test: compilers services $(PM2) $(OLDER_PM2) ## Run all tests
 	cargo test --no-fail-fast
 
 lint: compilers ## Check the code's format, and clippy's opinion of it
@@ -40,8 +43,8 @@ fuzz: compilers ## Feed TARGET (yaml, text, bash) with nonsense for TIME seconds
 	cargo +nightly fuzz run --fuzz-dir fuzz --sanitizer none $(TARGET) fuzz/corpus/$(TARGET) fixtures -- \
 		-max_total_time=$(TIME) -rss_limit_mb=1024 -timeout=10
 
-# PM2 as its lock file says. npm writes the file that stands for it last.
-$(PM2): tests/pm2/package.json tests/pm2/package-lock.json
+# PM2 as its lock file says.
+%/$(INSTALLED): %/package.json %/package-lock.json
 	tests/pm2/need-node
-	npm ci --prefix tests/pm2 --ignore-scripts --no-audit --no-fund
+	npm ci --prefix $* --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -91,7 +91,8 @@ pub fn run(deploy: &Deploy<'_>) -> Result<(Record, Watchdog), DeployError> {
         exec::argv(&story, deploy.argv).map_err(|cause| DeployError::OwnProgram { cause })?;
     timeline.step(Step::Starting)?;
     let doors = Doors::open(&story);
-    let run = supervise::run(&argv, doors.environment(), deploy.limit, supervise::GRACE, &mut interrupts);
+    let run =
+        supervise::run(&argv, doors.environment(), deploy.limit, supervise::GRACE, &mut interrupts);
     let run = runtime.block_on(run)?;
     if let Some(cause) = Story::read(&story)?.not_started {
         timeline.must(Step::Closed);

@@ -10,6 +10,8 @@ use tempfile::TempDir;
 /// A PM2 of one test: its own home, its own daemon, its own apps.
 pub struct Pm2 {
     folder: TempDir,
+    /// The `pm2` command.
+    cli: PathBuf,
 }
 
 /// What a run of the real `tagout` gave.
@@ -26,11 +28,20 @@ pub fn app(name: &str) -> Value {
 }
 
 impl Pm2 {
+    /// One of the newest release.
     pub fn new() -> Self {
-        install::pm2();
+        Self::with(install::pm2().to_owned())
+    }
+
+    /// One of release 5, 6 or 7.
+    pub fn release(release: u32) -> Self {
+        Self::with(install::pm2_of(release))
+    }
+
+    fn with(cli: PathBuf) -> Self {
         // A short path: a socket's may have 107 characters.
         let folder = tempfile::Builder::new().prefix("tg").tempdir_in("/tmp").unwrap();
-        let pm2 = Self { folder };
+        let pm2 = Self { folder, cli };
         pm2.write(
             "stay.js",
             "require('http').createServer((_, r) => r.end('ok')).listen(0, '127.0.0.1')",
@@ -41,6 +52,11 @@ impl Pm2 {
     /// The folder that its apps and tagout run in.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Its `pm2` command.
+    pub fn cli(&self) -> &Path {
+        &self.cli
     }
 
     pub fn home(&self) -> PathBuf {
@@ -78,7 +94,7 @@ impl Pm2 {
 
     /// Runs `pm2` and expects that it succeeds.
     pub fn pm2(&self, arguments: &[&str]) -> String {
-        let mut command = self.command(install::pm2());
+        let mut command = self.command(&self.cli);
         let Output { status, stdout, stderr } = command.args(arguments).output().unwrap();
         let (out, err) = (text(&stdout), text(&stderr));
         assert!(status.success(), "pm2 {arguments:?}: {status}\n{out}\n{err}");

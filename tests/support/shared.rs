@@ -1,4 +1,4 @@
-use super::{Pm2, app, free_port, pm2_command};
+use super::{Pm2, app, free_port};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -43,7 +43,7 @@ checklists: {{post-deploy: [ready, neighbours]}}
 /// A guarded deploy of production, in a CI job that finds `pm2` on its `PATH`.
 pub fn guarded(pm2: &Pm2, arguments: &[&str]) -> Command {
     let path = std::env::var("PATH").unwrap();
-    let path = format!("{}:{path}", pm2_command().parent().unwrap().display());
+    let path = format!("{}:{path}", pm2.cli().parent().unwrap().display());
     let mut command = pm2.command(env!("CARGO_BIN_EXE_tagout"));
     command
         .args(["deploy", "--app", "shop/production", "--report", "report.md"])
