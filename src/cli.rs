@@ -204,14 +204,14 @@ pub struct Rollback {
 }
 
 #[derive(Debug, Args)]
-pub struct Deploy {
+pub struct Guard {
     /// The app that is deployed [default: by the workflow that runs, or the inventory's only one]
     #[arg(long, value_name = "APP[/ENVIRONMENT]")]
     pub app: Option<String>,
     /// Wait this long for the host's lock, for example 10m
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
     pub wait: Duration,
-    /// End the command, and roll back, if it takes longer than this
+    /// How long the deploy may take before it is ended and rolled back
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
     pub time_limit: Duration,
     /// Write the report here as well
@@ -220,6 +220,12 @@ pub struct Deploy {
     /// Answer the question of this name in pre-deploy and post-deploy with yes; repeatable
     #[arg(long, value_name = "NAME")]
     pub confirm: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Deploy {
+    #[command(flatten)]
+    pub guard: Guard,
     /// The command that deploys
     #[arg(
         required = true,

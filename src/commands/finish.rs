@@ -7,6 +7,7 @@ use crate::guard::record::{Outcome, Record};
 use crate::guard::recovery;
 use crate::guard::voice::say;
 use crate::guard::watchdog;
+use crate::host::proc::Identity;
 use crate::incident;
 use crate::store::Store;
 use std::path::{Path, PathBuf};
@@ -44,11 +45,13 @@ pub fn watch(journal: &Path, stay: bool) -> miette::Result<Exit> {
     }
     let Some((story, mut lock)) = watchdog::watch(journal)? else { return Ok(Exit::Fine) };
     if let Some(begun) = &story.begun {
-        lock.sign_as_successor(&begun.command, begun.ci.url.clone());
+        let command = format!("finishing, after it was killed: {}", begun.command);
+        lock.sign(Identity::of_this_process(), command, begun.ci.url.clone());
         // What probes and hooks call by a relative path starts there.
         let _ = std::env::set_current_dir(&begun.folder);
     }
     let exit = finish(story, &Store::from_env()?)?;
+    lock.release();
     Ok(exit.unwrap_or(Exit::Fine))
 }
 

@@ -9,6 +9,7 @@ mod inputs;
 mod lint;
 mod lock;
 mod radius;
+mod ready;
 mod rollback;
 mod rules;
 mod snapshot;

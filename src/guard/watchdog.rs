@@ -138,7 +138,11 @@ pub fn watch(journal: &Path) -> miette::Result<Option<(Story, HostLock)>> {
     }
     let lock = HostLock::adopt(lock, begun.token.clone());
     let story = Story::read(journal)?;
-    Ok((!story.closed).then_some((story, lock)))
+    if story.closed {
+        lock.release();
+        return Ok(None);
+    }
+    Ok(Some((story, lock)))
 }
 
 /// The lock and the line, which came as standard input and output; those lead nowhere from now on.

@@ -11,7 +11,9 @@ mod place;
 pub use holder::{Holder, Life, named};
 pub use place::{LOCK_VARIABLE, LockPlace, Reach};
 
+use crate::host::proc::Identity;
 use miette::Diagnostic;
+use std::cell::Cell;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
@@ -42,37 +44,44 @@ pub enum LockError {
     Lock { path: String, cause: std::io::Error },
 }
 
-/// The host's lock. It is released when this is dropped, and when the process ends.
+/// The host's lock. It is released when this is dropped, and when the process ends; but once it is
+/// shared, whoever else has it goes on holding it, until one says that all is done.
 #[derive(Debug)]
 pub struct HostLock {
     file: File,
     token: String,
+    is_shared: Cell<bool>,
     /// The holder before us, if it died without releasing: its deploy may be half done.
     pub left_behind: Option<Holder>,
 }
 
 impl HostLock {
-    /// The same lock, for a process that is to hold it too: it is free when both have ended.
+    /// The same lock, for a process that is to hold it too.
     pub fn share(&self) -> std::io::Result<File> {
+        self.is_shared.set(true);
         self.file.try_clone()
     }
 
     /// The lock that was shared with us by the holder of `token`.
     pub fn adopt(file: File, token: String) -> Self {
-        Self { file, token, left_behind: None }
+        Self { file, token, is_shared: Cell::new(true), left_behind: None }
     }
 
-    /// Signs in the place of the one who died, to go on with its `command`.
-    pub fn sign_as_successor(&mut self, command: &str, run: Option<String>) {
-        let mut holder =
-            Holder::this_process(format!("finishing, after it was killed: {command}"), run);
-        holder.token.clone_from(&self.token);
+    /// Signs that `process` has it from now on.
+    pub fn sign(&mut self, process: Identity, command: String, run: Option<String>) {
+        let token = self.token.clone();
+        let holder = Holder { token, process, ..Holder::this_process(command, run) };
         // The lock is held with or without its record.
         let _ = write_record(&mut self.file, &holder);
     }
 
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// Lets it go, for all who share it.
+    pub fn release(self) {
+        self.is_shared.set(false);
     }
 }
 
@@ -105,6 +114,7 @@ pub fn try_take(place: &LockPlace, holder: &Holder) -> Result<Attempt, LockError
                 return Ok(Attempt::Taken(HostLock {
                     file,
                     token: holder.token.clone(),
+                    is_shared: Cell::new(false),
                     left_behind,
                 }));
             }
@@ -176,6 +186,9 @@ pub fn status(place: &LockPlace) -> Result<Status, LockError> {
 
 impl Drop for HostLock {
     fn drop(&mut self) {
+        if self.is_shared.get() {
+            return;
+        }
         // An empty file says "released"; a record that is left says "died".
         if read_record(&mut self.file).is_some_and(|holder| holder.token == self.token) {
             let _ = self.file.set_len(0);

@@ -1,0 +1,113 @@
+//! What must be so before a deploy under guard begins: the host's lock is ours, nothing is left of
+//! those before, and the host is fit for it.
+
+use super::{Exit, configuration};
+use crate::cli::{Global, Guard};
+use crate::config::Config;
+use crate::guard::around::{self, Around};
+use crate::guard::checks;
+use crate::guard::ci::CiRun;
+use crate::guard::deploy::Deploy;
+use crate::guard::lock::{self, Attempt, Holder, HostLock, LockPlace, Reach};
+use crate::guard::target::Target;
+use crate::guard::voice::say;
+use crate::report;
+use crate::store::Store;
+
+/// A deploy that may begin.
+pub struct Ready<'a> {
+    pub store: Store,
+    pub lock: HostLock,
+    arguments: &'a Guard,
+    command: String,
+    config: Config,
+    target: Target,
+    ci: CiRun,
+}
+
+impl<'a> Ready<'a> {
+    /// Makes ready for `command` (already masked), or says why not, and how to exit.
+    pub fn make(
+        global: &Global,
+        arguments: &'a Guard,
+        command: impl FnOnce(&CiRun) -> String,
+    ) -> miette::Result<Result<Self, Exit>> {
+        let ci = CiRun::from_env();
+        let config = configuration(global)?;
+        let target = Target::find(&config, arguments.app.as_deref(), &ci)?;
+        let store = Store::from_env()?;
+        let command = command(&ci);
+        let Some(lock) = take_lock(arguments, &command, &ci)? else {
+            return Ok(Err(Exit::Locked));
+        };
+        if super::finish::left_behind(&store, &lock)? == Some(Exit::NeedsPerson) {
+            say("nothing was run: first bring back what is missing on this host");
+            return Ok(Err(Exit::NeedsPerson));
+        }
+        if !preflight(&config, arguments)? {
+            return Ok(Err(Exit::Failed));
+        }
+        if config.path.is_none() {
+            say("there is no tagout.yml here or above: every process counts as a neighbour");
+        }
+        Ok(Ok(Self { store, lock, arguments, command, config, target, ci }))
+    }
+
+    pub fn deploy(&self) -> Deploy<'_> {
+        Deploy {
+            config: &self.config,
+            target: &self.target,
+            ci: self.ci.clone(),
+            command: self.command.clone(),
+            store: &self.store,
+            lock: &self.lock,
+            confirmed: &self.arguments.confirm,
+            limit: self.arguments.time_limit,
+            report: self.arguments.report.clone(),
+        }
+    }
+}
+
+/// Runs the checklist `pre-deploy`; whether the deploy may begin.
+fn preflight(config: &Config, arguments: &Guard) -> miette::Result<bool> {
+    let before = super::check::newest_snapshot();
+    let neighbours = || super::check::neighbours(config, &before);
+    let around = Around {
+        config,
+        compare: &neighbours,
+        before: before.as_ref().ok(),
+        holds_lock: true,
+        confirmed: &arguments.confirm,
+        ask: &super::check::ask,
+        tell: &around::silently,
+    };
+    let Some(report) = checks::preflight(config, &around)? else { return Ok(true) };
+    if report.is_clean() {
+        say(report::check::summary(&report));
+        return Ok(true);
+    }
+    eprint!("{}", report::check::human(&report, config.path.as_deref()));
+    say("nothing was run: the host is not fit for a deploy");
+    Ok(false)
+}
+
+fn take_lock(arguments: &Guard, command: &str, ci: &CiRun) -> miette::Result<Option<HostLock>> {
+    let place = LockPlace::of_this_host()?;
+    if place.reach == Reach::User {
+        say(
+            "this host has no folder that all users share: deploys of other users are not kept out",
+        );
+    }
+    let holder = Holder::this_process(command.to_owned(), ci.url.clone());
+    let attempt = lock::take(&place, &holder, arguments.wait, |current| {
+        say(format_args!("waiting for {}", lock::named(current)));
+    })?;
+    match attempt {
+        Attempt::Taken(lock) => Ok(Some(lock)),
+        Attempt::Busy(current) => {
+            say(format_args!("the host is locked by {}", lock::named(current.as_ref())));
+            say("nothing was run; `--wait 10m` waits for its turn");
+            Ok(None)
+        }
+    }
+}
