@@ -114,7 +114,7 @@ fn what_comes_after_a_limit_is_a_finding_where_it_names_something_dangerous() {
 #[test]
 fn a_file_is_read_up_to_a_megabyte() {
     let step = "    - run: echo hello\n";
-    let head = "on: push\njobs:\n  a:\n    runs-on: prod\n    steps:\n    - run: pm2 delete all\n";
+    let head = "on: push\nconcurrency: a\njobs:\n  a:\n    runs-on: prod\n    steps:\n    - run: pm2 delete all; curl -f :80\n";
     let comment = format!("# {}\n", "x".repeat(78)).repeat(20_000);
     let report = lint(".github/workflows/a.yml", [head, &comment, step].concat());
     let messages: Vec<&str> = report.findings.iter().map(|f| f.message.as_str()).collect();

@@ -34,6 +34,8 @@ jobs:
           script: |
             cd /srv/web
             sudo su - deploy -c "pm2 delete all"
+      - uses: shop/health-check@v1
+concurrency: deploy
 "#;
 
 #[test]
@@ -54,6 +56,7 @@ fn a_command_over_ssh_is_denied_with_the_way_that_leads_to_it() {
         ·               │   │                     ╰── on deploy@prod.example.com
         ·               │   ╰── su -c
         ·               ╰── sudo
+     13 │       - uses: shop/health-check@v1
         ╰────
       help: name the processes of this app, or give PM2 its ecosystem file
 
@@ -175,6 +178,7 @@ jobs:
   production:
     uses: ./.github/workflows/run.yml
     with: {target: all}
+concurrency: deploy
 ";
     let run = "on:
   workflow_call:
@@ -185,6 +189,7 @@ jobs:
     steps:
       - uses: ./.github/actions/restart
         with: {target: '${{ inputs.target }}'}
+      - uses: shop/health-check@v1
 ";
     let action = "inputs: {target: {required: true}}
 runs:
@@ -453,7 +458,7 @@ fn a_script_that_cannot_be_read_is_said_not_passed() {
 
 #[test]
 fn a_step_in_python_is_read_to_the_call_that_does_it() {
-    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - shell: python\n        run: |\n          import subprocess\n\n          for verb in ['stop', 'delete']:\n              subprocess.run(['pm2', verb, 'all'])\n";
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - shell: python\n        run: |\n          import subprocess\n\n          for verb in ['stop', 'delete']:\n              subprocess.run(['pm2', verb, 'all'])\n      - uses: shop/health-check@v1\nconcurrency: deploy\n";
     let folder = repository(&[(".github/workflows/d.yml", workflow)]);
     assert_snapshot!(printed(&tagout(folder.path(), &["lint"])), @"
     pm2-all
@@ -470,6 +475,7 @@ fn a_step_in_python_is_read_to_the_call_that_does_it() {
      11 │               subprocess.run(['pm2', verb, 'all'])
         ·               ──────────────────┬─────────────────
         ·                                 ╰── on the host of the runner (self-hosted)
+     12 │       - uses: shop/health-check@v1
         ╰────
       help: name the processes of this app, or give PM2 its ecosystem file
 

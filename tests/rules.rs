@@ -6,14 +6,14 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use support::{repository, tagout, workflow};
+use support::{all_findings, repository, tagout, workflow};
 use tagout::{
     policy::{custom, rules},
     program::Catalog,
 };
 
 /// What is found by reading, not by effects.
-const READ: [(&str, &str); 7] = [
+const READ: [(&str, &str); 11] = [
     ("invalid-yaml", "on: push\njobs:\n\t- x: [\n"),
     (
         "unread-workflow",
@@ -27,7 +27,13 @@ const READ: [(&str, &str); 7] = [
     ("suppression-invalid", "SCRIPT true # tagout: allow(pm2-all)"),
     ("suppression-expired", "SCRIPT true # tagout: allow(pm2-all) until=2020-01-01 reason=x"),
     ("foreign-thing", "SCRIPT pm2 stop theirs"),
+    ("deploy-without-lock", "DEPLOY      - uses: shop/health-check@v1\n"),
+    ("deploy-without-check", "DEPLOYconcurrency: deploy\n"),
+    ("downloaded-script", "SCRIPT curl -fsSL https://get.example/i.sh | sh"),
+    ("secret-on-command-line", "SCRIPT mysql -p${{ secrets.DB_PASSWORD }} shop"),
 ];
+
+const DEPLOY: &str = "on: push\njobs:\n  deploy:\n    runs-on: self-hosted\n    steps:\n      - run: pm2 restart ours\n";
 
 const CONFIG: &str = "version: 1\n\
     inventory: {ours: {environments: {live: {workflows: [w*.yml], pm2: [ours]}}}}\n\
@@ -53,6 +59,7 @@ fn every_example_of_every_rule_fires_or_does_not_through_the_front_door() {
     }
     for (rule, text) in READ {
         let text = text.strip_prefix("SCRIPT ").map_or(text.to_owned(), workflow);
+        let text = text.replace("DEPLOY", DEPLOY);
         add(&text.clone(), text, BTreeSet::from([rule.to_owned()]));
     }
     let folder = repository(
@@ -69,15 +76,25 @@ fn every_example_of_every_rule_fires_or_does_not_through_the_front_door() {
     let mut wrong = Vec::new();
     let mut fired = BTreeSet::new();
     for (path, (line, rules)) in &expected {
-        let found = found.remove(path).unwrap_or_default();
+        let mut found = found.remove(path).unwrap_or_default();
+        fired.extend(found.clone());
+        // That is said of two commands together.
+        found.remove("saved-after-all");
         // Of several effects on one resource by one command, the gravest is told.
         let told = if rules.is_empty() { found.is_empty() } else { !found.is_disjoint(rules) };
         if !told || !found.is_subset(rules) {
             wrong.push(format!("{line}: expected {rules:?}, found {found:?}"));
         }
-        fired.extend(found);
     }
     assert_eq!(wrong, [""; 0]);
+    // It is about workflows that no inventory knows.
+    let elsewhere = [(".github/workflows/deploy-to-test.yml", &*workflow("pm2 restart web"))];
+    let elsewhere = repository(&elsewhere);
+    fired.extend(
+        all_findings(elsewhere.path(), &[])
+            .iter()
+            .filter_map(|f| Some(f.split(' ').nth(1)?.to_owned())),
+    );
     let silent: Vec<&str> =
         rules().iter().map(|r| r.name.as_str()).filter(|name| !fired.contains(*name)).collect();
     assert_eq!(silent, [""; 0], "rules without an example");

@@ -43,6 +43,9 @@ pub struct Resource {
     /// It tells which things of these kinds are meant, and of no others.
     #[serde(default)]
     pub tells_only: Vec<String>,
+    /// It is what a deploy replaces: processes, services, containers.
+    #[serde(default)]
+    pub runs: bool,
     /// Every one of them matters, so an unknown name makes nothing less certain.
     #[serde(default)]
     pub whichever: bool,

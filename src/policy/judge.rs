@@ -8,7 +8,7 @@ use crate::{
     effect::{self, Effect},
     invocation::{Invocation, Word},
     program::{Catalog, Verb},
-    script::Unread,
+    script::{Unread, UnreadKind},
     source::{Hop, Location, Place, Script},
     workflow::{Problem, ProblemKind},
 };
@@ -98,10 +98,15 @@ impl<'c> Judge<'c> {
     /// The finding on a part of a script that could not be read, if it names a program that can do
     /// harm. Anything else is only told in the coverage.
     pub fn unread(&self, script: &Script, unread: &Unread) -> Option<Finding> {
-        if !unread.is_code {
-            return None;
-        }
         let location = unread.location.clone().or_else(|| script.text.location())?;
+        match &unread.kind {
+            UnreadKind::Code => {}
+            UnreadKind::Missing => return None,
+            UnreadKind::Downloaded(_) if matches!(script.place, Place::Ephemeral(_)) => {
+                return None;
+            }
+            UnreadKind::Downloaded(by) => return self.about("downloaded-script", by, location),
+        }
         let written = || location.file.text().get(location.range.clone());
         let program = unread.names.or_else(|| dangerous_name(written()?))?;
         let rule = rule("unread-script")?;

@@ -10,9 +10,11 @@ pub mod fix;
 mod judge;
 mod lint;
 mod ownership;
+mod practice;
 mod radius;
 mod rules;
 mod scripts;
+mod secrets;
 mod suppression;
 #[cfg(test)]
 mod tests;

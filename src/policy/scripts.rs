@@ -1,10 +1,11 @@
-use super::{Judge, LintReport, Reach, carry::Carried, lint::Gap};
+use super::{Judge, Level, LintReport, Reach, carry::Carried, lint::Gap, practice::Jobs, secrets};
 use crate::{
     script::{self, Matters, Unread},
-    source::{Location, Script, SourceFile, time_is_up},
+    source::{Language, Location, Place, Script, SourceFile, time_is_up},
     workflow,
 };
-use std::sync::Arc;
+use regex::Regex;
+use std::sync::{Arc, LazyLock};
 
 /// Said of the scripts of a file that were not begun.
 const TOO_LONG: &str = "this file takes too long to read; the rest of it was not read";
@@ -16,6 +17,7 @@ pub(super) fn lint(file: &Arc<SourceFile>, judge: Judge<'_>) -> LintReport {
         file,
         judge,
         carried: Carried::default(),
+        jobs: Jobs::default(),
         waiting: Vec::new(),
         report: LintReport::default(),
     };
@@ -30,6 +32,8 @@ pub(super) fn lint(file: &Arc<SourceFile>, judge: Judge<'_>) -> LintReport {
         report.coverage.skipped.push(Gap::at(&whole, TOO_LONG.to_owned()));
     }
     scripts.all(reading.scripts);
+    let notes = scripts.jobs.notes(judge, file.path());
+    scripts.report.findings.extend(notes);
     scripts.report
 }
 
@@ -38,6 +42,7 @@ struct Scripts<'f> {
     file: &'f SourceFile,
     judge: Judge<'f>,
     carried: Carried,
+    jobs: Jobs,
     /// Those of this job that only set something for later ones. They are read when one of those
     /// has to be.
     waiting: Vec<Script>,
@@ -60,7 +65,12 @@ impl Scripts<'_> {
                 continue;
             }
             self.carried.pass(&script);
+            self.jobs.begin(&script);
             match script::matters_as_written(&script) {
+                _ if wants_all(&script) => {
+                    self.read_waiting();
+                    self.read(script, Matters::Itself);
+                }
                 Matters::Not => self.count(true),
                 Matters::Later => self.waiting.push(script),
                 matters @ (Matters::Open | Matters::Itself) => {
@@ -107,7 +117,10 @@ impl Scripts<'_> {
         if matters == Matters::Open && script::matters(&script) == Matters::Not {
             return self.count(true);
         }
-        let read = script::read_with(&script, self.carried.files());
+        let read = match wants_all(&script) {
+            true => script::read_all_with(&script, self.carried.files()),
+            false => script::read_with(&script, self.carried.files()),
+        };
         self.count(read.unread.is_empty());
         self.carried.take(&script, read.exports);
         for unread in &read.unread {
@@ -115,7 +128,14 @@ impl Scripts<'_> {
         }
         for invocation in &read.invocations {
             let path = self.file.path();
-            for (effect, finding) in self.judge.invocation(path, invocation) {
+            self.report.findings.extend(secrets::given(self.judge, invocation));
+            for (effect, mut finding) in self.judge.invocation(path, invocation) {
+                if let Some(finding) = finding.as_mut().filter(|found| found.level > Level::Note)
+                    && let Some(guard) = self.jobs.guard()
+                {
+                    finding.message += &format!("; it is behind the {guard}");
+                }
+                self.jobs.effect(invocation, &effect);
                 if self.judge.keeps_all {
                     let job = script.origin.job.clone();
                     let reach =
@@ -143,4 +163,23 @@ impl Scripts<'_> {
             .map(|place| Location { range: place.range.start..place.file.text().len(), ..place });
         self.unread(script, &Unread::code(rest, TOO_LONG));
     }
+}
+
+/// Whether a script is read with all that has no effect, too: what it downloads and runs, or the
+/// secrets that it hands on, matter where they do.
+fn wants_all(script: &Script) -> bool {
+    static DOWNLOADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let piped = r"\b(?:curl|wget)\b[^\n;]*\|\s*(?:sudo\b[^|\n]*)?\b(?:ba|da|z|k)?sh\b";
+        let substituted = r"[<$]\(\s*(?:curl|wget)\b|`(?:curl|wget)\b";
+        let saved = r"\b(?:curl|wget)\b[^|]*\n?[^|]*\b(?:ba|da|z|k)?sh \S";
+        Regex::new(&format!("{piped}|{substituted}|{saved}")).ok()
+    });
+    let downloads = || {
+        let text = script.text.as_str();
+        (text.contains("curl") || text.contains("wget"))
+            && DOWNLOADS.as_ref().is_some_and(|downloads| downloads.is_match(text))
+    };
+    script.language == Language::Shell
+        && !matches!(script.place, Place::Ephemeral(_))
+        && (secrets::may_be_given(script) || downloads())
 }

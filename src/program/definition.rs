@@ -17,6 +17,9 @@ pub struct Program {
     /// The server that it talks to, if it is a client of one.
     #[serde(default)]
     pub connects: Option<Connects>,
+    /// It fetches what an address says.
+    #[serde(default)]
+    pub downloads: bool,
     /// Whose SQL it speaks.
     #[serde(default)]
     pub dialect: SqlDialect,

@@ -7,6 +7,7 @@ mod batch;
 mod calls;
 mod carried;
 mod databases;
+mod downloads;
 mod evaluated;
 mod evaluator;
 mod exports;
@@ -55,10 +56,20 @@ pub struct Reading {
 pub struct Unread {
     pub location: Option<Location>,
     pub reason: String,
-    /// Whether the place holds code; otherwise it only names what was not found.
-    pub is_code: bool,
+    pub kind: UnreadKind,
     /// What it names that can do harm, where its reader knows.
     pub names: Option<&'static str>,
+}
+
+/// What it is that was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnreadKind {
+    /// The place holds code.
+    Code,
+    /// The place names what is run but not there.
+    Missing,
+    /// The same, and this program call fetches it from the network.
+    Downloaded(String),
 }
 
 /// Reads a script and all code in it, also where none of that [`matters`].
@@ -75,6 +86,11 @@ pub fn read_what_matters(script: &Script) -> Reading {
 /// The same, where earlier steps left files.
 pub fn read_with(script: &Script, files: &Files) -> Reading {
     in_time(|| read_in_time(script, files, true))
+}
+
+/// Reads a script and all code in it, where earlier steps left files.
+pub fn read_all_with(script: &Script, files: &Files) -> Reading {
+    in_time(|| read_in_time(script, files, false))
 }
 
 fn read_in_time(script: &Script, files: &Files, selective: bool) -> Reading {
@@ -101,9 +117,13 @@ fn read_in_time(script: &Script, files: &Files, selective: bool) -> Reading {
 }
 
 impl Unread {
+    pub fn is_code(&self) -> bool {
+        self.kind == UnreadKind::Code
+    }
+
     /// Code that is not understood.
     pub(crate) fn code(location: Option<Location>, reason: impl Into<String>) -> Self {
-        Self { location, reason: reason.into(), is_code: true, names: None }
+        Self { location, reason: reason.into(), kind: UnreadKind::Code, names: None }
     }
 
     /// Code that is not understood and names something that can do harm.
@@ -113,7 +133,7 @@ impl Unread {
 
     /// A file, or something in one, that is run but not there.
     fn missing(location: Option<Location>, reason: impl Into<String>) -> Self {
-        Self { location, reason: reason.into(), is_code: false, names: None }
+        Self { location, reason: reason.into(), kind: UnreadKind::Missing, names: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Programs that run programs: what an invocation runs in turn, as `rules/programs` says.
 
 use super::{
-    Unread,
+    Unread, UnreadKind,
     files::language_of,
     javascript, python,
     shell::{Done, Output, Shell, State, values},
@@ -13,7 +13,7 @@ use crate::{
         Arguments, Catalog, Program, Runs, RunsWhat, Source, bare_name, package_of,
         split_assignment,
     },
-    source::{Hop, Language, Place, Text},
+    source::{Hop, Language, Location, Place, Text},
 };
 use std::sync::Arc;
 
@@ -50,6 +50,7 @@ impl Shell<'_> {
         }
         let mut done: Option<Done> = None;
         for runs in program.runs.iter().filter(|runs| runs.applies(&arguments)) {
+            self.tell_of_downloads(runs, &arguments, invocation);
             let commands = self.commands(runs, &arguments, invocation);
             let has_own = matches!(runs.what, RunsWhat::Lines(_)) && !arguments.operands.is_empty();
             if commands.is_empty() || has_own {
@@ -245,6 +246,12 @@ impl Shell<'_> {
 
     /// Says that what a call runs is not there to be read.
     pub(super) fn missing(&mut self, invocation: &Arc<Invocation>, what: String) -> Done {
+        let is_told = self.run.unread.last().is_some_and(|last| {
+            matches!(last.kind, UnreadKind::Downloaded(_)) && same_place(last, invocation)
+        });
+        if is_told {
+            return prints(invocation);
+        }
         let reason = format!("{what}, so what it does is not known");
         self.run.unread.push(Unread::missing(invocation.location.clone(), reason));
         prints(invocation)
@@ -373,6 +380,11 @@ impl Nested<'_> {
     }
 }
 
+fn same_place(unread: &Unread, invocation: &Invocation) -> bool {
+    let start = |location: &Option<Location>| location.as_ref().map(|at| at.range.start);
+    start(&unread.location) == start(&invocation.location)
+}
+
 /// What a program prints of which nothing more is known.
 pub(super) fn prints(invocation: &Arc<Invocation>) -> Done {
     Done::printing(Output::Of(vec![Arc::clone(invocation)]), None)
@@ -380,7 +392,7 @@ pub(super) fn prints(invocation: &Arc<Invocation>) -> Done {
 
 /// Whether a path is no file of its own: standard input, or `{0}`, the script of a step, which is
 /// read apart.
-fn is_no_file(path: &Word) -> bool {
+pub(super) fn is_no_file(path: &Word) -> bool {
     path.text().is_some_and(|path| matches!(path.as_ref(), "-" | "/dev/stdin" | "{0}"))
 }
 

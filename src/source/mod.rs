@@ -20,5 +20,5 @@ pub use language::{Language, SqlDialect, program_name, shebang};
 pub use patience::{in_time, time_is_up};
 pub use reached::noting_files;
 pub use repository::Repository;
-pub use script::{Gives, Hop, Origin, Place, Script};
+pub use script::{Gives, Hop, JobTerms, Origin, Place, Script};
 pub use text::{Location, Text, shown_path};

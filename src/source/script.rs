@@ -64,16 +64,35 @@ impl Script {
 
 /// The workflow, job and step that a script belongs to; empty for a script that is linted by its
 /// own path.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Origin {
     pub workflow: Option<String>,
     pub job: Option<String>,
+    /// What the workflow says about the job.
+    pub terms: Option<Arc<JobTerms>>,
     /// The step's name, or its position in the job.
     pub step: Option<String>,
     /// The step's `id`, by which later ones know it.
     pub id: Option<String>,
     /// The step's `if:`.
     pub condition: Option<String>,
+}
+
+/// On which terms a job runs: what a workflow says about it beside what it does.
+#[derive(Clone, Debug)]
+pub struct JobTerms {
+    /// Its name, where it stands.
+    pub location: Location,
+    /// Whether it is in a concurrency group, or all of the workflow is.
+    pub is_serialised: bool,
+    /// Its environment, which may be protected.
+    pub environment: Option<String>,
+    /// The input that must be typed for it to run at all.
+    pub confirmed_by: Option<String>,
+    /// Whether nothing but a person starts the workflow.
+    pub is_manual: bool,
+    /// Names and actions of its steps, which may say that one of them verifies something.
+    pub steps: Vec<String>,
 }
 
 /// Where a script's effects land.

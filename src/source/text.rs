@@ -192,6 +192,14 @@ impl Text {
         Some(found)
     }
 
+    /// Where what stands at that byte of its file, or next after it, stands in this.
+    pub fn at_source(&self, byte: usize) -> Option<usize> {
+        let whole = self.whole.as_ref()?;
+        let segment = whole.segments_in(&self.range).iter().find(|one| one.source.end > byte)?;
+        let within = if segment.verbatim { byte.saturating_sub(segment.source.start) } else { 0 };
+        Some((segment.at + within).clamp(self.range.start, self.range.end) - self.range.start)
+    }
+
     /// Where the whole text was written.
     pub fn location(&self) -> Option<Location> {
         self.locate(0..self.len())

@@ -76,6 +76,9 @@ impl Walk<'_> {
         let root = yaml.as_ref().and_then(|yaml| yaml.documents().next());
         let job = Job {
             id: id.unwrap_or_default(),
+            key: None,
+            concurrency: None,
+            environment: None,
             condition: None,
             uses: None,
             with: None,

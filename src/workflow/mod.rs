@@ -13,6 +13,7 @@ mod place;
 mod problem;
 mod read;
 mod shell;
+mod terms;
 mod uses;
 mod walk;
 

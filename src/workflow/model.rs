@@ -10,6 +10,8 @@ pub(super) struct Workflow<'y> {
     pub name: Option<&'y str>,
     pub env: Option<Node<'y>>,
     pub defaults: Defaults<'y>,
+    pub on: Option<Node<'y>>,
+    pub concurrency: Option<Node<'y>>,
     /// The inputs that a person who starts it gives.
     pub dispatched: Option<Node<'y>>,
     /// The inputs that a workflow which calls it gives.
@@ -21,6 +23,10 @@ pub(super) struct Workflow<'y> {
 
 pub(super) struct Job<'y> {
     pub id: &'y str,
+    /// Its name, where it stands.
+    pub key: Option<Node<'y>>,
+    pub concurrency: Option<Node<'y>>,
+    pub environment: Option<Node<'y>>,
     pub condition: Option<&'y str>,
     /// The reusable workflow that it is, if it has no steps of its own.
     pub uses: Option<Field<'y>>,

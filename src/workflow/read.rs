@@ -39,6 +39,8 @@ impl Reader {
             name: root.get("name").and_then(Node::as_str),
             env: root.get("env"),
             defaults: defaults(root),
+            on: root.get("on"),
+            concurrency: root.get("concurrency"),
             dispatched: of("workflow_dispatch", "inputs"),
             called: of("workflow_call", "inputs"),
             outputs: of("workflow_call", "outputs"),
@@ -55,7 +57,7 @@ impl Reader {
         for (key, job) in jobs.entries() {
             let id = key.as_str().unwrap_or_default();
             if job.is_mapping() {
-                read.push(self.job(id, job));
+                read.push(self.job(id, key, job));
             } else {
                 self.wrong_type(id, "a job", job);
             }
@@ -63,10 +65,13 @@ impl Reader {
         read
     }
 
-    fn job<'y>(&mut self, id: &'y str, job: Node<'y>) -> Job<'y> {
+    fn job<'y>(&mut self, id: &'y str, key: Node<'y>, job: Node<'y>) -> Job<'y> {
         self.duplicates(job);
         Job {
             id,
+            key: Some(key),
+            concurrency: job.get("concurrency"),
+            environment: job.get("environment"),
             condition: condition(job),
             uses: Field::of(job, "uses"),
             with: job.get("with"),

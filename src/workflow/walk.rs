@@ -7,6 +7,7 @@ use super::{
     order, place,
     read::Reader,
     shell::Shell,
+    terms,
 };
 use crate::{
     config::Config,
@@ -141,6 +142,7 @@ impl Walk<'_> {
                 Some(caller) => format!("{caller} / {}", job.id),
                 None => job.id.to_owned(),
             });
+            origin.terms = terms::of(job, workflow, origin.terms.as_deref()).map(Arc::new);
             let services = job.services.into_iter().flat_map(Node::entries);
             let services: Vec<String> =
                 services.filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect();

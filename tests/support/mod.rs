@@ -14,7 +14,7 @@ mod services;
 mod shared;
 
 pub use install::pm2 as pm2_command;
-pub use lint::{findings, repository, tagout, workflow};
+pub use lint::{all_findings, findings, repository, tagout, workflow};
 pub use pm2::{Pm2, Ran, app, kill};
 pub use port::free_port;
 pub use project::Project;

@@ -27,8 +27,8 @@ fn found(reading: &Reading) -> Vec<String> {
         .iter()
         .flat_map(|invocation| effect::of(invocation))
         .map(|effect| effect.to_string());
-    let is_broken = reading.unread.iter().any(|unread| unread.is_code);
-    let missing = reading.unread.iter().filter(|unread| !unread.is_code && !is_broken);
+    let is_broken = reading.unread.iter().any(|unread| unread.is_code());
+    let missing = reading.unread.iter().filter(|unread| !unread.is_code() && !is_broken);
     let reasons = missing.map(|unread| unread.reason.clone());
     // What is no path, or one with blanks in it, is here nonsense that the parser cut wrongly.
     let is_path = |reason: &String| {

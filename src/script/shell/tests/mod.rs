@@ -57,7 +57,7 @@ fn each_calls(expected: &[&str], scripts: &[&str]) {
         if calls != expected {
             wrong += &format!("{script}\n  calls {calls:?}\n");
         }
-        for unread in unread.iter().filter(|unread| unread.is_code) {
+        for unread in unread.iter().filter(|unread| unread.is_code()) {
             wrong += &format!("{script}\n  unread: {}\n", unread.reason);
         }
     }

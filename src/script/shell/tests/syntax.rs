@@ -82,7 +82,7 @@ fn the_folder_is_known() {
 fn an_error_hides_only_itself() {
     for script in ["pm2 delete all\nif then fi (", "echo )\npm2 delete all"] {
         assert!(calls(script).contains(&"pm2 delete all".to_owned()), "{script}");
-        assert!(reading(script).unread.iter().any(|unread| unread.is_code), "{script}");
+        assert!(reading(script).unread.iter().any(|unread| unread.is_code()), "{script}");
     }
     each_is_dangerous(&["if [ x ; then\n pm2 delete all\n"]);
 }

@@ -1,0 +1,65 @@
+//! Secrets in the arguments of programs, which every user of a host can read in its process list.
+
+use super::{Finding, Judge, practice::Practice};
+use crate::{
+    config::matches_name,
+    invocation::{Invocation, Word},
+    source::{Location, Place, Script, Text},
+};
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// An expression that has a secret in it.
+static SECRET: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\$\{\{[^}]*\bsecrets\.(\w+)").ok());
+
+/// Whether a script can give a program a secret on a host that others use.
+pub(super) fn may_be_given(script: &Script) -> bool {
+    let text = script.text.as_str();
+    let has_secret = |text: &str| text.contains("secrets.");
+    let is_used = |(name, value): (&String, &Text)| {
+        has_secret(value.as_str()) && text.contains(name.as_str())
+    };
+    !matches!(script.place, Place::Ephemeral(_))
+        && (has_secret(text) || script.env.iter().any(is_used))
+}
+
+/// The finding on an invocation that is given secrets in its arguments.
+pub(super) fn given(judge: Judge<'_>, invocation: &Invocation) -> Option<Finding> {
+    if matches!(invocation.place, Place::Ephemeral(_)) {
+        return None;
+    }
+    let words = invocation.argv.iter().skip(1);
+    let given: Vec<(&Word, Vec<String>)> =
+        words.map(|word| (word, secrets_in(word))).filter(|(_, names)| !names.is_empty()).collect();
+    let (first, _) = given.first()?;
+    let call = invocation.location.clone()?;
+    // The value of a variable stands elsewhere.
+    let is_here = |word: &Location| call.range.contains(&word.range.start);
+    let location = first.location().filter(is_here).unwrap_or(call);
+    let names = given.iter().flat_map(|(_, names)| names.clone()).collect();
+    judge.about("secret-on-command-line", &listed(names), location)
+}
+
+fn secrets_in(word: &Word) -> Vec<String> {
+    let of_hole = |written: &str| {
+        let found = SECRET.as_ref()?.captures(written)?;
+        let is_public = |name: &String| matches_name(name, &found[1].to_uppercase());
+        let is_none = Practice::known().public.iter().any(is_public);
+        (!is_none).then(|| format!("`{}`", &found[1]))
+    };
+    word.holes().filter_map(|hole| of_hole(&hole.written)).collect()
+}
+
+fn listed(mut names: Vec<String>) -> String {
+    const SHOWN: usize = 3;
+    names.dedup();
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    let list = names.join(", ");
+    match (names.len(), more) {
+        (1, 0) => format!("the secret {list}"),
+        (_, 0) => format!("the secrets {list}"),
+        _ => format!("the secrets {list} and {more} more"),
+    }
+}
