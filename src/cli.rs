@@ -47,6 +47,8 @@ pub enum Command {
     Rollback(Rollback),
     /// Run a deploy under guard: lock, snapshot, run, verify, roll back if it must, report
     Deploy(Deploy),
+    /// Approve workflows, with all that they reach, as those that may deploy
+    Approve(Approve),
     /// Write a tagout.yml from what runs on this host and what the repository says
     Init(Init),
     /// Say who holds the host's lock
@@ -217,6 +219,9 @@ pub struct Guard {
     /// Write the report here as well
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Deploy although the workflow is not the one that was approved, for this reason
+    #[arg(long, value_name = "REASON")]
+    pub unapproved: Option<String>,
     /// Answer the question of this name in pre-deploy and post-deploy with yes; repeatable
     #[arg(long, value_name = "NAME")]
     pub confirm: Vec<String>,
@@ -234,6 +239,15 @@ pub struct Deploy {
         value_name = "COMMAND"
     )]
     pub command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The workflows [default: all of the repository]
+    pub workflows: Vec<PathBuf>,
+    /// Write nothing; exit with 1 if they are not those that were approved
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Debug, Args)]

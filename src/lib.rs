@@ -14,6 +14,7 @@ pub mod program;
 pub mod script;
 pub mod effect;
 pub mod policy;
+pub mod approval;
 pub mod host;
 pub mod probe;
 pub mod init;

@@ -33,13 +33,38 @@ fn committed() -> TempDir {
 #[test]
 fn a_changed_script_is_found_through_the_workflow_that_reaches_it() {
     let folder = committed();
-    assert_eq!(findings(folder.path(), &["--changed"]), [""; 0]);
+    fs::write(folder.path().join("README.md"), "x\n").unwrap();
+    git(&folder, &["add", "."]);
     fs::write(folder.path().join("deploy.sh"), "set -e\npm2 delete all\n").unwrap();
     assert_eq!(findings(folder.path(), &["--changed"]), [""; 0], "it is not staged");
     git(&folder, &["add", "."]);
     assert_eq!(findings(folder.path(), &["--changed"]), ["deny pm2-all deploy.sh:2:1"]);
     git(&folder, &["commit", "-q", "-m", "script"]);
     assert_eq!(findings(folder.path(), &["--changed=HEAD~1"]), ["deny pm2-all deploy.sh:2:1"]);
+}
+
+#[test]
+fn where_nothing_is_staged_all_is_linted_as_pre_commit_run_all_files_means_it() {
+    let folder = committed();
+    let output = tagout(folder.path(), &["lint", "--changed"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("nothing is staged, so all workflows are linted"), "{said}");
+}
+
+#[test]
+fn the_range_that_pre_commit_is_run_for_is_linted() {
+    let folder = committed();
+    fs::write(folder.path().join("README.md"), "x\n").unwrap();
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-q", "-m", "words"]);
+    let output = Command::new(env!("CARGO_BIN_EXE_tagout"))
+        .args(["lint", "--changed"])
+        .envs([("PRE_COMMIT_FROM_REF", "HEAD~1"), ("PRE_COMMIT_TO_REF", "HEAD")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 #[test]

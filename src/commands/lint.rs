@@ -152,9 +152,22 @@ fn lint(
 
 /// What has changed, if only that is to be linted.
 fn changes(arguments: &Lint) -> miette::Result<Option<Changes>> {
-    let since = arguments.changed.as_ref().map(|range| match range.as_str() {
-        "" => Since::Staged,
-        range => Since::Range(range.to_owned()),
-    });
-    Ok(since.as_ref().map(Changes::of).transpose()?)
+    let Some(range) = &arguments.changed else { return Ok(None) };
+    let since = match (range.as_str(), pre_commit_range()) {
+        ("", Some(range)) => Since::Range(range),
+        ("", None) => Since::Staged,
+        (range, _) => Since::Range(range.to_owned()),
+    };
+    let changes = Changes::of(&since)?;
+    if since == Since::Staged && changes.are_none() {
+        eprintln!("tagout: nothing is staged, so all workflows are linted");
+        return Ok(None);
+    }
+    Ok(Some(changes))
+}
+
+/// What `pre-commit run --from-ref A --to-ref B` is about.
+fn pre_commit_range() -> Option<String> {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Some(format!("{}...{}", set("PRE_COMMIT_FROM_REF")?, set("PRE_COMMIT_TO_REF")?))
 }

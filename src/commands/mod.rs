@@ -1,6 +1,7 @@
 //! One short file per subcommand. In come the parsed arguments, out goes an exit code; the files
 //! only wire the parts together.
 
+mod approve;
 mod check;
 mod deploy;
 mod finish;
@@ -54,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::Rollback(arguments) => rollback::run(&cli.global, &arguments),
         Command::Deploy(arguments) => deploy::run(&cli.global, &arguments),
         Command::Lock(arguments) => lock::run(&arguments),
+        Command::Approve(arguments) => approve::run(&cli.global, &arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Watchdog { journal, stay } => finish::watch(&journal, stay),
         Command::Become { journal, command } => {

@@ -2,6 +2,7 @@
 //! those before, and the host is fit for it.
 
 use super::{Exit, configuration};
+use crate::approval::{self, Version};
 use crate::cli::{Global, Guard};
 use crate::config::Config;
 use crate::guard::around::{self, Around};
@@ -13,6 +14,7 @@ use crate::guard::target::Target;
 use crate::guard::voice::say;
 use crate::report;
 use crate::store::Store;
+use std::path::Path;
 
 /// A deploy that may begin.
 pub struct Ready<'a> {
@@ -23,6 +25,7 @@ pub struct Ready<'a> {
     config: Config,
     target: Target,
     ci: CiRun,
+    version: Option<String>,
 }
 
 impl<'a> Ready<'a> {
@@ -35,6 +38,11 @@ impl<'a> Ready<'a> {
         let ci = CiRun::from_env();
         let config = configuration(global)?;
         let target = Target::find(&config, arguments.app.as_deref(), &ci)?;
+        let version = approval::version(&approval::Run::from_env(), Path::new("."))?;
+        let version = match allowed(&version, arguments) {
+            Ok(version) => version,
+            Err(exit) => return Ok(Err(exit)),
+        };
         let store = Store::from_env()?;
         let command = command(&ci);
         let Some(lock) = take_lock(arguments, &command, &ci)? else {
@@ -50,7 +58,7 @@ impl<'a> Ready<'a> {
         if config.path.is_none() {
             say("there is no tagout.yml here or above: every process counts as a neighbour");
         }
-        Ok(Ok(Self { store, lock, arguments, command, config, target, ci }))
+        Ok(Ok(Self { store, lock, arguments, command, config, target, ci, version }))
     }
 
     pub fn deploy(&self) -> Deploy<'_> {
@@ -64,8 +72,23 @@ impl<'a> Ready<'a> {
             confirmed: &self.arguments.confirm,
             limit: self.arguments.time_limit,
             report: self.arguments.report.clone(),
+            version: self.version.as_deref(),
         }
     }
+}
+
+/// What there is to say of the workflow that runs, if it may deploy.
+fn allowed(version: &Version, arguments: &Guard) -> Result<Option<String>, Exit> {
+    let Version::Unapproved { workflow, why } = version else {
+        return Ok((*version != Version::NoWorkflow).then(|| version.to_string()));
+    };
+    if let Some(reason) = &arguments.unapproved {
+        return Ok(Some(format!("{version}; it deploys all the same: {reason}")));
+    }
+    say(format_args!("the workflow {workflow} is not the one that was approved:"));
+    why.iter().for_each(|reason| say(format_args!("  {reason}")));
+    say("nothing was run: review it and run `tagout approve`, or deploy with --unapproved REASON");
+    Err(Exit::Failed)
 }
 
 /// Runs the checklist `pre-deploy`; whether the deploy may begin.

@@ -37,6 +37,8 @@ pub struct Deploy<'a> {
     pub limit: Duration,
     /// Where the report is wanted as well.
     pub report: Option<PathBuf>,
+    /// What is known of the workflow that runs, in words.
+    pub version: Option<&'a str>,
     /// The names of the questions of `post-deploy` that are answered with yes.
     pub confirmed: &'a [String],
 }

@@ -43,6 +43,9 @@ fn safeguard(
     timeline: &mut Timeline,
     journal: &Path,
 ) -> Result<(Snapshot, Watchdog), DeployError> {
+    if let Some(version) = deploy.version {
+        timeline.say(version);
+    }
     let before = record_host(deploy, managers)?;
     timeline.step(Step::Snapshot { id: before.id.clone() })?;
     let count = before.processes().count();

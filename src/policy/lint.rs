@@ -7,7 +7,7 @@ use crate::{
 use rayon::prelude::*;
 use std::{
     cmp::Reverse,
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -104,6 +104,15 @@ pub fn lint_changed(
     changes: &Changes,
 ) -> LintReport {
     read(files, configs, strict, false, Some(changes))
+}
+
+/// The files of the repository that a workflow reaches, whether they are there or not.
+pub fn files_reached(file: SourceFile, configs: &Configs) -> BTreeSet<PathBuf> {
+    let default = Policy::default();
+    let policy = configs.of(file.path()).unwrap_or(&default);
+    let judge = Judge { policy, strict: false, keeps_all: true };
+    let file = Arc::new(file);
+    noting_files(|| in_time(|| scripts::lint(&file, judge))).1
 }
 
 /// The same, and keeps all that the jobs can do.

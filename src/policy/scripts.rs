@@ -1,11 +1,15 @@
 use super::{Judge, Level, LintReport, Reach, carry::Carried, lint::Gap, practice::Jobs, secrets};
 use crate::{
+    invocation::{Invocation, Word},
     script::{self, Matters, Unread},
-    source::{Language, Location, Place, Script, SourceFile, time_is_up},
+    source::{Language, Location, Place, Repository, Script, SourceFile, time_is_up},
     workflow,
 };
 use regex::Regex;
-use std::sync::{Arc, LazyLock};
+use std::{
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 /// Said of the scripts of a file that were not begun.
 const TOO_LONG: &str = "this file takes too long to read; the rest of it was not read";
@@ -67,7 +71,7 @@ impl Scripts<'_> {
             self.carried.pass(&script);
             self.jobs.begin(&script);
             match script::matters_as_written(&script) {
-                _ if wants_all(&script) => {
+                _ if self.reads_all_of(&script) => {
                     self.read_waiting();
                     self.read(script, Matters::Itself);
                 }
@@ -80,6 +84,10 @@ impl Scripts<'_> {
             }
         }
         self.end_job();
+    }
+
+    fn reads_all_of(&self, script: &Script) -> bool {
+        self.judge.keeps_all || wants_all(script)
     }
 
     /// Counts a script; whether all of it was read.
@@ -117,7 +125,7 @@ impl Scripts<'_> {
         if matters == Matters::Open && script::matters(&script) == Matters::Not {
             return self.count(true);
         }
-        let read = match wants_all(&script) {
+        let read = match self.reads_all_of(&script) {
             true => script::read_all_with(&script, self.carried.files()),
             false => script::read_with(&script, self.carried.files()),
         };
@@ -129,6 +137,9 @@ impl Scripts<'_> {
         for invocation in &read.invocations {
             let path = self.file.path();
             self.report.findings.extend(secrets::given(self.judge, invocation));
+            if self.judge.keeps_all {
+                note_files_named_by(invocation, self.file.repository());
+            }
             for (effect, mut finding) in self.judge.invocation(path, invocation) {
                 if let Some(finding) = finding.as_mut().filter(|found| found.level > Level::Note)
                     && let Some(guard) = self.jobs.guard()
@@ -162,6 +173,17 @@ impl Scripts<'_> {
             .location()
             .map(|place| Location { range: place.range.start..place.file.text().len(), ..place });
         self.unread(script, &Unread::code(rest, TOO_LONG));
+    }
+}
+
+/// A file that a command names is one that the workflow reaches, whatever is done with it there.
+fn note_files_named_by(invocation: &Invocation, repository: &Repository) {
+    for word in invocation.argv.iter().filter_map(Word::text) {
+        let is_file = word.contains(['.', '/']) && repository.root().join(&*word).is_file();
+        if is_file && Path::new(&*word).is_relative() {
+            // It is the asking that is noted.
+            repository.file(Path::new(&*word));
+        }
     }
 }
 

@@ -50,6 +50,10 @@ impl Changes {
         Ok(Self(names.map(|name| full(&top.join(name))).collect()))
     }
 
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a file is one of them.
     pub fn has(&self, path: &Path) -> bool {
         self.0.contains(&full(path))
