@@ -16,14 +16,15 @@ use std::time::{Duration, Instant};
 use support::{Pm2, expect_all_run, guarded, shared_host, wait_for};
 
 /// A deploy that harms a neighbour, and so reaches each step of a rollback.
-const BAD: &str = "pm2 -s delete stock-alert-api";
+const BAD: &str = "./unguarded -s delete stock-alert-api";
 const GOOD: &str = "pm2 -s restart shop-api";
 
 /// Each step that a journal has, with a deploy that reaches it.
-const STEPS: [(&str, &str); 11] = [
+const STEPS: [(&str, &str); 12] = [
     ("begun", BAD),
     ("snapshot", BAD),
     ("armed", BAD),
+    ("doors", BAD),
     ("starting", BAD),
     ("running", BAD),
     ("ended", BAD),
@@ -174,7 +175,7 @@ fn loop_until<T>(case: &str, mut found: impl FnMut() -> Option<T>) -> T {
 #[test]
 fn a_cancelled_job_is_rolled_back_though_the_runner_kills_all_that_it_finds() {
     let (pm2, _) = shared_host();
-    let script = "pm2 -s delete stock-alert-api; trap '' INT TERM; touch harmed; sleep 60";
+    let script = "./unguarded -s delete stock-alert-api; trap '' INT TERM; touch harmed; sleep 60";
     let mut job = guarded(&pm2, &["--", "sh", "-c", script])
         .env("RUNNER_TRACKING_ID", "github_1234")
         .stdout(Stdio::null())

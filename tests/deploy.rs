@@ -126,11 +126,11 @@ fn a_good_deploy_stands_and_touches_no_neighbour() {
 #[test]
 fn a_deploy_that_deletes_everything_is_rolled_back_the_most_important_first() {
     let (pm2, _) = shared_host();
-    let ran = deploy(&pm2, "pm2 -s delete all");
+    let ran = deploy(&pm2, "./unguarded -s delete all");
     assert_eq!(ran.code, 3, "{}", ran.err);
     assert_snapshot!(ran.err, @"
     tagout: snapshot [ID] of 4 processes
-    tagout: deploying shop/production: sh -c 'pm2 -s delete all'
+    tagout: deploying shop/production: sh -c './unguarded -s delete all'
     tagout: the deploy command ended after [DURATION] (exit code 0)
     tagout: comparing the host with the snapshot
     tagout: harmed: shop-api (shop/production): missing
@@ -156,7 +156,7 @@ fn a_deploy_that_deletes_everything_is_rolled_back_the_most_important_first() {
     | Severity | P1: several production apps were down |
     | Host | `[HOST]` |
     | Deployed | shop/production |
-    | Command | `sh -c 'pm2 -s delete all'` |
+    | Command | `sh -c './unguarded -s delete all'` |
     | It ended | exit code 0, after [DURATION] |
     | Started (UTC) | [TIME] |
     | Snapshot | `[ID]` |
@@ -203,7 +203,7 @@ fn a_deploy_that_deletes_everything_is_rolled_back_the_most_important_first() {
     | Time (UTC) | |
     |---|---|
     | [TIME] | snapshot [ID] of 4 processes |
-    | [TIME] | deploying shop/production: sh -c 'pm2 -s delete all' |
+    | [TIME] | deploying shop/production: sh -c './unguarded -s delete all' |
     | [TIME] | the deploy command ended after [DURATION] (exit code 0) |
     | [TIME] | comparing the host with the snapshot |
     | [TIME] | harmed: shop-api (shop/production): missing |
@@ -228,11 +228,11 @@ fn a_deploy_that_deletes_everything_is_rolled_back_the_most_important_first() {
 fn neighbour_killed_by_the_deploy_is_restored_and_nobody_else_is_touched() {
     let (pm2, _) = shared_host();
     let mut before = running(&pm2);
-    let ran = deploy(&pm2, "pm2 -s stop stock-alert-api");
+    let ran = deploy(&pm2, "./unguarded -s stop stock-alert-api");
     assert_eq!(ran.code, 3, "{}", ran.err);
     assert_snapshot!(ran.err, @"
     tagout: snapshot [ID] of 4 processes
-    tagout: deploying shop/production: sh -c 'pm2 -s stop stock-alert-api'
+    tagout: deploying shop/production: sh -c './unguarded -s stop stock-alert-api'
     tagout: the deploy command ended after [DURATION] (exit code 0)
     tagout: comparing the host with the snapshot
     tagout: harmed: stock-alert-api (a neighbour): stopped
@@ -309,7 +309,8 @@ fn sigterm_and_sigint_end_the_command_and_roll_back() {
     let (pm2, _) = shared_host();
     for signal in [Signal::TERM, Signal::INT] {
         let _ = fs::remove_file(pm2.folder().join("pid"));
-        let script = "pm2 -s delete stock-alert-api; echo $$ > pid; sleep 600; echo survived";
+        let script =
+            "./unguarded -s delete stock-alert-api; echo $$ > pid; sleep 600; echo survived";
         let child = guarded(&pm2, &["--", "sh", "-c", script])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -332,7 +333,7 @@ fn sigterm_and_sigint_end_the_command_and_roll_back() {
 #[test]
 fn a_process_that_cannot_be_brought_back_needs_a_person() {
     let (pm2, _) = shared_host();
-    let ran = deploy(&pm2, "pm2 -s delete stock-alert-api shop-api-test; rm stock.js");
+    let ran = deploy(&pm2, "./unguarded -s delete stock-alert-api shop-api-test; rm stock.js");
     assert_eq!(ran.code, 4, "{}", ran.err);
     let report = report(&pm2);
     assert!(report.starts_with("# The rollback is incomplete: a person is needed\n"), "{report}");
@@ -344,8 +345,7 @@ fn a_process_that_cannot_be_brought_back_needs_a_person() {
 #[test]
 fn a_crash_loop_that_the_deploy_began_is_harm_although_pm2_says_online() {
     let (pm2, _) = shared_host();
-    let script =
-        "echo 'setTimeout(() => process.exit(1), 200)' > stock.js; pm2 -s restart stock-alert-api";
+    let script = "echo 'setTimeout(() => process.exit(1), 200)' > stock.js; ./unguarded -s restart stock-alert-api";
     let ran = deploy(&pm2, script);
     // The old code is gone, so that no restart helps.
     assert_eq!(ran.code, 4, "{}", ran.err);

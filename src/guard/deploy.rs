@@ -3,7 +3,7 @@
 
 use super::ci::CiRun;
 use super::conclude::{Over, conclude};
-use super::doors::Doors;
+use super::doors::{Doors, DoorsError};
 use super::exec;
 use super::guarded::Guarded;
 use super::journal::{JournalError, Step, Story};
@@ -61,6 +61,9 @@ pub enum DeployError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Watchdog(#[from] WatchdogError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Doors(#[from] DoorsError),
     #[error("the program of this deploy cannot be found: {cause}")]
     OwnProgram { cause: std::io::Error },
 }
@@ -76,19 +79,30 @@ pub fn run(deploy: &Deploy<'_>, argv: &[OsString]) -> Result<(Record, Watchdog),
     timeline.say(format!("deploying {}: {}", deploy.target, deploy.command));
     let guarded_argv =
         exec::argv(&story, argv).map_err(|cause| DeployError::OwnProgram { cause })?;
+    let doors = match Doors::open(&story, deploy.config, deploy.target) {
+        Ok(doors) => doors,
+        Err(error) => {
+            // Nothing was run, so there is nothing to be finished.
+            timeline.must(Step::Closed);
+            watchdog.disarm();
+            return Err(error.into());
+        }
+    };
     timeline.step(Step::Starting)?;
-    let doors = Doors::open(&story);
     let environment = doors.environment();
     let run =
         supervise::run(&guarded_argv, environment, deploy.limit, supervise::GRACE, &mut interrupts);
     let run = runtime.block_on(run)?;
-    if let Some(cause) = Story::read(&story)?.not_started {
+    drop(doors);
+    let told = Story::read(&story)?;
+    if let Some(cause) = told.not_started {
         timeline.must(Step::Closed);
         watchdog.disarm();
         let program = argv.first().map(|word| word.to_string_lossy().into_owned());
         let program = program.unwrap_or_default();
         return Err(SuperviseError::NotStarted { program, cause }.into());
     }
+    timeline.hear(told.refused);
     timeline.must(Step::Ended { how: run.ended.to_string(), took: run.took });
     timeline.say(ending(&run));
     let interrupted = listen(&runtime, interrupts);

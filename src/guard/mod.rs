@@ -3,6 +3,7 @@
 //! roll back if it must. Whatever ends the command, the steps after it still run.
 
 pub mod around;
+pub mod broker;
 pub mod checks;
 pub mod ci;
 pub mod conclude;
@@ -17,6 +18,7 @@ pub mod masking;
 pub mod prepare;
 pub mod record;
 pub mod recovery;
+pub mod refusal;
 pub mod rollback;
 pub mod signals;
 pub mod supervise;

@@ -4,6 +4,7 @@ use super::checks::Checks;
 use super::ci::CiRun;
 use super::journal::{Journal, JournalError, Step};
 use super::judge::Judgement;
+use super::refusal::Refusal;
 use super::supervise::{Ended, Interrupt, Run};
 use super::voice::say;
 use jiff::Timestamp;
@@ -174,6 +175,11 @@ impl Timeline {
         say(&what);
         self.entries.push((Timestamp::now(), what.clone()));
         self.must(Step::Said { what });
+    }
+
+    /// Takes in what others have said and put in the journal already.
+    pub fn hear(&mut self, refused: Vec<(Timestamp, Refusal)>) {
+        self.entries.extend(refused.into_iter().map(|(at, refusal)| (at, refusal.to_string())));
     }
 
     /// Puts a step on the disk before it is done.

@@ -2,6 +2,7 @@
 //! as proven good, if it was; else the host is brought back. Whoever calls this holds the host's lock.
 
 use super::checks::Checks;
+use super::doors;
 use super::guarded::{Guarded, Look};
 use super::journal::{Begun, Journal, JournalError, Step, Story};
 use super::judge::Judgement;
@@ -29,6 +30,9 @@ pub enum RecoveryError {
 /// Finishes the deploy. None if it was killed before it could have changed anything.
 pub fn finish(story: Story, store: &Store) -> Result<Option<Record>, RecoveryError> {
     let mut journal = Journal::resume(&story.path)?;
+    if let Some(folder) = &story.doors {
+        doors::clear(folder);
+    }
     let changed = story.may_have_changed_the_host();
     let (Some(begun), Some(id), true) = (&story.begun, &story.snapshot, changed) else {
         journal.append(Step::Closed)?;

@@ -1,13 +1,23 @@
 use super::{Pm2, app, free_port};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use tagout::host::Status;
 
 /// A host that is shared: an app with two processes, its test twin, and a neighbour. The app
 /// answers at the port that is given with it.
 pub fn shared_host() -> (Pm2, u16) {
-    let pm2 = Pm2::new();
+    shared(Pm2::new())
+}
+
+/// The same with release 5, 6 or 7 of PM2.
+pub fn shared_host_of(release: u32) -> (Pm2, u16) {
+    shared(Pm2::release(release))
+}
+
+fn shared(pm2: Pm2) -> (Pm2, u16) {
     let port = free_port();
     pm2.write(
         "api.js",
@@ -31,6 +41,7 @@ checklists: {{post-deploy: [ready, neighbours]}}
         ),
     );
     pm2.write("stock.js", "setInterval(() => {}, 1000)");
+    way_around(&pm2);
     pm2.start(&[
         app("shop-api-test"),
         json!({"name": "stock-alert-api", "script": "stock.js", "env": {"STOCK_KEY": "s3cret-stock"}}),
@@ -38,6 +49,15 @@ checklists: {{post-deploy: [ready, neighbours]}}
         json!({"name": "shop-api", "script": "api.js", "env": {"PORT": port}}),
     ]);
     (pm2, port)
+}
+
+/// `./unguarded` is a `pm2` that goes around all that stands between a deploy and the host.
+pub fn way_around(pm2: &Pm2) {
+    let cli = pm2.cli().display();
+    let text =
+        format!("#!/bin/sh\nunset PM2_DAEMON_RPC_PORT PM2_NODE_OPTIONS\nexec {cli} \"$@\"\n");
+    let script = pm2.write("unguarded", &text);
+    fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// A guarded deploy of production, in a CI job that finds `pm2` on its `PATH`.

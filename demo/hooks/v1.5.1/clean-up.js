@@ -1,13 +1,9 @@
-// Deletes what older releases of this app have left running.
+// Frees the memory that PM2's daemon has gathered: it is ended here, and the next `pm2` starts a new
+// one. All that the daemon runs ends with it: flyer-crawler's processes, and everybody else's.
 
-const { execFileSync } = require('node:child_process');
-const own = require('../ecosystem.config.cjs').apps.map((app) => app.name);
+const { existsSync, readFileSync } = require('node:fs');
 
-const tag = process.argv[2];
-const list = JSON.parse(execFileSync('pm2', ['--silent', 'jlist'], { encoding: 'utf8' }));
-for (const { pm_id: id, name, pm2_env: { version } } of list) {
-  if (own.includes(name) && `v${version}` !== tag) {
-    console.log(`${name} is of release ${version}, deleting it`);
-    execFileSync('pm2', ['--silent', 'delete', String(id)]);
-  }
-}
+const file = `${process.env.PM2_HOME}/pm2.pid`;
+console.log('ending the PM2 daemon, which uses too much memory');
+process.kill(Number(readFileSync(file, 'utf8')), 'SIGTERM');
+const wait = setInterval(() => existsSync(file) || clearInterval(wait), 100);

@@ -73,11 +73,16 @@ impl Journal {
 
     /// One that another process has begun, to be gone on with.
     pub fn resume(path: &Path) -> Result<Self, JournalError> {
-        let opened = options().open(path);
-        let file = opened.map_err(|cause| JournalError::Write { path: path.to_owned(), cause })?;
-        let mut journal = Self { file, path: path.to_owned() };
+        let mut journal = Self::beside(path)?;
         journal.end_line()?;
         Ok(journal)
+    }
+
+    /// One that another process writes at the same time.
+    pub fn beside(path: &Path) -> Result<Self, JournalError> {
+        let opened = options().open(path);
+        let file = opened.map_err(|cause| JournalError::Write { path: path.to_owned(), cause })?;
+        Ok(Self { file, path: path.to_owned() })
     }
 
     pub fn path(&self) -> &Path {

@@ -27,6 +27,10 @@ pub enum Step {
     Armed {
         watchdog: Identity,
     },
+    /// What stands between the command and the host has its files here.
+    Doors {
+        folder: PathBuf,
+    },
     /// From now on the host may change.
     Starting,
     /// The deploy command is about to run as this process, which leads its own group.

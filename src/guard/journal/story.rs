@@ -1,4 +1,5 @@
 use super::super::record::Restored;
+use super::super::refusal::Refusal;
 use super::{Begun, Entry, JournalError, Step};
 use crate::host::proc::Identity;
 use jiff::Timestamp;
@@ -28,6 +29,10 @@ pub struct Story {
     pub rolled_back: Option<bool>,
     pub closed: bool,
     pub said: Vec<(Timestamp, String)>,
+    /// What the command was not let do; said, too.
+    pub refused: Vec<(Timestamp, Refusal)>,
+    /// Where on the disk is what stands between the command and the host.
+    pub doors: Option<PathBuf>,
 }
 
 impl Story {
@@ -49,6 +54,8 @@ impl Story {
             rolled_back: None,
             closed: false,
             said: Vec::new(),
+            refused: Vec::new(),
+            doors: None,
         };
         // What follows the last end of a line was being written when its writer was killed.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
@@ -71,7 +78,12 @@ impl Story {
             Step::NotStarted { cause } => self.not_started = Some(cause),
             Step::Ended { how, took } => self.ended = Some((how, took)),
             Step::Said { what } => self.said.push((at, what)),
-            Step::Refused { what, why } => self.said.push((at, format!("refused {what}: {why}"))),
+            Step::Refused { what, why } => {
+                let refusal = Refusal { what, why };
+                self.said.push((at, refusal.to_string()));
+                self.refused.push((at, refusal));
+            }
+            Step::Doors { folder } => self.doors = Some(folder),
             Step::Stands { verified } => self.stands = Some(verified),
             Step::RollingBack { causes, .. } => {
                 self.causes.get_or_insert(causes);

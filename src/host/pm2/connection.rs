@@ -1,4 +1,4 @@
-use super::frame;
+use super::frame::{self, Frame};
 use crate::host::ManagerState;
 use serde_json::{Value, json};
 use std::io::{self, Read, Write};
@@ -50,6 +50,11 @@ impl Connection {
         Ok(Self { stream, socket: path(), requests: 0 })
     }
 
+    /// The bare line to the daemon, for somebody who speaks its language.
+    pub fn into_stream(self) -> UnixStream {
+        self.stream
+    }
+
     /// The daemon's pid, as the kernel knows it.
     pub fn daemon_pid(&self) -> Option<u32> {
         #[cfg(target_os = "linux")]
@@ -82,9 +87,10 @@ impl Connection {
         let mut answers = Deadlined { stream: &self.stream, deadline };
         let mut answers = io::BufReader::with_capacity(64 << 10, &mut answers);
         loop {
-            let (answer, answered) = frame::read(&mut answers).map_err(failed)?;
-            if answered == id {
-                return result_of(answer);
+            let answer = Frame::read(&mut answers).map_err(failed)?;
+            let answer = answer.ok_or_else(|| failed(io::ErrorKind::UnexpectedEof.into()))?;
+            if answer.id().map_err(failed)? == id {
+                return result_of(answer.message().map_err(failed)?);
             }
         }
     }

@@ -93,7 +93,8 @@ const START: Duration = Duration::from_secs(30);
 
 /// Variables of a job that the daemon must not carry on: with the first, GitHub's runner ends the
 /// daemon when the job ends.
-const OF_THE_JOB: &[&str] = &["RUNNER_TRACKING_ID", "GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN"];
+pub(crate) const OF_THE_JOB: &[&str] =
+    &["RUNNER_TRACKING_ID", "GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN"];
 
 /// Starts a daemon in the environment that the recorded one had. Where none was recorded, in one
 /// that has nothing of this job.
@@ -117,11 +118,15 @@ pub fn wake(home: &Path, recorded: Option<&DaemonFacts>) -> Result<(), ActionErr
             command.envs(kept.iter().filter_map(|name| Some((name, env::var_os(name)?))));
         }
     }
+    command.env("PM2_HOME", home).current_dir("/");
+    ping(command)
+}
+
+/// Runs a `pm2`, which starts its daemon, until that stands.
+pub(crate) fn ping(mut command: Command) -> Result<(), ActionError> {
     let failed = |what: String| ActionError::Wake(what);
     let mut child = command
-        .env("PM2_HOME", home)
         .args(["--silent", "ping"])
-        .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

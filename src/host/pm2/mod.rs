@@ -5,10 +5,10 @@
 //! runs, so that no daemon and an empty one look the same. Here they do not.
 
 #[cfg(unix)]
-mod connection;
-mod daemon;
+pub(crate) mod connection;
+pub(crate) mod daemon;
 #[cfg(unix)]
-mod frame;
+pub(crate) mod frame;
 mod orphans;
 mod read;
 mod recipe;
@@ -28,6 +28,11 @@ use std::time::Duration;
 const READ: Duration = Duration::from_secs(5);
 /// How long it may take to start or end a process; `wait_ready` apps answer late.
 const ACT: Duration = Duration::from_secs(60);
+
+/// Names another socket than that in PM2's home, to PM2 and to us.
+pub const SOCKET_VARIABLE: &str = "PM2_DAEMON_RPC_PORT";
+/// Names the socket that stands between PM2 and a deploy under guard, to every tagout below it.
+pub const BROKER_VARIABLE: &str = "TAGOUT_PM2_BROKER";
 
 /// A PM2: its home and its socket.
 #[derive(Clone, Debug)]
@@ -50,20 +55,27 @@ pub struct Pm2Facts {
 impl Pm2 {
     /// The PM2 that `pm2` itself would use: `PM2_HOME`, else `~/.pm2`.
     pub fn from_env() -> Self {
-        let home = match env::var_os("PM2_HOME").filter(|home| !home.is_empty()) {
-            Some(home) => PathBuf::from(home),
-            None => env::home_dir().unwrap_or_else(|| "/etc".into()).join(".pm2"),
-        };
-        let socket = match env::var_os("PM2_DAEMON_RPC_PORT").filter(|port| !port.is_empty()) {
-            Some(port) => PathBuf::from(port),
-            None => home.join("rpc.sock"),
-        };
+        let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let home = set("PM2_HOME")
+            .unwrap_or_else(|| env::home_dir().unwrap_or_else(|| "/etc".into()).join(".pm2"));
+        // Below a deploy under guard, what stands in between is for the deploy's commands.
+        let between = set(BROKER_VARIABLE);
+        let socket = set(SOCKET_VARIABLE).filter(|socket| Some(socket) != between.as_ref());
+        let socket = socket.unwrap_or_else(|| home.join("rpc.sock"));
         Self { home, socket }
     }
 
     /// A certain one.
     pub fn at(home: &Path, socket: &Path) -> Self {
         Self { home: home.to_owned(), socket: socket.to_owned() }
+    }
+
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    pub fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// The processes that it runs now, and nothing else: the quickest look.
