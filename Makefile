@@ -6,6 +6,7 @@ PM2 := tests/pm2/$(INSTALLED)
 OLDER_PM2 := tests/pm2/5/$(INSTALLED) tests/pm2/6/$(INSTALLED)
 TARGET ?= yaml
 TIME ?= 60
+S3 := tests/s3/venv/.installed
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DEFAULT_GOAL := help
@@ -26,7 +27,7 @@ build: compilers ## Build tagout
 demo: build $(PM2) ## Replay the incident on a PM2 of its own, and check what is shown
 	demo/run $(BUILT)
 
-test: compilers services $(PM2) $(OLDER_PM2) ## Run all tests
+test: compilers services $(PM2) $(S3) $(OLDER_PM2) ## Run all tests
 	cargo test --no-fail-fast
 
 lint: compilers ## Check the code's format, and clippy's opinion of it
@@ -42,6 +43,11 @@ fuzz: compilers ## Feed TARGET (yaml, text, bash) with nonsense for TIME seconds
 	mkdir -p fuzz/corpus/$(TARGET)
 	cargo +nightly fuzz run --fuzz-dir fuzz --sanitizer none $(TARGET) fuzz/corpus/$(TARGET) fixtures -- \
 		-max_total_time=$(TIME) -rss_limit_mb=1024 -timeout=10
+
+$(S3): tests/s3/requirements.txt
+	python3 -m venv tests/s3/venv
+	tests/s3/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 # PM2 as its lock file says.
 %/$(INSTALLED): %/package.json %/package-lock.json

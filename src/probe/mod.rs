@@ -27,6 +27,12 @@ mod surroundings;
 mod tcp;
 mod tls;
 
+/// What else has to do with a PostgreSQL server.
+pub(crate) mod postgres {
+    pub use super::connection::Background;
+    pub use super::sql::postgres::{Server, in_words};
+}
+
 pub use answering::{Page, answering};
 pub use facts::Kept;
 pub use report::{CheckReport, Outcome, Overall, ProbeReport, Unmet};

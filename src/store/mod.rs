@@ -4,6 +4,8 @@
 //! snapshots hold environments.
 
 mod atomic;
+pub mod backend;
+pub mod lease;
 
 pub use atomic::{create_private, write_atomically};
 

@@ -19,7 +19,7 @@ pub use pm2::{Pm2, Ran, app, kill};
 pub use port::free_port;
 pub use project::Project;
 pub use server::Server;
-pub use services::{Dns, Postgres, Prometheus, Redis, TlsServer};
+pub use services::{Dns, Postgres, Prometheus, Redis, S3, TlsServer};
 pub use shared::{expect_all_run, guarded, running, shared_host, shared_host_of, way_around};
 
 use std::time::{Duration, Instant};

@@ -253,3 +253,33 @@ impl Prometheus {
         Self { _service: Service::start(&mut server, port), _folder: folder, port }
     }
 }
+
+/// An S3 server with an empty bucket `fleet`.
+pub struct S3 {
+    _service: Service,
+    port: u16,
+}
+
+impl S3 {
+    pub fn new() -> Self {
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/s3/venv/bin/moto_server");
+        assert!(program.is_file(), "this test needs an S3 server: `make test` installs it");
+        let port = free_port();
+        let mut server = Command::new(program);
+        server.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stderr(Stdio::null());
+        let service = Service::start(&mut server, port);
+        let bucket = format!("http://127.0.0.1:{port}/fleet");
+        ran(Command::new("curl").args(["-fsS", "-X", "PUT", &bucket]));
+        Self { _service: service, port }
+    }
+
+    /// What clients find it by.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", self.port)),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+        ]
+    }
+}

@@ -2,7 +2,7 @@
 //! One file for each database; `decode` reads PostgreSQL's own forms of values.
 
 mod decode;
-mod postgres;
+pub(super) mod postgres;
 mod sqlite;
 
 use super::{
@@ -47,7 +47,7 @@ impl Prober {
                 Database::Sqlite(filling.folder.join(path))
             }
             None => {
-                let server = postgres::Server::new(&url, sql.ca.as_deref(), filling)?;
+                let server = postgres::Server::new(&url, sql.ca.as_deref(), &filling.folder)?;
                 Database::Postgres(Box::new(server))
             }
         };

@@ -1,7 +1,7 @@
 use super::{MOST_ROWS, Table, decode::Raw};
 use crate::{
     config::TlsOptions,
-    probe::{connection::Background, encryption, filling::Filling},
+    probe::{connection::Background, encryption},
 };
 use futures_util::TryStreamExt;
 use rustls::{ClientConfig, pki_types::ServerName};
@@ -16,6 +16,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::{
     Client, Config, Error,
+    config::Host,
     tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream},
 };
 use tokio_rustls::{TlsConnector, client};
@@ -27,7 +28,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(url: &str, ca: Option<&Path>, filling: &Filling) -> Result<Self, String> {
+    pub fn new(url: &str, ca: Option<&Path>, folder: &Path) -> Result<Self, String> {
         // What the parser says of a URL may hold parts of it.
         let mut config: Config = url.parse().map_err(|_| "the URL of the database is broken")?;
         config.application_name("tagout");
@@ -36,20 +37,35 @@ impl Server {
         if ca.is_some() {
             config.ssl_mode(tokio_postgres::config::SslMode::Require);
         }
-        let encryption = Encryption(Arc::new(encryption::config(&options, &filling.folder)?));
+        let encryption = Encryption(Arc::new(encryption::config(&options, folder)?));
         Ok(Self { config, encryption })
     }
 
-    /// Asks in a transaction that cannot write; the server ends it by itself after `timeout`.
-    pub async fn ask(&self, query: &str, timeout: Duration) -> Result<Table, String> {
-        let started = Instant::now();
+    /// A connection, which lasts as long as what drives it.
+    pub async fn connect(&self) -> Result<(Client, Background), String> {
         let (client, connection) = self
             .config
             .connect(self.encryption.clone())
             .await
             .map_err(|error| format!("no connection: {}", in_words(&error)))?;
+        Ok((client, Background::spawn(async { drop(connection.await) })))
+    }
+
+    /// Its address, for messages: no user, no password.
+    pub fn shown(&self) -> String {
+        let host = match self.config.get_hosts().first() {
+            Some(Host::Tcp(host)) => host.clone(),
+            Some(Host::Unix(folder)) => folder.display().to_string(),
+            None => "localhost".to_owned(),
+        };
+        format!("postgres://{host}/{}", self.config.get_dbname().unwrap_or_default())
+    }
+
+    /// Asks in a transaction that cannot write; the server ends it by itself after `timeout`.
+    pub(super) async fn ask(&self, query: &str, timeout: Duration) -> Result<Table, String> {
+        let started = Instant::now();
+        let (client, _driver) = self.connect().await?;
         let connect_time = started.elapsed();
-        let _driver = Background::spawn(async { drop(connection.await) });
         let limit = timeout.as_millis().max(1);
         let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}");
         client.batch_execute(&begin).await.map_err(|error| in_words(&error))?;
@@ -90,7 +106,7 @@ async fn rows(
 }
 
 /// What the server says, or what keeps us from asking it.
-fn in_words(error: &Error) -> String {
+pub fn in_words(error: &Error) -> String {
     if let Some(said) = error.as_db_error() {
         return said.message().to_owned();
     }
