@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rules = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("rules");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed={}", rules.display());
-    for name in ["actions", "policy", "practice", "resources"] {
+    for name in ["actions", "ansible", "policy", "practice", "resources"] {
         let document: Value = one(documents(&rules.join(name).with_extension("yml"))?)?;
         fs::write(out.join(name).with_extension("json"), document.to_string())?;
     }

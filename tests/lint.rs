@@ -504,8 +504,7 @@ fn followed_scripts_of_python_and_node_are_read_with_their_own_files() {
     let expected = [
         "deny pm2-all ops/pm.js:2:23",
         "deny pm2-all ops/pm.py:4:5",
-        // The types of TypeScript are in the way.
-        "warn pm2-unknown ops/stop.ts:4:1",
+        "deny pm2-all ops/stop.ts:4:1",
     ];
     assert_eq!(findings(folder.path(), &[]), expected);
 }

@@ -8,6 +8,7 @@ mod listing;
 mod path;
 mod resource;
 mod target;
+mod unnamed;
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ pub use resource::{Resource, all, resource};
 
 use crate::{
     invocation::{Invocation, Word},
-    program::{Arguments, Catalog, Command, EffectSpec, Program, Scope, Verb},
+    program::{Arguments, Catalog, Command, EffectSpec, Program, Scope, Source, Verb},
 };
 use serde::Serialize;
 use std::{borrow::Cow, fmt};
@@ -46,8 +47,14 @@ impl fmt::Display for Effect {
 
 /// The effects of a call of a known program; none for a program that is not known.
 pub fn of(invocation: &Invocation) -> Vec<Effect> {
-    let Some(name) = invocation.argv.first().and_then(Word::text) else { return Vec::new() };
-    let Some(program) = Catalog::built_in().find(&name) else { return Vec::new() };
+    let Some(first) = invocation.argv.first() else { return Vec::new() };
+    let Some(name) = first.text() else { return unnamed::effects(invocation, first) };
+    let program = Catalog::built_in().find(&name);
+    program.map(|program| of_program(program, invocation)).unwrap_or_default()
+}
+
+/// The effects of a call as one of this program.
+fn of_program(program: &Program, invocation: &Invocation) -> Vec<Effect> {
     let arguments = Arguments::parse(program, &invocation.argv);
     if arguments.has(&program.options.help) {
         return Vec::new();
@@ -57,7 +64,8 @@ pub fn of(invocation: &Invocation) -> Vec<Effect> {
     for command in &program.commands {
         let Some(matched) = command.matches(&arguments, &words) else { continue };
         if let Some(spec) = &command.effect {
-            let effect = effect(spec, &targets(command, &arguments, &matched), invocation);
+            let effect =
+                effect(spec, &targets(command, &arguments, &matched, invocation), invocation);
             let counts = |effect: &Effect| !command.only_beyond || effect.scope >= Scope::Shared;
             effects.extend(effect.filter(counts));
         }
@@ -102,11 +110,15 @@ fn targets<'w>(
     command: &'w Command,
     arguments: &Arguments<'_>,
     matched: &crate::program::Match<'w>,
+    invocation: &'w Invocation,
 ) -> Targets<'w> {
     let captured = matched.targets.iter();
     let mut words: Vec<_> =
         captured.map(|(kind, word)| (Some(*kind), Cow::Borrowed(*word))).collect();
-    if let Some(source) = &command.names {
+    if command.names == Some(Source::Stdin) {
+        // As PowerShell's cmdlets take what is piped into them.
+        words.extend(invocation.stdin.iter().map(|word| (None, Cow::Borrowed(word))));
+    } else if let Some(source) = &command.names {
         let named = arguments.commands(source).into_iter().flatten();
         words.extend(named.map(|word| (None, Cow::Owned(word))));
     }

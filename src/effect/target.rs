@@ -79,6 +79,13 @@ fn unknown(kind: &str, word: &Word) -> Reach {
     if resource.path {
         return path::reach(resource, word);
     }
+    // What the shell finds no files for stays a pattern: `systemctl stop pm2-*`.
+    if word.holes().all(|hole| matches!(hole.origin, Origin::Glob)) {
+        let written = named(resource, &word.to_string());
+        if written.scope > Scope::Unknown {
+            return written;
+        }
+    }
     // `pm2 delete "$DIR/"` is `pm2 delete /`, everything, if the variable is empty.
     if let Some(hole) = emptied(word)
         && let Some(text) = word.without_holes()

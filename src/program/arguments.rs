@@ -184,6 +184,7 @@ impl<'a> Arguments<'a> {
                 let ends = |word: &Word| word.head().starts_with("--");
                 self.after(names, ends).into_iter().flatten().map(one).collect()
             }
+            Source::Words(words) => words.iter().map(|word| vec![Word::made_up(word)]).collect(),
             Source::After(names) => {
                 let ends = |word: &Word| word.text().is_some_and(|text| text == ";" || text == "+");
                 let commands = self.after(names, ends).into_iter();
@@ -222,6 +223,8 @@ impl Program {
             let own = matches!(
                 runs.what,
                 RunsWhat::Script(_)
+                    | RunsWhat::Job(_)
+                    | RunsWhat::Playbook(_)
                     | RunsWhat::Make(_)
                     | RunsWhat::Just(_)
                     | RunsWhat::Task(_)
@@ -241,6 +244,14 @@ impl Program {
 }
 
 impl Runs {
+    /// The names of the file that has what it runs.
+    pub fn files(&self) -> Vec<String> {
+        match self.of.as_slice() {
+            [] => vec!["package.json".to_owned()],
+            files => files.to_vec(),
+        }
+    }
+
     /// Whether a call is of the kind that this entry is for.
     pub fn applies(&self, arguments: &Arguments<'_>) -> bool {
         (self.verb.is_empty() || self.verb.iter().any(|verb| arguments.calls(verb)))
@@ -251,7 +262,7 @@ impl Runs {
 impl RunsWhat {
     /// Whether it runs something even where the call names nothing.
     pub fn has_default(&self) -> bool {
-        matches!(self, Self::Make(_) | Self::Just(_) | Self::Task(_))
+        matches!(self, Self::Make(_) | Self::Just(_) | Self::Task(_) | Self::Job(_))
     }
 
     pub fn source(&self) -> &Source {
@@ -261,6 +272,7 @@ impl RunsWhat {
             | Self::JavaScript(source)
             | Self::Python(source)
             | Self::PowerShell(source)
+            | Self::Encoded(source)
             | Self::Batch(source)
             | Self::Sql(source)
             | Self::MongoDb(source)
@@ -272,6 +284,10 @@ impl RunsWhat {
             | Self::Crontab(source)
             | Self::Parameters(source)
             | Self::Script(source)
+            | Self::Folder(source)
+            | Self::Module(source)
+            | Self::Playbook(source)
+            | Self::Job(source)
             | Self::Make(source)
             | Self::Just(source)
             | Self::Task(source)

@@ -1,5 +1,8 @@
 use super::{Program, Tells};
-use crate::source::program_name;
+use crate::{
+    invocation::{Origin, Piece, Word},
+    source::program_name,
+};
 use std::{collections::HashMap, sync::OnceLock};
 
 /// A program of `rules/programs`, as it was built in.
@@ -37,6 +40,24 @@ impl Catalog {
         let is_init_script = word.starts_with("/etc/init.d/") || word.starts_with("/etc/rc.d/");
         let name = if is_init_script { "init-script" } else { bare_name(word) };
         Some(&self.at(*self.by_name.get(name)?)?.0)
+    }
+
+    /// The program that an unknown word is named after: `$PM2`, `"$REDIS_CLI"`, `${{ inputs.docker }}`.
+    pub fn named_after(&self, word: &Word) -> Option<&Program> {
+        let [Piece::Hole(hole)] = word.pieces.as_slice() else { return None };
+        let name = match &hole.origin {
+            Origin::Variable(name) => name.as_str(),
+            Origin::Expression => hole.written.rsplit('.').next()?.trim_end_matches(['}', ' ']),
+            _ => return None,
+        };
+        let name = name.to_lowercase().replace('_', "-");
+        let endings = ["-bin", "-cmd", "-command", "-exe", "-path"];
+        let bare = endings.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+        // What any variable is called.
+        let is_generic = [
+            "cmd", "command", "exec", "script", "source", "task", "service", "env", "time", "host",
+        ];
+        self.find(bare).filter(|program| !program.common_word && !is_generic.contains(&bare))
     }
 
     /// What tells whether a call of the program of that very name matters.

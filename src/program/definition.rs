@@ -113,6 +113,9 @@ pub struct Runs {
     /// The file that holds it, where the call names another than the usual one.
     #[serde(default)]
     pub from: Option<Source>,
+    /// The file that has the scripts, where that is not `package.json`; the kind of a `job`.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub of: Vec<String>,
     /// It is run for each of several items.
     #[serde(default)]
     pub items: Option<Items>,
@@ -144,6 +147,8 @@ pub enum RunsWhat {
     JavaScript(Source),
     Python(Source),
     PowerShell(Source),
+    /// PowerShell in UTF-16 and base64.
+    Encoded(Source),
     Sql(Source),
     /// JavaScript for MongoDB's shell.
     MongoDb(Source),
@@ -163,8 +168,16 @@ pub enum RunsWhat {
     Crontab(Source),
     /// The `commands` of a document of AWS Systems Manager.
     Parameters(Source),
-    /// A script of the nearest `package.json`.
+    /// A script of the nearest `package.json`, or of the file that `of` says.
     Script(Source),
+    /// All scripts of a folder.
+    Folder(Source),
+    /// A module of Python with its arguments: a file of the repository, or a program.
+    Module(Source),
+    /// A playbook of Ansible.
+    Playbook(Source),
+    /// A task of a file of Fabric, Invoke, Rake or gulp.
+    Job(Source),
     /// A target of the `Makefile`.
     Make(Source),
     /// A recipe of the `justfile`.
@@ -185,6 +198,8 @@ pub enum Items {
     Xargs,
     /// As GNU `parallel` does: those after `:::` or of standard input, at the end or for `{}`.
     Parallel,
+    /// As `find` does: what it finds stands for `{}` where that is a script.
+    Found,
 }
 
 /// Which part of the call.
@@ -206,6 +221,8 @@ pub enum Source {
     Values(Vec<String>),
     /// `after -exec|-execdir`: the words after it up to `;` or `+`, each time that it is given.
     After(Vec<String>),
+    /// `words preinstall|install`: these very words, each on its own: what it runs by itself.
+    Words(Vec<String>),
     /// `stdin`.
     Stdin,
     /// `content of option -f`: the text of the file that is named there.
@@ -362,12 +379,13 @@ impl FromStr for Source {
             Some(("option", options)) => Ok(Self::Option(names(options))),
             Some(("values", options)) => Ok(Self::Values(names(options))),
             Some(("after", options)) => Ok(Self::After(names(options))),
+            Some(("words", words)) => Ok(Self::Words(names(words))),
             Some(("content", source)) => {
                 Ok(Self::Content(Box::new(source.trim_start_matches("of ").parse()?)))
             }
             _ => Err(format!(
                 "`{text}` is none of `program`, `operand N`, `operands N..`, `rest N`, `each N..`, `option -x`, \
-                 `values -x`, `after -x`, `stdin`, `content of …`"
+                 `values -x`, `after -x`, `words a|b`, `stdin`, `content of …`"
             )),
         }
     }

@@ -15,4 +15,4 @@ pub use definition::{
     Command, Connects, EffectSpec, Example, Items, Program, Runs, RunsWhat, Scope, Source, Verb,
 };
 pub use pattern::{Match, Pattern};
-pub use tells::{Tells, Verbs};
+pub use tells::{Hooks, Tells, Verbs};

@@ -26,10 +26,24 @@ pub struct Tells {
     pub passing: Vec<String>,
     /// Those that do nothing.
     pub idle: Vec<String>,
+    /// What it runs by itself, if the repository has that.
+    pub hooks: Vec<Hooks>,
+    /// It runs modules of Python, which the repository may have.
+    pub modules: bool,
     /// Without one of these in the text it does nothing; no condition if there are none.
     pub mentions: Vec<String>,
     /// Its name alone tells nothing.
     pub common_word: bool,
+}
+
+/// Scripts that a program runs by itself.
+#[derive(Debug)]
+pub struct Hooks {
+    /// After one of these subcommands; without any of its own, if there are none.
+    pub verbs: Vec<String>,
+    /// The files that may have them, of which the nearest counts.
+    pub files: Vec<String>,
+    pub names: Vec<String>,
 }
 
 /// Subcommands, each with those below it; all of one that has none matters.
@@ -75,8 +89,26 @@ impl Tells {
         match runs.what.source() {
             // A copy does nothing by itself.
             _ if matches!(runs.what, RunsWhat::Copies(_)) => return,
+            // Only both together do nothing.
+            _ if matches!(runs.what, RunsWhat::Nothing(_))
+                && !runs.verb.is_empty()
+                && !runs.when.is_empty() =>
+            {
+                return;
+            }
             _ if matches!(runs.what, RunsWhat::Nothing(_)) => {
                 self.idle.extend(runs.verb.iter().cloned());
+                self.idle.extend(options().map(str::to_owned));
+                return;
+            }
+            Source::Words(names) => {
+                let (verbs, names) = (runs.verb.clone(), names.clone());
+                self.hooks.push(Hooks { verbs, files: runs.files(), names });
+                return;
+            }
+            _ if matches!(runs.what, RunsWhat::Module(_)) => {
+                self.modules = true;
+                // But for that.
                 self.idle.extend(options().map(str::to_owned));
                 return;
             }

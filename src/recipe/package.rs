@@ -3,9 +3,9 @@ use crate::source::{
     SourceFile, Text,
     yaml::{Node, Yaml},
 };
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-/// A `package.json`.
+/// A `package.json`, `composer.json` or `deno.json`.
 pub struct Package(Yaml);
 
 impl Package {
@@ -18,14 +18,42 @@ impl Package {
         self.root()?.get("name")?.as_str()
     }
 
-    /// The code of a script with what npm runs before and after it.
+    /// The code of a script with what npm runs before and after it; nothing if there is no such
+    /// script. Each part is run in a shell of its own.
     pub fn script(&self, name: &str) -> Option<Script> {
-        let code = |name: &str| self.scripts()?.get(name)?.text();
-        Some(Script {
-            before: code(&format!("pre{name}")),
-            main: code(name)?,
-            after: code(&format!("post{name}")),
+        let main = self.codes(name);
+        (!main.is_empty()).then(|| Script {
+            before: self.codes(&format!("pre{name}")),
+            main,
+            after: self.codes(&format!("post{name}")),
         })
+    }
+
+    /// The code of a script, without what runs before and after it; none if there is no such script.
+    pub fn codes(&self, name: &str) -> Vec<Text> {
+        let mut codes = Vec::new();
+        self.add(name, &mut HashSet::new(), &mut codes);
+        codes
+    }
+
+    fn add(&self, name: &str, seen: &mut HashSet<String>, codes: &mut Vec<Text>) {
+        let Some(script) = self.scripts().and_then(|scripts| scripts.get(name)) else { return };
+        if !seen.insert(name.to_owned()) {
+            return;
+        }
+        // Deno's `{"command": "…"}`, and the lists of Composer.
+        let script = script.get("command").unwrap_or(script);
+        let parts: Vec<Node<'_>> =
+            if script.is_sequence() { script.items().collect() } else { vec![script] };
+        for code in parts.into_iter().filter_map(Node::text) {
+            // Composer's other scripts and PHP: `@stop`, `@php artisan x`.
+            match code.as_str().strip_prefix('@').map(|rest| rest.split_once(' ')) {
+                Some(None) => self.add(&code.as_str()[1..], seen, codes),
+                Some(Some(("php" | "composer", _))) => codes.push(code.slice(1..code.len())),
+                Some(_) => {}
+                None => codes.push(code),
+            }
+        }
     }
 
     /// The names of the scripts that fit a name with `*`, as `npm-run-all` takes it.
@@ -56,14 +84,16 @@ impl Package {
         self.0.documents().next()
     }
 
+    /// Those of a `deno.json` are its `tasks`.
     fn scripts(&self) -> Option<Node<'_>> {
-        self.root()?.get("scripts")
+        let root = self.root()?;
+        root.get("scripts").or_else(|| root.get("tasks"))
     }
 }
 
 /// A script of a package.
 pub struct Script {
-    pub before: Option<Text>,
-    pub main: Text,
-    pub after: Option<Text>,
+    pub before: Vec<Text>,
+    pub main: Vec<Text>,
+    pub after: Vec<Text>,
 }

@@ -10,7 +10,7 @@ use crate::source::Text;
 use std::ops::Range;
 
 /// Functions that run their arguments as a command; of those that start alike the longest first.
-const FUNCTIONS: [&str; 21] = [
+const FUNCTIONS: [&str; 22] = [
     "system2",
     "system",
     "os.execute",
@@ -32,6 +32,8 @@ const FUNCTIONS: [&str; 21] = [
     "passthru",
     "proc_open",
     "spawn",
+    // Rake's.
+    "sh",
 ];
 
 /// What stands before a string that is run: AppleScript's, awk's, Elixir's.

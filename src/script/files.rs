@@ -1,14 +1,20 @@
 //! Files that scripts run: those they wrote themselves, and those of the repository.
 
-use super::shell::{Contents, Output, Shell, below_hole, plain};
+use super::shell::{Contents, Output, Shell, below_hole, joined, plain};
 use crate::{
-    invocation::{Piece, Word},
-    source::{Language, SourceFile, Text, shebang},
+    config::matches_name,
+    invocation::{Hole, Invocation, Origin, Piece, Word},
+    program::bare_name,
+    source::{Language, SourceFile, Text, shebang, shown_path},
 };
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+/// As many files of a pattern are read, and as many folders are looked through for them.
+const MAX_FILES: usize = 50;
+const MAX_FOLDERS: usize = 500;
 
 impl Shell<'_> {
     /// The file that a word names.
@@ -23,6 +29,126 @@ impl Shell<'_> {
     /// A file that was written by the script itself, or one of the repository.
     pub(super) fn script_text(&self, path: &str) -> Option<Text> {
         self.written_code(&Word::made_up(path)).or_else(|| self.file_here(path).map(Text::of_file))
+    }
+
+    /// The files of the repository that a word may name which is a pattern, or one of a list:
+    /// `ops/*.sh`, what `find` or `ls` prints.
+    pub(super) fn files_like(&self, word: &Word) -> Vec<(String, Text)> {
+        let paths = match listing_in(word) {
+            Some((before, stages)) => self.listed(&before, stages),
+            None => {
+                pattern_of(word).map(|pattern| self.files_matching(&pattern)).unwrap_or_default()
+            }
+        };
+        let file = |path: PathBuf| {
+            let text = Text::of_file(self.repository_file(&path, "")?);
+            Some((shown_path(&path), text))
+        };
+        paths.into_iter().take(MAX_FILES).filter_map(file).collect()
+    }
+
+    /// All files of a folder of the repository.
+    pub(super) fn files_in(&self, folder: &Word) -> Vec<(String, Text)> {
+        let mut pattern = folder.clone();
+        pattern.append(&Word::hole(Hole { origin: Origin::Glob, ..Hole::unknown("/*", None) }));
+        self.files_like(&pattern)
+    }
+
+    /// What the first of these programs prints, after some text, as files.
+    fn listed(&self, before: &str, stages: &[Arc<Invocation>]) -> Vec<PathBuf> {
+        let Some((name, words)) = stages.first().and_then(|stage| stage.argv.split_first()) else {
+            return Vec::new();
+        };
+        let shown: Vec<String> = words.iter().map(Word::to_string).collect();
+        let is_test = |word: &&String| !word.starts_with(['-', '(', '!', '\\']);
+        match name.text().as_deref().map(bare_name) {
+            Some("find") => {
+                let mut folders: Vec<&str> =
+                    shown.iter().take_while(is_test).map(String::as_str).collect();
+                if folders.is_empty() {
+                    folders.push(".");
+                }
+                let is_name =
+                    |word: &str| matches!(word, "-name" | "-iname" | "-path" | "-wholename");
+                let named = shown.windows(2).filter(|pair| is_name(&pair[0]));
+                let names: Vec<&str> =
+                    named.filter_map(|pair| pair[1].rsplit('/').next()).collect();
+                let fits = |path: &PathBuf| {
+                    let name = path.file_name().map(|name| name.to_string_lossy());
+                    let fits = |pattern: &&str| name.as_ref().is_some_and(|n| fits(pattern, n));
+                    names.is_empty() || names.iter().any(fits)
+                };
+                folders.into_iter().flat_map(|folder| self.below(folder)).filter(fits).collect()
+            }
+            Some("ls") => {
+                let mut patterns: Vec<&str> =
+                    shown.iter().filter(is_test).map(String::as_str).collect();
+                if patterns.is_empty() {
+                    patterns.push(".");
+                }
+                // Of a folder the bare names are listed, of files their paths.
+                let of_folder = |pattern: &str| match pattern.contains('*') {
+                    true => Vec::new(),
+                    false => self.files_matching(&format!("{pattern}/*")),
+                };
+                let named = |path: PathBuf| {
+                    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+                    joined(&self.state.folder, Path::new(&format!("{before}{}", name?)))
+                };
+                let names = patterns.iter().flat_map(|pattern| of_folder(pattern));
+                let paths = patterns.iter().flat_map(|pattern| self.files_matching(pattern));
+                names.filter_map(named).chain(paths).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The files that a pattern of paths matches, from the folder that the shell is in or else from
+    /// the repository's own.
+    fn files_matching(&self, pattern: &str) -> Vec<PathBuf> {
+        let Some(repository) = &self.run.repository else { return Vec::new() };
+        let from = |folder: &Path| {
+            let mut found = vec![folder.to_owned()];
+            for part in pattern.split('/').filter(|part| !matches!(*part, "" | ".")) {
+                let next = |folder: PathBuf| match part {
+                    ".." => joined(&folder, Path::new("..")).into_iter().collect(),
+                    part if !part.contains(['*', '?', '[']) => vec![folder.join(part)],
+                    part => repository
+                        .names_in(&folder)
+                        .into_iter()
+                        .filter(|name| fits(part, name) && !name.starts_with('.'))
+                        .map(|name| folder.join(name))
+                        .collect(),
+                };
+                found = found.into_iter().flat_map(next).take(MAX_FILES).collect();
+            }
+            found.retain(|path| repository.file(path).is_some());
+            found
+        };
+        match from(&self.state.folder) {
+            found if found.is_empty() => from(Path::new("")),
+            found => found,
+        }
+    }
+
+    /// All files below a folder.
+    fn below(&self, folder: &str) -> Vec<PathBuf> {
+        let Some(repository) = &self.run.repository else { return Vec::new() };
+        let mut folders: Vec<PathBuf> =
+            joined(&self.state.folder, Path::new(folder)).into_iter().collect();
+        let (mut files, mut looked_at) = (Vec::new(), 0);
+        while let Some(folder) = folders.pop().filter(|_| looked_at < MAX_FOLDERS) {
+            looked_at += 1;
+            for name in repository.names_in(&folder) {
+                let path = folder.join(&name);
+                match repository.is_folder(&path) {
+                    true if matches!(name.as_str(), ".git" | "node_modules") => {}
+                    true => folders.push(path),
+                    false => files.push(path),
+                }
+            }
+        }
+        files
     }
 
     /// Notes copies of files, which may be run where they are copied to: here or, after `host:`,
@@ -99,6 +225,45 @@ impl Shell<'_> {
             Some((folder.to_owned(), file))
         })
     }
+}
+
+/// Whether a name fits a pattern of the shell; of `?` and `[…]` it is enough that there is something.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut plain = String::new();
+    let mut rest = pattern;
+    while let Some(at) = rest.find(['?', '[']) {
+        plain.push_str(&rest[..at]);
+        plain.push('*');
+        let end = match rest[at..].find(']').filter(|_| rest[at..].starts_with('[')) {
+            Some(end) => at + end + 1,
+            None => at + 1,
+        };
+        rest = &rest[end..];
+    }
+    plain.push_str(rest);
+    matches_name(&plain, name)
+}
+
+/// A word that is what programs print, after text that is known.
+fn listing_in(word: &Word) -> Option<(String, &[Arc<Invocation>])> {
+    let (last, before) = word.pieces.split_last()?;
+    let Piece::Hole(Hole { origin: Origin::Output(stages), .. }) = last else { return None };
+    Some((Word { pieces: before.to_vec() }.text()?.into_owned(), stages))
+}
+
+/// The pattern of files that a word is; an unknown folder that it starts with is the repository.
+fn pattern_of(word: &Word) -> Option<String> {
+    let is_glob = |hole: &Hole| matches!(hole.origin, Origin::Glob);
+    let mut pattern = String::new();
+    for (position, piece) in word.pieces.iter().enumerate() {
+        match piece {
+            Piece::Known(text) => pattern.push_str(text.as_str()),
+            Piece::Hole(hole) if is_glob(hole) => pattern.push_str(&hole.written),
+            Piece::Hole(_) if position == 0 => {}
+            Piece::Hole(_) => return None,
+        }
+    }
+    word.holes().any(is_glob).then_some(pattern)
 }
 
 /// `host:path`, as a path of that host.

@@ -2,9 +2,10 @@
 
 use super::shell::Shell;
 use crate::{
-    invocation::{Hole, Piece, Word},
-    program::{Arguments, Items},
+    invocation::{Hole, Invocation, Origin, Piece, Word},
+    program::{Arguments, Catalog, Items, RunsWhat},
 };
+use std::sync::Arc;
 
 /// More calls of one command are taken for one with all items.
 const MAX_CALLS: usize = 64;
@@ -16,10 +17,12 @@ impl Shell<'_> {
         items: Items,
         words: Vec<Word>,
         arguments: &Arguments<'_>,
+        invocation: &Arc<Invocation>,
     ) -> Vec<Vec<Word>> {
         match items {
             Items::Xargs => self.xargs(words, arguments),
-            Items::Parallel => self.parallel(words),
+            Items::Parallel => self.parallel(words, arguments),
+            Items::Found => vec![found(words, invocation)],
         }
     }
 
@@ -78,7 +81,7 @@ impl Shell<'_> {
         calls.collect()
     }
 
-    fn parallel(&self, words: Vec<Word>) -> Vec<Vec<Word>> {
+    fn parallel(&self, words: Vec<Word>, arguments: &Arguments<'_>) -> Vec<Vec<Word>> {
         let is_separator = |word: &Word| {
             word.text().is_some_and(|text| matches!(text.as_ref(), ":::" | ":::+" | "::::"))
         };
@@ -88,6 +91,14 @@ impl Shell<'_> {
         if items.is_empty() {
             let lines = |word: &Word| parted(word, false, |c, _| is_line_end(c));
             items = self.inputs().iter().flat_map(lines).collect();
+        }
+        // `-n0`, `-N0`: as often as there are items, but without them.
+        let is_zero = |(name, value): &(String, Option<Word>)| {
+            matches!(name.as_str(), "-n" | "-N" | "--max-args")
+                && value.as_ref().and_then(Word::text).is_some_and(|text| text == "0")
+        };
+        if !command.is_empty() && arguments.options.iter().any(is_zero) {
+            return vec![command];
         }
         // Without a command, every item is one.
         let has_mark = command.iter().any(|word| word.to_string().contains("{}"));
@@ -102,6 +113,29 @@ impl Shell<'_> {
     fn inputs(&self) -> Vec<Word> {
         self.stdin.value("standard input".into(), None).alternatives().to_vec()
     }
+}
+
+/// A command of `find -exec` in which `{}` is a script that is run: itself, or for an interpreter.
+fn found(words: Vec<Word>, invocation: &Arc<Invocation>) -> Vec<Word> {
+    const MARK: &str = "{}";
+    let name = words.first().and_then(Word::text).map(|name| name.into_owned());
+    let runs_files = |name: &str| {
+        let program = Catalog::built_in().find(name);
+        program.is_some_and(|program| {
+            program.runs.iter().any(|runs| matches!(runs.what, RunsWhat::File(_)))
+        })
+    };
+    if !name.is_some_and(|name| name == MARK || runs_files(&name)) {
+        return words;
+    }
+    let filled = |word: Word| match word.text().as_deref() {
+        Some(MARK) => Word::hole(Hole {
+            origin: Origin::Output(Arc::from([Arc::clone(invocation)])),
+            ..Hole::unknown(MARK, word.location())
+        }),
+        _ => word,
+    };
+    words.into_iter().map(filled).collect()
 }
 
 /// What a word has between separators, of which `separates` tells by whether an item has begun;

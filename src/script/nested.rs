@@ -15,7 +15,8 @@ use crate::{
     },
     source::{Hop, Language, Location, Place, Text},
 };
-use std::sync::Arc;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use std::{path::Path, sync::Arc};
 
 impl Shell<'_> {
     /// Reads what a call runs in turn, and tells what it prints.
@@ -23,15 +24,18 @@ impl Shell<'_> {
         let Some((first, rest)) = invocation.argv.split_first() else {
             return prints(invocation);
         };
-        let Some(name) = first.text() else {
-            // `"$APP_DIR/deploy.sh"`
-            return match self.file_of(first) {
-                Some(text) => self.file(invocation, &first.to_string(), text, rest),
-                None => prints(invocation),
-            };
+        let named = match first.text() {
+            Some(name) => Catalog::built_in().find(&name),
+            None => Catalog::built_in().named_after(first),
         };
-        let Some(program) = Catalog::built_in().find(&name) else {
-            let path = name.into_owned();
+        let Some(program) = named else {
+            let Some(path) = first.text().map(|name| name.into_owned()) else {
+                // `"$APP_DIR/deploy.sh"`, `$script` of a loop over `ops/*.sh`
+                return match self.file_of(first) {
+                    Some(text) => self.file(invocation, &first.to_string(), text, rest),
+                    None => self.files(invocation, &self.files_like(first), rest),
+                };
+            };
             return match self.own_script(&path) {
                 Some(text) => self.file(invocation, &path, text, rest),
                 None if is_script_path(&path) => {
@@ -115,7 +119,7 @@ impl Shell<'_> {
                 match runs.items {
                     Some(items) => commands
                         .into_iter()
-                        .flat_map(|words| self.with_items(items, words, arguments))
+                        .flat_map(|words| self.with_items(items, words, arguments, invocation))
                         .collect(),
                     // `make` alone builds the first target.
                     None if commands.is_empty() && runs.what.has_default() => vec![Vec::new()],
@@ -154,6 +158,7 @@ impl Shell<'_> {
             RunsWhat::JavaScript(_) => self.program_text(words, Language::JavaScript),
             RunsWhat::Python(_) => self.program_text(words, Language::Python),
             RunsWhat::PowerShell(_) => self.program_text(words, Language::PowerShell),
+            RunsWhat::Encoded(_) => self.encoded(nested, words),
             RunsWhat::Batch(_) => self.program_text(words, Language::Batch),
             RunsWhat::Sql(_) => self.program_text(words, Language::Sql(nested.program.dialect)),
             RunsWhat::MongoDb(_) => self.program_text(words, Language::MongoDb),
@@ -188,6 +193,13 @@ impl Shell<'_> {
                 self.parameters(&text)
             }
             RunsWhat::Script(_) => self.package_script(nested, words),
+            RunsWhat::Folder(_) => {
+                let files = words.first().map(|word| self.files_in(word)).unwrap_or_default();
+                self.files(nested.invocation, &files, &[])
+            }
+            RunsWhat::Module(_) => self.module(nested, words),
+            RunsWhat::Playbook(_) => self.playbooks(nested, words),
+            RunsWhat::Job(_) => self.job(nested, words),
             RunsWhat::Make(_) => self.make(nested),
             RunsWhat::Just(_) => self.just(nested),
             RunsWhat::Task(_) => self.task(nested),
@@ -219,6 +231,27 @@ impl Shell<'_> {
         })
     }
 
+    /// `powershell -EncodedCommand`
+    fn encoded(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {
+        let decoded = |word: &Word| {
+            let bytes = STANDARD.decode(word.text()?.trim()).ok()?;
+            let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+            let code = String::from_utf16(&units.collect::<Vec<_>>()).ok()?;
+            let mut text = Text::default();
+            text.push_made_up(&code, word.location().as_ref());
+            Some(Word::known(text))
+        };
+        match words.first().and_then(decoded) {
+            Some(code) => self.program_text(&[code], Language::PowerShell),
+            None => {
+                let reason = "the encoded command is not known";
+                let location = words.first().and_then(Word::location);
+                self.run.unread.push(Unread::code(location, reason));
+                prints(nested.invocation)
+            }
+        }
+    }
+
     fn script_file(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {
         let Some(word) = words.first() else { return prints(nested.invocation) };
         if word.text().is_some_and(|path| path.starts_with("/dev/"))
@@ -240,8 +273,49 @@ impl Shell<'_> {
                 let argv = [words, &nested.given()].concat();
                 self.program(argv, nested.invocation.location.clone())
             }
-            None => self.missing(nested.invocation, format!("`{word}` is not in the repository")),
+            None => match self.files_like(word) {
+                files if files.is_empty() => {
+                    self.missing(nested.invocation, format!("`{word}` is not in the repository"))
+                }
+                files => self.files(nested.invocation, &files, &nested.given()),
+            },
         }
+    }
+
+    /// `python -m module`
+    fn module(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {
+        let Some((name, arguments)) =
+            words.split_first().and_then(|(first, rest)| Some((first.text()?, rest)))
+        else {
+            return prints(nested.invocation);
+        };
+        let path = name.replace('.', "/");
+        let files = [format!("{path}.py"), format!("{path}/__main__.py")];
+        let found = files.into_iter().find_map(|path| Some((self.script_text(&path)?, path)));
+        match found {
+            Some((text, path)) => self.file(nested.invocation, &path, text, arguments),
+            None if Catalog::built_in().find(&name).is_some() => {
+                self.program(words.to_vec(), nested.invocation.location.clone())
+            }
+            None => prints(nested.invocation),
+        }
+    }
+
+    /// Reads files of which any may be run, in any order.
+    pub(super) fn files(
+        &mut self,
+        invocation: &Arc<Invocation>,
+        files: &[(String, Text)],
+        arguments: &[Word],
+    ) -> Done {
+        let mut done = prints(invocation);
+        for (path, text) in files {
+            // What does not say that it is a script is not run by who knows what is in the folder.
+            if Language::of_file(Path::new(path), text.as_str()).is_some() {
+                done = done.then(self.file(invocation, path, text.clone(), arguments));
+            }
+        }
+        done
     }
 
     /// Says that what a call runs is not there to be read.
@@ -309,7 +383,7 @@ impl Shell<'_> {
 /// What a call runs, by one entry of its program's `runs`.
 pub(super) struct Nested<'a> {
     program: &'a Program,
-    runs: &'a Runs,
+    pub runs: &'a Runs,
     commands: Vec<Vec<Word>>,
     /// What its options set for what it runs.
     variables: Vec<(String, Word)>,
@@ -324,6 +398,11 @@ impl Nested<'_> {
         source.map(|source| self.arguments.commands(source).concat()).unwrap_or_default()
     }
 
+    /// Whether nobody names what is run: the program does it by itself.
+    pub fn runs_by_itself(&self) -> bool {
+        matches!(self.runs.what.source(), Source::Words(_))
+    }
+
     /// What is run finds this in `$0`.
     fn name(&self) -> Option<Word> {
         let named = self.arguments.commands(self.runs.name.as_ref()?);
@@ -334,6 +413,12 @@ impl Nested<'_> {
     pub fn file(&self) -> Option<String> {
         let named = self.arguments.commands(self.runs.from.as_ref()?);
         named.last()?.first().map(Word::to_string)
+    }
+
+    /// The host that the call names for what it runs.
+    pub fn host(&self) -> Option<String> {
+        let named = self.arguments.commands(self.runs.remote.as_ref()?);
+        named.last()?.first().and_then(Word::text).map(|host| host.into_owned())
     }
 
     /// The place that it runs at, if that is not here.

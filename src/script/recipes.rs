@@ -24,31 +24,43 @@ impl Shell<'_> {
         let Some(name) = words.first().and_then(Word::text) else {
             return prints(nested.invocation);
         };
+        let is_hook = nested.runs_by_itself();
         let mut done: Option<Done> = None;
         for (folder, file) in self.packages(nested) {
             let package = Package::parse(file);
+            if is_hook {
+                done = Some(self.recipe(&folder, &package.codes(&name)));
+                continue;
+            }
             let names =
                 if name.contains('*') { package.names_like(&name) } else { vec![name.to_string()] };
-            for script in names.iter().filter_map(|name| package.script(name)) {
-                let mut main = script.main;
-                for word in nested.given() {
-                    main.push_made_up(" ", main.location().as_ref());
-                    main.push(&self.quoted(&word));
+            for mut script in names.iter().filter_map(|name| package.script(name)) {
+                if let Some(last) = script.main.last_mut() {
+                    for word in nested.given() {
+                        last.push_made_up(" ", last.location().as_ref());
+                        last.push(&self.quoted(&word));
+                    }
                 }
-                let codes = [script.before, Some(main), script.after];
-                let codes: Vec<Text> = codes.into_iter().flatten().collect();
+                let codes = [script.before, script.main, script.after].concat();
                 let next = self.recipe(&folder, &codes);
                 done = Some(done.map_or(next.clone(), |done| done.then(next)));
             }
         }
+        let file = self.own_script(&name).filter(|_| done.is_none() && !is_hook);
         match done {
             Some(done) => done,
+            None if is_hook => prints(nested.invocation),
+            // `bun stop.ts`
+            None if let Some(text) = file => {
+                self.file(nested.invocation, &name, text, &nested.given())
+            }
             // `yarn pm2 …`: not a script but an installed program.
             None if words.len() > 1 => {
                 self.program(words.to_vec(), nested.invocation.location.clone())
             }
             None => {
-                let reason = format!("package.json has no script `{name}`, or is not there");
+                let files = nested.runs.files();
+                let reason = format!("{} has no script `{name}`, or is not there", files[0]);
                 self.missing(nested.invocation, reason)
             }
         }
@@ -57,10 +69,11 @@ impl Shell<'_> {
     /// The packages that a call is about, each with its folder: the nearest one, or the workspaces
     /// that it names.
     fn packages(&self, nested: &Nested<'_>) -> Vec<(PathBuf, Arc<SourceFile>)> {
-        const FILE: [&str; 1] = ["package.json"];
         const ONE: [&str; 4] = ["-w", "--workspace", "--filter", "-F"];
         const ALL: [&str; 4] = ["-ws", "--workspaces", "-r", "--recursive"];
-        let Some((folder, file)) = self.nearest_file(&FILE) else { return Vec::new() };
+        let names = nested.runs.files();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let Some((folder, file)) = self.nearest_file(&names) else { return Vec::new() };
         let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let wanted: Vec<String> =
             nested.arguments.values_of(&own(&ONE)).map(Word::to_string).collect();
@@ -70,7 +83,7 @@ impl Shell<'_> {
         let workspaces = Package::parse(file).workspaces();
         let mut found = Vec::new();
         for folder in workspaces.iter().flat_map(|pattern| self.folders(&folder, pattern)) {
-            let Some(file) = self.repository_file(&folder, FILE[0]) else { continue };
+            let Some(file) = self.repository_file(&folder, names[0]) else { continue };
             let name = Package::parse(Arc::clone(&file)).name().unwrap_or_default().to_owned();
             let is_wanted = |wanted: &String| {
                 *wanted == name || folder.ends_with(wanted.trim_matches(['.', '/']))
@@ -213,7 +226,7 @@ impl Shell<'_> {
     }
 
     /// The file that the call names with `-f`, or the nearest of the usual ones, with its folder.
-    fn named_file(
+    pub(super) fn named_file(
         &self,
         nested: &Nested<'_>,
         usual: &[&str],
@@ -225,7 +238,7 @@ impl Shell<'_> {
     }
 
     /// Reads code that a file holds, in its folder, each part in a shell of its own.
-    fn recipe(&mut self, folder: &Path, codes: &[Text]) -> Done {
+    pub(super) fn recipe(&mut self, folder: &Path, codes: &[Text]) -> Done {
         let mut done = Done::default();
         for code in codes {
             let mut state = self.state.child(State::unknown_arguments());

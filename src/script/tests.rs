@@ -100,7 +100,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_shell_reader_panic(code in shell_like()) {
-        let file = Arc::new(SourceFile::new("x.sh", code.as_str()));
+        let file = Arc::new(SourceFile::new("/nowhere/x.sh", code.as_str()));
         let reading = script::read(&Script::alone(Text::of_file(file), Language::Shell));
         for invocation in &reading.invocations {
             effect::of(invocation);

@@ -4,6 +4,9 @@ use std::{
     sync::Arc,
 };
 
+/// More entries of a folder are not looked at.
+const MAX_ENTRIES: usize = 1_000;
+
 /// The files of a repository.
 #[derive(Clone, Debug)]
 pub struct Repository {
@@ -28,6 +31,24 @@ impl Repository {
 
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The names in a folder, by its path from the root, in their order.
+    pub fn names_in(&self, folder: &Path) -> Vec<String> {
+        let path = self.root.join(folder);
+        let here = if path.as_os_str().is_empty() { Path::new(".") } else { &path };
+        let entries = here.read_dir().into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries
+            .take(MAX_ENTRIES)
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Whether a path from the root is a folder, and no link to one.
+    pub fn is_folder(&self, path: &Path) -> bool {
+        self.root.join(path).symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
     }
 
     /// The file at a path that starts at the root; nothing if it is not there, is outside, or is

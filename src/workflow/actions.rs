@@ -91,7 +91,7 @@ mod tests {
         ] {
             assert!(!find(&config, uses).is_empty(), "{uses}");
         }
-        for uses in ["appleboy/scp-action@v1", "actions/checkout@v4", ""] {
+        for uses in ["actions/cache@v4", "actions/checkout@v4", ""] {
             assert!(find(&config, uses).is_empty(), "{uses}");
         }
     }

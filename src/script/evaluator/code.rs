@@ -1,3 +1,4 @@
+use super::Dialect;
 use crate::invocation::{Hole, Piece, Word};
 use crate::script::parse;
 use crate::source::{Location, Text};
@@ -36,7 +37,7 @@ pub struct Parsed {
 
 impl Code {
     /// Adds a script; gives nothing for its tree if it is too long.
-    pub fn add(&mut self, script: &Word, grammar: &tree_sitter::Language) -> Option<Parsed> {
+    pub fn add(&mut self, script: &Word, dialect: &dyn Dialect) -> Option<Parsed> {
         if !self.parsed.is_empty() {
             // No line belongs to two files.
             self.text.push_made_up("\n", None);
@@ -60,7 +61,19 @@ impl Code {
         if self.parsed.len() - base > MAX_BYTES {
             return None;
         }
-        Some(Parsed { tree: parse(grammar, &self.parsed[base..])?, base })
+        let grammar = dialect.grammar();
+        let written = Parsed { tree: parse(&grammar, &self.parsed[base..])?, base };
+        if written.tree.root_node().has_error()
+            && let Some(plain) = dialect.without_types(&self.parsed[base..])
+            && let Some(tree) = parse(&grammar, &plain)
+        {
+            let plainer = Parsed { tree, base };
+            if errors(&plainer).len() < errors(&written).len() {
+                self.parsed.replace_range(base.., &plain);
+                return Some(plainer);
+            }
+        }
+        Some(written)
     }
 
     fn push_hole(&mut self, written: &Text, hole: Hole) {

@@ -92,6 +92,11 @@ pub struct Surroundings<'a> {
 pub trait Dialect {
     fn grammar(&self) -> tree_sitter::Language;
 
+    /// Code that the grammar does not understand as it does, every byte in its place.
+    fn without_types(&self, _code: &str) -> Option<String> {
+        None
+    }
+
     /// Brings a tree into the common form.
     fn lower(&self, code: &Code, parsed: &Parsed, root: Node<'_>) -> Vec<Statement>;
 

@@ -33,6 +33,11 @@ impl Evaluator<'_> {
         Thing::Library(dialect.module_path(name).to_owned())
     }
 
+    /// Whether a file is read because another one imports it.
+    pub fn imports(&self) -> bool {
+        self.modules.values().any(Option::is_none)
+    }
+
     /// Runs a text as code of the script's language.
     pub fn run_text(&mut self, code: &Value, at: Span) -> Thing {
         if !self.enter(at) {

@@ -135,7 +135,7 @@ impl<'s> Evaluator<'s> {
     /// The statements of a script, which is added to the code.
     pub fn parse(&mut self, script: &Word) -> Vec<Statement> {
         let start = self.code.len();
-        let Some(parsed) = self.code.add(script, &self.dialect.grammar()) else {
+        let Some(parsed) = self.code.add(script, self.dialect) else {
             self.unread.push(Span { start, end: self.code.len() });
             return Vec::new();
         };

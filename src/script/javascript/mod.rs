@@ -1,8 +1,7 @@
 //! JavaScript: which commands does a script run? In comes the text of a script (with holes where a
 //! shell or a workflow puts something in); out go its calls. `expressions` and `statements` bring
 //! tree-sitter's tree into the evaluator's form; `library` knows the functions that run commands.
-//! TypeScript is read by the same grammar as far as that goes, and what it does not understand is
-//! said.
+//! TypeScript is read by the same grammar, when `types` has taken its types away.
 
 mod expressions;
 mod library;
@@ -10,6 +9,7 @@ mod statements;
 mod strings;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use super::evaluator::{
     self, Dialect, Evaluator, Reading, Runs, SessionMethod, Surroundings, Thing,
@@ -30,6 +30,10 @@ pub fn read(script: &Word, surroundings: &Surroundings<'_>) -> Reading {
 impl Dialect for JavaScript {
     fn grammar(&self) -> tree_sitter::Language {
         tree_sitter_javascript::LANGUAGE.into()
+    }
+
+    fn without_types(&self, code: &str) -> Option<String> {
+        types::without_types(code)
     }
 
     fn lower(&self, code: &Code, parsed: &Parsed, root: Node<'_>) -> Vec<Statement> {

@@ -54,6 +54,7 @@ impl Shell<'_> {
                 self.ps_write(name, call);
                 Done::default()
             }
+            "get-childitem" | "gci" | "dir" => self.ps_listing(call)?,
             "get-content" | "gc" | "cat" | "type" => self.ps_read(call),
             "invoke-expression" | "iex" => self.ps_expression(call),
             "start-process" | "saps" | "start" => {
@@ -156,6 +157,25 @@ impl Shell<'_> {
         }
     }
 
+    /// `Get-ChildItem PATH`: all that is in it; nothing if it is chosen by more than its path.
+    fn ps_listing(&mut self, call: &Call) -> Option<Done> {
+        let plain = ["path", "literalpath", "recurse", "force", "directory", "file"];
+        let is_plain = call.arguments.iter().all(|argument| match argument {
+            super::commands::Argument::Parameter(word) => {
+                let name = word.to_string().to_lowercase();
+                plain.contains(&name.trim_start_matches('-'))
+            }
+            _ => true,
+        });
+        let given = call.parameter(&["path", "literalpath"]).into_iter();
+        let mut path = given.chain(call.positional(&plain)).next().filter(|_| is_plain)?;
+        if !path.to_string().contains('*') {
+            let all = Hole { origin: Origin::Glob, ..Hole::unknown("/*", call.location.clone()) };
+            path.append(&Word::hole(all));
+        }
+        Some(Done::printing(Output::Known(Value::one(path)), None))
+    }
+
     fn ps_read(&mut self, call: &Call) -> Done {
         let path = call.parameter(&["path", "literalpath"]);
         let path = path.first().cloned().or_else(|| call.positional(&SWITCHES).into_iter().next());
@@ -223,6 +243,7 @@ fn parameters(unit: &Unit<'_>, function: Node<'_>) -> Vec<String> {
 
 /// By which names a condition on `$_` chooses, if it is one comparison of the name.
 fn selection(condition: &Text) -> Option<Selection> {
+    let condition = &condition.trimmed();
     let code = prepared(condition.as_str());
     let tree = parse(&code)?;
     let unit = Unit { text: condition, code: &code };

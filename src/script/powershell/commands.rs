@@ -185,6 +185,15 @@ impl Shell<'_> {
     /// parameters.
     fn ps_program(&mut self, call: Call, name: Option<&str>) -> Done {
         let mut block_output = Output::Silent;
+        // Aliases that are the name of nothing else.
+        let name = match name {
+            Some("gps") => Some("get-process"),
+            Some("spps") => Some("stop-process"),
+            Some("gsv") => Some("get-service"),
+            Some("spsv") => Some("stop-service"),
+            Some("ri") => Some("remove-item"),
+            name => name,
+        };
         let cmdlet =
             name.filter(|name| name.contains('-') && Catalog::built_in().find(name).is_some());
         let first = match cmdlet {

@@ -28,9 +28,7 @@ pub fn called(
         return Called::Idly;
     }
     let always = tells.always || tells.reads && (inner || text.contains(['<', '|']));
-    let mut words = Words { text, at };
-    // What still belongs to the name: `@latest`, a quote.
-    words.skip_word();
+    let words = Words::after_name(text, at);
     let mut verbs = Some(&tells.verbs).filter(|verbs| !verbs.is_end());
     let (mut is_first, mut after_option) = (true, false);
     for written in words {
@@ -110,12 +108,25 @@ fn is_option(word: &str, option: &str) -> bool {
 }
 
 /// The words of a command, up to its end.
-struct Words<'t> {
+pub(super) struct Words<'t> {
     text: &'t str,
     at: usize,
+    /// So much more is looked at: a command may go on for megabytes.
+    left: usize,
 }
 
+/// Words and redirections of one command that are looked at.
+const MAX_WORDS: usize = 500;
+
 impl<'t> Words<'t> {
+    /// Those after the name that ends at `at`.
+    pub fn after_name(text: &'t str, at: usize) -> Self {
+        let mut words = Self { text, at, left: MAX_WORDS };
+        // What still belongs to the name: `@latest`, a quote.
+        words.skip_word();
+        words
+    }
+
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -154,6 +165,15 @@ impl<'t> Iterator for Words<'t> {
 
     fn next(&mut self) -> Option<&'t str> {
         loop {
+            match self.left {
+                0 => return None,
+                1 => {
+                    self.left = 0;
+                    // It could be anything.
+                    return Some("$");
+                }
+                _ => self.left -= 1,
+            }
             self.skip_blanks();
             let start = self.at;
             self.skip_word();

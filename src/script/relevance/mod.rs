@@ -4,12 +4,14 @@
 //! whatever could be one of its subcommands that have effects.
 
 mod called;
+mod hooks;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 use crate::source::{Expression, Language, Script, expressions};
 pub(super) use called::{Called, called};
+pub(super) use hooks::{hooks, module};
 use scan::Scan;
 
 /// Why a script has to be read.
@@ -29,8 +31,10 @@ pub fn matters_as_written(script: &Script) -> Matters {
         return Matters::Itself;
     }
     let text = script.text.as_str();
+    let file = script.text.location().map(|location| location.file);
+    let repository = file.as_ref().map(|file| file.repository());
     let is_open = |expression: Expression<'_>| !expression.is_for_the_run();
-    match of_text(text) {
+    match Scan::of(text).in_repository(repository).matters() {
         Matters::Not | Matters::Later if expressions(text).any(is_open) => Matters::Open,
         matters => matters,
     }

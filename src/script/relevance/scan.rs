@@ -3,11 +3,12 @@
 use super::{
     Matters,
     called::{Called, called},
+    hooks,
 };
 use crate::{
-    program::Catalog,
+    program::{Catalog, Tells},
     script::shell::is_of_the_system,
-    source::{expression_at, program_name},
+    source::{Repository, expression_at, program_name},
 };
 
 /// Words that let the shell run text, or that hand something to a later step.
@@ -54,6 +55,8 @@ pub(super) struct Scan<'t> {
     /// Up to where lines were looked at for their quotes, and whether each closes its own.
     checked: usize,
     is_clear: bool,
+    /// Whose files some calls depend on.
+    repository: Option<&'t Repository>,
 }
 
 /// How a word stands in which a substitution stands.
@@ -82,7 +85,12 @@ impl<'t> Scan<'t> {
             is_data: false,
             checked: 0,
             is_clear: true,
+            repository: None,
         }
+    }
+
+    pub fn in_repository(self, repository: Option<&'t Repository>) -> Self {
+        Self { repository, ..self }
     }
 
     fn byte(&self, at: usize) -> u8 {
@@ -333,6 +341,9 @@ impl<'t> Scan<'t> {
         {
             let starts = self.starts && !self.assigns;
             let leads = tells.leads && starts;
+            if starts && self.leads_to_files(tells) {
+                return true;
+            }
             if (tells.acts || leads) && self.gives {
                 return true;
             }
@@ -353,6 +364,17 @@ impl<'t> Scan<'t> {
                         _ => known.starts_with(&name),
                     }
             })
+    }
+
+    /// Whether the program that is called here runs what the repository has.
+    fn leads_to_files(&mut self, tells: &Tells) -> bool {
+        let module = hooks::module(tells, self.text, self.at);
+        // `python -m pip` is `pip`.
+        self.passes |= module.is_some_and(hooks::is_program);
+        let Some(repository) = self.repository else { return false };
+        hooks::hooks(tells, self.text, self.at)
+            .is_some_and(|hooks| hooks::matter(hooks, self.text, repository))
+            || module.is_some_and(|module| hooks::is_followed(module, self.text, repository))
     }
 
     /// Whether the name that ends here is all of the last part of its path: `docker` is not

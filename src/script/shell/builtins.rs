@@ -152,10 +152,20 @@ impl Shell<'_> {
         for file in files {
             output = output.and(match file.text().as_deref() {
                 Some("-" | "/dev/stdin") => self.stdin.clone(),
-                _ => Output::Known(self.text_of_file(file)?),
+                _ => match self.text_of_file(file) {
+                    Some(text) => Output::Known(text),
+                    None => self.texts_like(file)?,
+                },
             });
         }
         Some(Done::printing(output.into_stages(), None))
+    }
+
+    /// What the files of the repository say that a pattern matches.
+    fn texts_like(&self, pattern: &Word) -> Option<Output> {
+        let texts = self.files_like(pattern).into_iter();
+        let texts = texts.map(|(_, text)| Output::Known(self.run.marks.value(&text)));
+        texts.reduce(Output::and)
     }
 
     fn leave_by(&mut self, way: Ends, arguments: &[Word]) -> Done {

@@ -4,7 +4,7 @@ use super::{Does, Span, Surveyor};
 use crate::{
     program::{Catalog, bare_name},
     script::{
-        relevance::{Called, called},
+        relevance::{Called, called, hooks, module},
         shell::syntax::Command,
     },
 };
@@ -103,6 +103,12 @@ impl Surveyor<'_> {
                     Called::Really if matters => return true,
                     Called::Really | Called::Around => passes = true,
                     Called::Idly => {}
+                }
+                // What it runs by itself, and its modules.
+                if hooks(tells, self.text, word.end).is_some()
+                    || module(tells, self.text, word.end).is_some()
+                {
+                    return true;
                 }
                 gives |= tells.gives;
             }
