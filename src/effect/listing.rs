@@ -11,8 +11,13 @@ use crate::{
 };
 use std::{borrow::Cow, sync::Arc};
 
-/// Words that tell what state a thing is in, not whose it is.
-const STATES: [&str; 12] = [
+/// Words that tell what kind or state a thing is of, not whose it is.
+const STATES: [&str; 17] = [
+    "service",
+    "loaded",
+    "active",
+    "inactive",
+    "failed",
     "online",
     "stopped",
     "stopping",

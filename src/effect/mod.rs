@@ -125,6 +125,22 @@ fn targets<'w>(
     Targets { maybe: matched.maybe, kind: command.run.kinds().next(), words }
 }
 
+/// How far a word reaches. A relative path can reach out of the folder that the call runs in, or that
+/// is a wide one itself; else the folder makes it no graver.
+fn reach(kind: &str, word: &Word, invocation: &Invocation) -> target::Reach {
+    let stdin = invocation.stdin.as_ref();
+    let placed = path::placed(resource(kind), word, &invocation.folder);
+    let placed = placed.map(|placed| target::reach(kind, &placed, stdin));
+    match placed.filter(|reach| reach.scope == Scope::All) {
+        Some(mut reach) => {
+            reach.because.get_or_insert_with(|| format!("in {}", invocation.folder));
+            reach.names = vec![word.to_string()];
+            reach
+        }
+        None => target::reach(kind, word, stdin),
+    }
+}
+
 fn effect(spec: &EffectSpec, targets: &Targets<'_>, invocation: &Invocation) -> Option<Effect> {
     let verb = spec.verb?;
     let kind = spec.resource.as_deref().or(targets.kind)?;
@@ -142,7 +158,7 @@ fn effect(spec: &EffectSpec, targets: &Targets<'_>, invocation: &Invocation) -> 
     }
     for (own_kind, word) in &targets.words {
         let kind = own_kind.unwrap_or(kind);
-        let reach = target::reach(kind, word, invocation.stdin.as_ref());
+        let reach = reach(kind, word, invocation);
         effect.targets.extend(reach.names);
         if let Some(kind) = reach.kind {
             effect.resource = kind;

@@ -107,6 +107,21 @@ pub fn reach(resource: &Resource, word: &Word) -> Reach {
     Reach::of(if is_named { Scope::Named } else { Scope::Unknown }, word)
 }
 
+/// A relative path seen from the root, where the folder that it starts from is known.
+pub fn placed(resource: &Resource, word: &Word, folder: &Word) -> Option<Word> {
+    let folder = folder.text().filter(|folder| resource.path && folder.starts_with('/'))?;
+    let is_relative = match word.pieces.first()? {
+        Piece::Known(text) => !text.as_str().starts_with(['/', '~', '-']),
+        Piece::Hole(hole) => matches!(hole.origin, Origin::Glob),
+    };
+    if !is_relative {
+        return None;
+    }
+    let mut placed = Word::made_up(&format!("{}/", folder.trim_end_matches('/')));
+    placed.append(word);
+    Some(placed)
+}
+
 /// Stands for a part of a path that is not known.
 const UNKNOWN: char = '\u{fffc}';
 
@@ -240,10 +255,19 @@ fn is_home(path: &str) -> bool {
     matches!(parts.as_slice(), ["home", _] | ["~"] | ["root"])
 }
 
-/// Without repeated and trailing slashes and `.` folders.
+/// Without repeated and trailing slashes, `.` folders, and those that `..` leaves again.
 fn normal(path: &str) -> String {
     let path = path.replacen("$HOME", "~", 1).replacen("${HOME}", "~", 1);
-    let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        let is_left =
+            |last: &&str| !is_glob(last) && !last.contains(UNKNOWN) && !matches!(*last, ".." | "~");
+        match parts.last() {
+            Some(last) if part == ".." && is_left(last) => drop(parts.pop()),
+            None if part == ".." && path.starts_with('/') => {}
+            _ => parts.push(part),
+        }
+    }
     match (path.starts_with('/') || path.is_empty(), parts.is_empty()) {
         (true, _) => format!("/{}", parts.join("/")),
         (false, true) => ".".into(),
