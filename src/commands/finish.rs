@@ -1,6 +1,7 @@
 //! The end of a deploy, be it by the one who began it, by its watchdog or by whoever comes next.
 
 use super::Exit;
+use crate::guard::fleet;
 use crate::guard::journal::{self, Step, Story};
 use crate::guard::lock::HostLock;
 use crate::guard::record::{Outcome, Record};
@@ -72,6 +73,9 @@ pub fn tell(mut record: Record, store: &Store, file: Option<&Path>) -> Exit {
     }
     say(record.headline());
     record.timeline.must(Step::Closed);
+    if let Some(journal) = record.timeline.path() {
+        fleet::over(journal, store, record.headline());
+    }
     match record.outcome {
         Outcome::Deployed => Exit::Fine,
         Outcome::RolledBack => Exit::RolledBack,

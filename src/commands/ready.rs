@@ -9,12 +9,17 @@ use crate::guard::around::{self, Around};
 use crate::guard::checks;
 use crate::guard::ci::CiRun;
 use crate::guard::deploy::Deploy;
+use crate::guard::fleet::{self, Fleet, Held};
 use crate::guard::lock::{self, Attempt, Holder, HostLock, LockPlace, Reach};
 use crate::guard::target::Target;
 use crate::guard::voice::say;
+use crate::host::host_name;
 use crate::report;
 use crate::store::Store;
+use crate::store::lease::LeaseHolder;
+use jiff::Timestamp;
 use std::path::Path;
+use std::time::Duration;
 
 /// A deploy that may begin.
 pub struct Ready<'a> {
@@ -26,6 +31,7 @@ pub struct Ready<'a> {
     target: Target,
     ci: CiRun,
     version: Option<String>,
+    turn: Option<Held>,
 }
 
 impl<'a> Ready<'a> {
@@ -45,6 +51,10 @@ impl<'a> Ready<'a> {
         };
         let store = Store::from_env()?;
         let command = command(&ci);
+        let turn = match turn(&config, &target, &command, &ci, arguments.wait)? {
+            Ok(turn) => turn,
+            Err(exit) => return Ok(Err(exit)),
+        };
         let Some(lock) = take_lock(arguments, &command, &ci)? else {
             return Ok(Err(Exit::Locked));
         };
@@ -58,7 +68,7 @@ impl<'a> Ready<'a> {
         if config.path.is_none() {
             say("there is no tagout.yml here or above: every process counts as a neighbour");
         }
-        Ok(Ok(Self { store, lock, arguments, command, config, target, ci, version }))
+        Ok(Ok(Self { store, lock, arguments, command, config, target, ci, version, turn }))
     }
 
     pub fn deploy(&self) -> Deploy<'_> {
@@ -73,6 +83,7 @@ impl<'a> Ready<'a> {
             limit: self.arguments.time_limit,
             report: self.arguments.report.clone(),
             version: self.version.as_deref(),
+            turn: self.turn.as_ref(),
         }
     }
 }
@@ -89,6 +100,32 @@ fn allowed(version: &Version, arguments: &Guard) -> Result<Option<String>, Exit>
     why.iter().for_each(|reason| say(format_args!("  {reason}")));
     say("nothing was run: review it and run `tagout approve`, or deploy with --unapproved REASON");
     Err(Exit::Failed)
+}
+
+/// Waits for a turn among the deploys of all hosts, if there is a limit.
+fn turn(
+    config: &Config,
+    target: &Target,
+    command: &str,
+    ci: &CiRun,
+    wait: Duration,
+) -> miette::Result<Result<Option<Held>, Exit>> {
+    let Some(deploys) = &config.deploys else { return Ok(Ok(None)) };
+    let Some(fleet) = Fleet::of(config)? else { return Ok(Ok(None)) };
+    let holder = LeaseHolder {
+        host: host_name(),
+        command: command.to_owned(),
+        run: ci.url.clone(),
+        since: Timestamp::now(),
+    };
+    match fleet.turn(deploys, target, &holder, wait)? {
+        Ok(held) => Ok(Ok(Some(held))),
+        Err(other) => {
+            say(format_args!("it is not our turn: {} deploys now", fleet::named(other.as_ref())));
+            say("nothing was run; `--wait 10m` waits for its turn");
+            Ok(Err(Exit::Locked))
+        }
+    }
 }
 
 /// Runs the checklist `pre-deploy`; whether the deploy may begin.

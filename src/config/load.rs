@@ -1,5 +1,5 @@
 use super::{
-    Config,
+    Config, fleet,
     suggest::{did_you_mean, listed},
 };
 use miette::{Diagnostic, NamedSource, SourceOffset, SourceSpan};
@@ -83,7 +83,9 @@ fn read(path: &Path) -> Result<String, ConfigError> {
 /// Checks the text of a configuration that stands in `path`.
 pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let mut config = parse_inventory(path, text)?;
-    config.settle(Located { path, text })?;
+    let file = Located { path, text };
+    config.settle(file)?;
+    config.deploys = fleet::settle(&config.raw_deploys, &config, file)?;
     Ok(config)
 }
 

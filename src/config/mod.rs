@@ -5,6 +5,7 @@
 mod action;
 mod condition;
 mod env_text;
+mod fleet;
 mod inventory;
 mod load;
 mod probe;
@@ -16,6 +17,7 @@ mod triage;
 pub use action::{Action, Example, NestedInputs, RemoteInputs};
 pub use condition::{BEFORE, Condition, NOW, Names, SAMPLES, size_named};
 pub use env_text::EnvText;
+pub use fleet::{Deploys, FleetScope};
 pub use inventory::{App, Environment, Inventory, Neighbours, Owner, Thing, matches_name};
 pub use load::{ConfigError, FILE_NAME, find, folder_of, load, load_inventory, parse, span_of};
 pub use probe::{
@@ -74,6 +76,14 @@ pub struct Config {
     pub triage: Vec<Triage>,
     #[serde(default, rename = "triage")]
     raw_triage: Vec<triage::RawTriage>,
+    /// Where hosts keep what they share: `file:`, `postgres:` or `s3:`.
+    #[serde(default)]
+    pub store: Option<EnvText>,
+    /// How many may deploy at a time, of all hosts that share the store.
+    #[serde(skip)]
+    pub deploys: Option<Deploys>,
+    #[serde(default, rename = "deploys")]
+    raw_deploys: fleet::RawDeploys,
     /// Where this was read from.
     #[serde(skip)]
     pub path: Option<PathBuf>,

@@ -5,6 +5,7 @@ use super::ci::CiRun;
 use super::conclude::{Over, conclude};
 use super::doors::{Doors, DoorsError};
 use super::exec;
+use super::fleet::{FleetError, Held};
 use super::guarded::Guarded;
 use super::journal::{JournalError, Step, Story};
 use super::lock::HostLock;
@@ -37,6 +38,8 @@ pub struct Deploy<'a> {
     pub limit: Duration,
     /// Where the report is wanted as well.
     pub report: Option<PathBuf>,
+    /// Its turn among the deploys of all hosts, if there is a limit.
+    pub turn: Option<&'a Held>,
     /// What is known of the workflow that runs, in words.
     pub version: Option<&'a str>,
     /// The names of the questions of `post-deploy` that are answered with yes.
@@ -64,6 +67,9 @@ pub enum DeployError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Doors(#[from] DoorsError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Fleet(#[from] FleetError),
     #[error("the program of this deploy cannot be found: {cause}")]
     OwnProgram { cause: std::io::Error },
 }

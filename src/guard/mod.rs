@@ -10,6 +10,7 @@ pub mod conclude;
 pub mod deploy;
 pub mod doors;
 pub mod exec;
+pub mod fleet;
 pub mod guarded;
 pub mod journal;
 pub mod judge;

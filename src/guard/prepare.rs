@@ -52,6 +52,9 @@ fn safeguard(
     timeline.say(format!("snapshot {} of {count} processes", before.id));
     let watchdog = Watchdog::arm(journal, deploy.lock)?;
     timeline.step(Step::Armed { watchdog: watchdog.process.clone() })?;
+    if let Some(held) = deploy.turn {
+        held.give()?;
+    }
     Ok((before, watchdog))
 }
 
@@ -92,5 +95,6 @@ fn begun(deploy: &Deploy<'_>) -> Begun {
         folder: here,
         limit: deploy.limit.as_secs(),
         confirmed: deploy.confirmed.to_vec(),
+        turn: deploy.turn.map(|held| held.turn().clone()),
     }
 }

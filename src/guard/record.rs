@@ -9,7 +9,7 @@ use super::supervise::{Ended, Interrupt, Run};
 use super::voice::say;
 use jiff::Timestamp;
 use std::fmt::{self, Display};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Debug)]
@@ -175,6 +175,11 @@ impl Timeline {
         say(&what);
         self.entries.push((Timestamp::now(), what.clone()));
         self.must(Step::Said { what });
+    }
+
+    /// The path of its journal.
+    pub fn path(&self) -> Option<&Path> {
+        self.journal.as_ref().map(Journal::path)
     }
 
     /// Takes in what others have said and put in the journal already.

@@ -3,7 +3,8 @@
 //! the rollback of the other. It stands in a session of its own, is nobody's child, and has none of
 //! the variables by which runners find what a job has left, so what ends a job does not end it.
 
-use super::journal::Story;
+use super::fleet;
+use super::journal::{Journal, Step, Story};
 use super::lock::HostLock;
 use crate::host::proc::Identity;
 use miette::{Diagnostic, IntoDiagnostic};
@@ -132,6 +133,16 @@ pub fn watch(journal: &Path) -> miette::Result<Option<(Story, HostLock)>> {
     let story = Story::read(journal)?;
     let Some(begun) = &story.begun else { return Ok(None) };
     writeln!(line, "{}", std::process::id()).into_diagnostic()?;
+    if let (Some(turn), Some(config)) = (&begun.turn, &begun.config) {
+        let (journal, supervisor) = (journal.to_owned(), begun.supervisor.clone());
+        fleet::keep(turn, config, move |why| {
+            // What it does may be another's work by now: this watchdog takes it back.
+            let said = Journal::resume(&journal)
+                .and_then(|mut journal| journal.append(Step::Said { what: why }));
+            drop(said);
+            kill(&supervisor);
+        });
+    }
     let deadline = Instant::now() + Duration::from_secs(begun.limit) + SUPERVISOR_GRACE;
     if !hears_the_end(&mut line, deadline) {
         kill(&begun.supervisor);

@@ -178,22 +178,31 @@ impl Lease {
 
     /// Shows that its holder lives.
     pub fn renew(&mut self, backend: &dyn Backend) -> Result<(), LostError> {
+        for _ in 0..TRIES {
+            if self.try_renew(backend)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// False if another process of the same deploy was faster, which is to be tried again.
+    fn try_renew(&mut self, backend: &dyn Backend) -> Result<bool, LostError> {
         let asked = Instant::now();
         let record = Record { renewed: self.record.renewed + 1, ..self.record.clone() };
         let written =
             backend.write(&self.key, &bytes_of(&record), Expected::Version(&self.version))?;
         let Some(version) = written else {
             return match Self::resume(backend, &self.key, self.record.token)? {
-                // A renewal whose answer was lost.
                 Some(lease) => {
                     *self = Self { renewed: self.renewed, ..lease };
-                    Ok(())
+                    Ok(false)
                 }
                 None => Err(LostError::Taken { key: self.key.clone() }),
             };
         };
         (self.record, self.version, self.renewed) = (record, version, asked);
-        Ok(())
+        Ok(true)
     }
 
     /// Whether nobody can have taken it yet, by the time that has gone by.

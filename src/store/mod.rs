@@ -152,7 +152,8 @@ impl Store {
         self.root.join("snapshots")
     }
 
-    fn path_of(&self, id: &str) -> PathBuf {
+    /// Where a snapshot is kept.
+    pub fn path_of(&self, id: &str) -> PathBuf {
         self.folder().join(format!("{id}{SUFFIX}"))
     }
 

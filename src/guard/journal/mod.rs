@@ -6,7 +6,7 @@
 mod step;
 mod story;
 
-pub use step::{Begun, Entry, Step, WrittenConfig};
+pub use step::{Begun, Entry, Step, Turn, WrittenConfig};
 pub use story::Story;
 
 use crate::host::Snapshot;

@@ -96,9 +96,19 @@ pub struct Begun {
     pub report: Option<PathBuf>,
     /// Seconds that the deploy may take.
     pub limit: u64,
+    /// Its turn among the deploys of all hosts, if there is a limit.
+    #[serde(default)]
+    pub turn: Option<Turn>,
     /// The names of the questions that are answered with yes.
     #[serde(default)]
     pub confirmed: Vec<String>,
+}
+
+/// A lease in the store that hosts share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub key: String,
+    pub token: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
