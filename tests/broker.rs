@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 use support::{
     Pm2, app, expect_all_run, guarded, pm2_command, running, shared_host, shared_host_of, wait_for,
 };
-use tagout::host::{Process, proc};
+use tagout::host::{Process, Status, proc};
 
 /// How a deploy went.
 struct Deployed {
@@ -47,8 +47,8 @@ fn deploy(pm2: &Pm2, script: &str) -> Deployed {
 /// What must not have changed: the processes of others, with all that PM2 knows of them but time.
 fn of_others(pm2: &Pm2) -> Vec<(String, Option<u32>, u64)> {
     let processes = pm2.processes().into_iter();
-    let others =
-        processes.filter(|process| !["shop-api", "shop-worker"].contains(&&*process.key.name));
+    let others = processes
+        .filter(|process| !["shop-api", "shop-worker", "shop-cron"].contains(&&*process.key.name));
     others.map(|process| (process.key.to_string(), process.pid, process.restarts)).collect()
 }
 
@@ -69,6 +69,7 @@ try pm2 kill
 try pm2 -s update
 try npx pm2 delete all
 try "$(readlink -f node_modules/.bin/pm2)" stop all
+node -e "require('net').connect(process.env.PM2_DAEMON_RPC_PORT).on('error', () => {}).end('nonsense')"
 try node restart-all.js
 try node restart-each.js
 exit 0
@@ -177,6 +178,10 @@ pm2 startOrReload own.json --update-env
 npx pm2 restart own.json --only shop-worker
 node -e "require('pm2').restart('shop-worker', (error) => { console.log(error); process.exit(error ? 1 : 0) })"
 pm2 sendSignal SIGCONT shop-worker
+cat >own.config.js <<END
+module.exports = {apps: [{name: 'shop-cron', script: 'stay.js', exec_mode: 'cluster'}]}
+END
+pm2 start own.config.js
 pm2 describe shop-worker
 pm2 logs --nostream --lines 1
 pm2 save
@@ -193,11 +198,16 @@ fn the_own_app_stays_manageable(release: u32) {
             ]}}"#
         ),
     );
+    // The file is not there yet: this deploy brings it, and a process that is new.
+    let config = fs::read_to_string(pm2.folder().join("tagout.yml")).unwrap();
+    let own = "pm2: [shop-api, shop-worker]";
+    pm2.write("tagout.yml", &config.replace(own, &format!("{own}, ecosystem: own.config.js")));
     let before = of_others(&pm2);
     let ran = deploy(&pm2, OWN_APP);
     let log = fs::read_to_string(pm2.folder().join("own.log")).unwrap();
     assert_eq!(ran.code, 0, "{log}\n{}", ran.said);
     assert_eq!(ran.refused(), Vec::<&str>::new());
+    assert_eq!(pm2.one("shop-cron").status, Status::Online);
     assert_eq!(before, of_others(&pm2));
     assert_eq!(pm2.named("shop-worker").len(), 2);
     for process in pm2.processes() {

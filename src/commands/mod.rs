@@ -18,6 +18,7 @@ mod snapshot;
 use crate::cli::{Cli, Command, Global};
 use crate::config::{self, Config};
 use crate::guard::exec;
+use crate::policy;
 use clap::Parser;
 use std::path::Path;
 use std::process::ExitCode;
@@ -71,8 +72,11 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The configuration that was named, else the nearest, else an empty one.
+/// The configuration that was named, else the nearest, else an empty one; with the processes that its
+/// ecosystem files declare.
 fn configuration(global: &Global) -> miette::Result<Config> {
     let path = global.config.clone().or_else(|| config::find(Path::new(".")));
-    Ok(path.map_or_else(|| Ok(Config::default()), |path| config::load(&path))?)
+    let mut config = path.map_or_else(|| Ok(Config::default()), |path| config::load(&path))?;
+    policy::read_ecosystems(&mut config);
+    Ok(config)
 }

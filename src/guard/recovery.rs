@@ -10,6 +10,7 @@ use super::record::{Cause, CommandEnd, CommitMove, Outcome, Record, Restoration,
 use super::supervise;
 use crate::config::{self, Config, ConfigError};
 use crate::host::Snapshot;
+use crate::policy;
 use crate::store::{Store, StoreError};
 use miette::Diagnostic;
 use thiserror::Error;
@@ -52,10 +53,10 @@ pub fn finish(story: Story, store: &Store) -> Result<Option<Record>, RecoveryErr
 
 /// The configuration as it was when the deploy began.
 fn configuration(begun: &Begun) -> Result<Config, ConfigError> {
-    match &begun.config {
-        Some(written) => config::parse(&written.path, &written.text),
-        None => Ok(Config::default()),
-    }
+    let Some(written) = &begun.config else { return Ok(Config::default()) };
+    let mut config = config::parse(&written.path, &written.text)?;
+    policy::read_ecosystems(&mut config);
+    Ok(config)
 }
 
 fn rolled_back(

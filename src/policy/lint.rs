@@ -195,7 +195,7 @@ impl Policy {
 }
 
 /// Adds the processes of each environment's ecosystem file to those that the inventory names.
-fn read_ecosystems(config: &mut Config) {
+pub fn read_ecosystems(config: &mut Config) {
     let folder = config.folder().to_owned();
     for environment in config.inventory.values_mut().flat_map(|app| app.environments.values_mut()) {
         let Some(file) = &environment.ecosystem else { continue };

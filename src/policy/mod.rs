@@ -21,6 +21,8 @@ mod tests;
 
 pub use finding::{Finding, Level};
 pub use judge::{Judge, Policy};
-pub use lint::{Configs, Coverage, Gap, LintReport, files_reached, lint, lint_changed, radius};
+pub use lint::{
+    Configs, Coverage, Gap, LintReport, files_reached, lint, lint_changed, radius, read_ecosystems,
+};
 pub use radius::Reach;
 pub use rules::{PolicyRule, does, rules};

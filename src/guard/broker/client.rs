@@ -1,7 +1,7 @@
 //! Who is at the other end of a connection: what the kernel says of the process that opened it.
 
 use std::ffi::OsString;
-use std::fs;
+#[cfg(target_os = "linux")]
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -24,11 +24,11 @@ impl Client {
             return Self::default();
         };
         let about = PathBuf::from(format!("/proc/{}", peer.pid.as_raw_nonzero()));
-        let list = |name: &str| fs::read(about.join(name)).unwrap_or_default();
+        let list = |name: &str| std::fs::read(about.join(name)).unwrap_or_default();
         Self {
             uid: Some(peer.uid.as_raw()),
-            program: fs::read_link(about.join("exe")).ok(),
-            folder: fs::read_link(about.join("cwd")).ok(),
+            program: std::fs::read_link(about.join("exe")).ok(),
+            folder: std::fs::read_link(about.join("cwd")).ok(),
             arguments: entries(&list("cmdline"))
                 .map(|argument| String::from_utf8_lossy(argument).into_owned())
                 .collect(),
@@ -97,10 +97,12 @@ impl Client {
     }
 }
 
+#[cfg(target_os = "linux")]
 fn entries(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     list.strip_suffix(b"\0").into_iter().flat_map(|list| list.split(|&byte| byte == 0))
 }
 
+#[cfg(target_os = "linux")]
 fn variable(entry: &[u8]) -> Option<(OsString, OsString)> {
     let at = entry.iter().position(|&byte| byte == b'=')?;
     let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());

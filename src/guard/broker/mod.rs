@@ -19,22 +19,26 @@ pub use traces::Traces;
 
 use super::refusal::Refusal;
 use super::target::Target;
+use super::voice::say;
 use crate::config::Config;
-use crate::host::ManagerKind;
 use crate::host::pm2::connection::Connection;
 use crate::host::pm2::{BROKER_VARIABLE, Pm2, SOCKET_VARIABLE, daemon};
+use crate::host::{ManagerKind, ManagerState};
 use client::Client;
 use rules::Rules;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io;
+use std::fs::{OpenOptions, Permissions};
+use std::io::{self, Write};
 use std::net::Shutdown;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// Node options of the daemons that PM2's clients start.
 const DAEMON_OPTIONS: &str = "PM2_NODE_OPTIONS";
@@ -101,9 +105,11 @@ impl Broker {
         target: &Target,
         traces: Traces,
     ) -> io::Result<Self> {
-        std::fs::write(script(folder), NO_SECOND_DAEMON)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(script(folder));
+        file?.write_all(NO_SECOND_DAEMON.as_bytes())?;
         let socket = socket(folder);
         let listener = UnixListener::bind(&socket)?;
+        std::fs::set_permissions(&socket, Permissions::from_mode(0o600))?;
         let desk = Arc::new(Desk {
             journal: journal.to_owned(),
             rules: Rules::new(config, target),
@@ -125,6 +131,11 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
+        if self.accepting.as_ref().is_some_and(JoinHandle::is_finished) {
+            say(
+                "what stands between PM2 and the deploy ended too early: PM2 was not guarded to the end",
+            );
+        }
         self.desk.closing.store(true, Ordering::SeqCst);
         // Wakes the one who waits for the next client.
         let _ = UnixStream::connect(&self.socket);
@@ -138,28 +149,40 @@ impl Drop for Broker {
 }
 
 fn accept(listener: &UnixListener, desk: &Arc<Desk>) {
-    let numbers = AtomicU64::new(0);
+    let mut number = 0;
     for stream in listener.incoming() {
         if desk.closing.load(Ordering::SeqCst) {
             return;
         }
         // Out of files for a moment: the client that was not taken tries again.
         let Ok(stream) = stream else {
-            thread::sleep(std::time::Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(10));
             continue;
         };
-        let number = numbers.fetch_add(1, Ordering::Relaxed);
-        if let Ok(stream) = stream.try_clone() {
-            desk.open().insert(number, stream);
-        }
-        let desk = Arc::clone(desk);
+        number += 1;
+        let Ok(line) = stream.try_clone() else { continue };
+        desk.open().insert(number, line);
+        let seat = Seat { desk: Arc::clone(desk), number };
         let serving = thread::Builder::new().name("pm2-client".to_owned());
         // One that cannot be served is closed, which its client sees.
         let _ = serving.spawn(move || {
             // How a client ends is its own affair.
-            let _ = session::serve(stream, &desk);
-            desk.open().remove(&number);
+            let _ = session::serve(stream, &seat.desk);
         });
+    }
+}
+
+/// The place of a client. However it is left, the client's connection is closed.
+struct Seat {
+    desk: Arc<Desk>,
+    number: u64,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(line) = self.desk.open().remove(&self.number) {
+            let _ = line.shutdown(Shutdown::Both);
+        }
     }
 }
 
@@ -180,9 +203,8 @@ impl Desk {
     /// A line to the daemon of `pm2`. Where none runs, one is started as the client would have done
     /// it, but without what belongs to this deploy.
     fn connect(&self, pm2: &Pm2, client: &Client) -> Result<Connection, Refusal> {
-        let unreachable = |state: crate::host::ManagerState| {
-            Refusal::new("pm2", state.describe(ManagerKind::Pm2))
-        };
+        let unreachable =
+            |state: ManagerState| Refusal::new("pm2", state.describe(ManagerKind::Pm2));
         match Connection::open(pm2.socket()) {
             Ok(connection) => return Ok(connection),
             Err(state) if state.is_gone() => {}

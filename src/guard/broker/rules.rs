@@ -6,6 +6,7 @@ use crate::config::{Config, Owner, matches_name};
 use crate::guard::refusal::Refusal;
 use crate::guard::target::{KnownBy, Target};
 use crate::host::Process;
+use crate::policy;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -139,7 +140,7 @@ impl Rules {
                 let by = by.map_or(name, String::as_str);
                 Some(format!("it belongs to a neighbour (`neighbours: {{pm2: [{by}]}}`)"))
             }
-            Owner::Unknown if !self.know_the_own() => None,
+            Owner::Unknown if !self.know_the_own() || self.is_declared_by_now(name) => None,
             Owner::Unknown => {
                 let list =
                     self.target.environments().next().map_or_else(String::new, |(app, env)| {
@@ -162,9 +163,16 @@ impl Rules {
             owner if self.target.owns(owner) => None,
             Owner::Ours { app, environment } => Some(format!("{app}/{environment}")),
             Owner::Neighbour => Some("a neighbour".to_owned()),
-            Owner::Unknown if !self.know_the_own() => None,
+            Owner::Unknown if !self.know_the_own() || self.is_declared_by_now(name) => None,
             Owner::Unknown => Some("in no list".to_owned()),
         }
+    }
+
+    /// Whether an ecosystem file of the deploy's own names it, which the deploy may have brought.
+    fn is_declared_by_now(&self, name: &str) -> bool {
+        let mut config = self.config.clone();
+        policy::read_ecosystems(&mut config);
+        self.target.owns(config.owner_of_pm2(name))
     }
 }
 

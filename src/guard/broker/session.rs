@@ -6,6 +6,7 @@ use super::client::Client;
 use super::request::{Change, Request, Subject};
 use super::rules::NAME_THEM;
 use super::sweep;
+use crate::guard::masking::shown_command;
 use crate::guard::refusal::Refusal;
 use crate::host::pm2::Pm2;
 use crate::host::pm2::frame::{self, Frame};
@@ -121,10 +122,7 @@ impl Session<'_> {
             }
             Request::EndDaemon => {
                 let refusal = self.conduct.banned.get_or_insert_with(|| {
-                    let what = match self.client.words() {
-                        Some(words) => format!("pm2 {}", words.join(" ")),
-                        None => "pm2 kill".to_owned(),
-                    };
+                    let what = self.client.words().map_or_else(|| "pm2 kill".to_owned(), called);
                     Refusal::new(
                         what,
                         "it would end the daemon that all apps on this host share, and all apps with it",
@@ -168,8 +166,7 @@ impl Session<'_> {
         self.conduct.known = true;
         let Some(words) = self.client.words() else { return Ok(()) };
         let hit = sweep::hit(words, self.client.folder(), processes);
-        let what = format!("pm2 {}", words.join(" "));
-        self.desk.rules.judge_words(&what, words, &hit)
+        self.desk.rules.judge_words(&called(words), words, &hit)
     }
 
     /// Without an inventory the names say nothing. But PM2's clients read the list before they change
@@ -225,6 +222,11 @@ impl Session<'_> {
         self.daemon = Some(daemon);
         Ok(())
     }
+}
+
+/// A call of PM2's command line, without its secrets.
+fn called(words: &[String]) -> String {
+    format!("pm2 {}", shown_command(words))
 }
 
 /// Passes on the daemon's answers until it goes; then the client is to know that it has gone.
