@@ -1,4 +1,4 @@
-//! Each kind of probe against the real thing: PostgreSQL, SQLite, Redis, OpenSSL, dnsmasq,
+//! Each kind of probe against the real thing: PostgreSQL, MariaDB, SQLite, Redis, OpenSSL, dnsmasq,
 //! Prometheus, PM2 and the files and processes of this host. `make test` installs what they need.
 
 mod support;
@@ -8,13 +8,19 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use support::{Dns, Pm2, Postgres, Project, Prometheus, Redis, TlsServer, wait_for};
+use support::{
+    Dns, MailServer, MariaDb, Pm2, Postgres, Project, Prometheus, Redis, TlsServer, wait_for,
+};
 
 /// What became of each probe, a line each, and why: without times and places.
 fn outcomes(project: &Project) -> String {
     let output = project.command(&["--format", "json"]).output().unwrap();
     let report: serde_json::Value =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    told(project, &report)
+}
+
+fn told(project: &Project, report: &serde_json::Value) -> String {
     let probes = report["probes"].as_array().unwrap().iter().map(|probe| {
         let text = |name: &str| project.tidy(probe[name].as_str().unwrap_or("").to_owned());
         format!("{} {}: {}", text("outcome"), text("name"), text("message"))
@@ -153,6 +159,106 @@ fn a_database_that_is_down_is_an_error_and_no_pass() {
     assert_snapshot!(outcomes(&project), @"error up: no connection: Connection refused (os error 111)");
     postgres.start_again();
     assert_snapshot!(outcomes(&project), @"pass up:");
+}
+
+#[test]
+fn mariadb_is_asked_read_only_and_its_types_are_understood() {
+    let mariadb = MariaDb::new();
+    mariadb.sql(
+        "USE test; CREATE TABLE jobs (state varchar(9), at timestamp);
+         INSERT INTO jobs SELECT 'failed', now() - interval 3 minute FROM seq_1_to_73;
+         CREATE TABLE ticks (at timestamp)",
+    );
+    let project = Project::probes(
+        r#"
+  few-failed:
+    sql: {url: "${env:DB}", query: "SELECT count(*) AS n FROM jobs WHERE state = 'failed'"}
+    expect: ['rows[0].n < 50', value == 73]
+  fresh:
+    sql: {url: "${env:DB}", query: SELECT max(at) AS at FROM jobs}
+    expect: ['now - rows[0].at < duration("10m")', 'now - value > duration("2m")']
+  stale-is-not-fresh:
+    sql: {url: "${env:DB}", query: "SELECT timediff(now(), max(at) - interval 3 hour) FROM jobs"}
+    expect: value < duration("1m")
+  an-empty-table-is-not-fresh:
+    sql: {url: "${env:DB}", query: SELECT max(at) FROM ticks}
+    expect: now - value < duration("10m")
+  no-rows:
+    sql: {url: "mariadb://root@127.0.0.1:${env:PORT}/test", query: SELECT at FROM ticks}
+    expect: value < now
+  types:
+    sql:
+      url: ${env:DB}
+      query: >
+        SELECT true AS b, 7 AS i, 2.5e0 AS r, 12345.678 AS d, sum(40) AS s, 'x' AS t,
+        json_object('a', 1) AS j, date'2026-01-31' AS day, 18446744073709551615 AS big
+    expect:
+      - rows[0].b == 1 && rows[0].i == 7 && rows[0].r == 2.5 && rows[0].d == 12345.678
+      - rows[0].s == 40 && rows[0].t == "x" && rows[0].day == timestamp("2026-01-31T00:00:00Z")
+      - rows[0].big > 0u
+  no-text:
+    sql: {url: "${env:DB}", query: "SELECT x'00ff'"}
+    expect: value == "x"
+  writing:
+    sql: {url: "${env:DB}", query: "WITH x AS (SELECT 1) SELECT nextval(s) FROM x"}
+    expect: value == 1
+  two-statements:
+    sql: {url: "${env:DB}", query: "SELECT 1; DROP TABLE jobs"}
+    expect: value == 1
+  slow:
+    sql: {url: "${env:DB}", query: SELECT sleep(61)}
+    timeout: 500ms
+    expect: value == 1
+  too-many:
+    sql: {url: "${env:DB}", query: "SELECT * FROM seq_1_to_100000000"}
+    expect: row_count > 1
+  too-long:
+    sql: {url: "${env:DB}", query: "SELECT repeat('x', 10000000)"}
+    expect: value == "x"
+  mistaken:
+    sql: {url: "${env:DB}", query: SELECT nope FROM jobs}
+    expect: value == 1
+  wrong-password:
+    sql: {url: "mysql://nobody:${env:SECRET}@127.0.0.1:${env:PORT}/test", query: SELECT 1}
+    expect: value == 1
+  has-to-prove-itself:
+    sql: {url: "${env:DB}", query: SELECT 1, ca: /etc/ssl/certs/ca-certificates.crt}
+    expect: value == 1
+  down:
+    sql: {url: "mysql://root@127.0.0.1:1/test", query: SELECT 1}
+    expect: value == 1
+"#,
+    )
+    .with("DB", &mariadb.url())
+    .with("PORT", &mariadb.port.to_string())
+    .with("SECRET", "hunter2-hunter2");
+    mariadb.sql("USE test; CREATE SEQUENCE s");
+    assert_snapshot!(outcomes(&project), @r#"
+    fail few-failed: rows[0].n < 50 (rows[0].n is 73)
+    pass fresh:
+    fail stale-is-not-fresh: value < duration("1m") (value is 3h3m)
+    error an-empty-table-is-not-fresh: now - value < duration("10m") (value is null)
+    error no-rows: value < now (there is no `value`: there are no rows)
+    pass types:
+    error no-text: the column x'00ff': it is no text; cast it: `CAST(… AS CHAR)`
+    error writing: Cannot execute statement in a READ ONLY transaction
+    error two-statements: You have an error in your SQL syntax; check the manual that corresponds to your MariaDB server version for the right syntax to use near 'DROP TABLE jobs' at line 1
+    error slow: it did not end within 500ms
+    error too-many: there are over 1000 rows
+    error too-long: Packet is larger than max_allowed_packet
+    error mistaken: Unknown column 'nope' in 'SELECT'
+    error wrong-password: no connection: Access denied for user 'nobody'@'localhost' (using password: YES)
+    error has-to-prove-itself: no connection: Client asked for SSL but server does not have this capability
+    error down: no connection: Connection refused (os error 111)
+    "#);
+    assert_eq!(mariadb.sql("SELECT count(*) FROM test.jobs"), "73");
+    assert_eq!(mariadb.sql("SELECT next_not_cached_value FROM test.s"), "1");
+    // What was given up does not go on.
+    wait_for("the server to end what is too slow", || {
+        let busy =
+            "SELECT count(*) FROM information_schema.processlist WHERE info = 'SELECT sleep(61)'";
+        (mariadb.sql(busy) == "0").then_some(())
+    });
 }
 
 #[test]
@@ -440,6 +546,44 @@ fn a_server_of_mail_is_talked_to() {
     "#);
 }
 
+#[test]
+fn a_server_of_mail_shows_its_certificate_when_it_is_asked_for_encryption() {
+    let mail = MailServer::new();
+    let project = Project::probes(
+        r#"
+  trusted:
+    tls: {address: "localhost:${env:PORT}", ca: "[CA]", starttls: smtp}
+    expect: [trusted, '"localhost" in names', 'expires_in > duration("216h")']
+  by-nobody:
+    tls: {address: "localhost:${env:PORT}", starttls: smtp}
+    expect: trusted
+  not-encrypted-from-the-start:
+    tls: {address: "localhost:${env:PORT}", ca: "[CA]"}
+    timeout: 2s
+    expect: trusted
+  no-mail:
+    tls: {address: "[SERVER]", starttls: smtp}
+    timeout: 2s
+    expect: trusted
+  only-plain:
+    tls: {address: "127.0.0.1:${env:PLAIN}", starttls: smtp}
+    expect: trusted
+"#,
+    );
+    let file = project.folder.path().join("tagout.yml");
+    let config = fs::read_to_string(&file).unwrap().replace("[CA]", &mail.certificate());
+    fs::write(&file, config.replace("localhost:${env:PORT}", &format!("localhost:{}", mail.port)))
+        .unwrap();
+    let project = project.with("PLAIN", &mail_server().to_string());
+    assert_snapshot!(outcomes(&project), @r#"
+    pass trusted:
+    fail by-nobody: trusted (trusted is false; nobody who is trusted has issued the certificate)
+    error not-encrypted-from-the-start: no encrypted connection: received corrupt message of type InvalidContentType
+    error no-mail: it did not end within 2s
+    error only-plain: the mail server does not offer it: "221 bye"
+    "#);
+}
+
 /// A few words of SMTP, on a port of its own.
 fn mail_server() -> u16 {
     use std::io::{BufRead, BufReader, Write};
@@ -507,6 +651,94 @@ fn lines_of_a_log_are_counted() {
     error missing: [FOLDER]/nowhere.log cannot be read: No such file or directory (os error 2)
     error since-a-deploy-that-never-was: no snapshot says where the log was; `tagout snapshot take` and `tagout deploy` record it
     "#);
+}
+
+/// A journal in a folder, as the journal's own program writes it: messages of units, and how many
+/// seconds ago each was.
+fn write_journal(folder: &Path, entries: &[(&str, u64, &str)]) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let entries = entries.iter().enumerate().map(|(number, (unit, ago, message))| {
+        format!(
+            "__REALTIME_TIMESTAMP={}\n__MONOTONIC_TIMESTAMP={}\n_BOOT_ID=4a2b1f3c5d6e7f8091a2b3c4d5e6f708\n\
+             _MACHINE_ID=00000000000000000000000000000001\n_SYSTEMD_UNIT={unit}\n_UID=0\nMESSAGE={message}\n\n",
+            (now.as_secs() - ago) * 1_000_000 + number as u64,
+            number + 1,
+        )
+    });
+    let exported = folder.join("exported");
+    fs::write(&exported, entries.collect::<String>()).unwrap();
+    // It is looked for under the number of this machine.
+    let machine = fs::read_to_string("/etc/machine-id").unwrap();
+    let journal = folder.join("journal").join(machine.trim());
+    fs::create_dir_all(&journal).unwrap();
+    let mut writer = Command::new("/lib/systemd/systemd-journal-remote");
+    writer.arg("-o").arg(journal.join("system.journal")).arg(&exported);
+    assert!(writer.stderr(Stdio::null()).status().unwrap().success());
+}
+
+#[test]
+fn the_journal_of_a_unit_is_read() {
+    let project = Project::probes(
+        r#"
+  errors:
+    log: {journal: web, match: ERROR}
+    expect: [count == 1, lines == 3]
+  recent:
+    log: {journal: web.service, match: "ERROR|GET", since: 10m}
+    expect: [count == 2, 'newest == "ERROR new"']
+  last:
+    log: {journal: web, match: "ERROR", last: 1}
+    expect: [count == 1, lines == 1]
+  quiet-for-a-while:
+    log: {journal: db, match: "ERROR", since: 10m}
+    expect: [count == 0, lines == 0]
+  no-such-unit:
+    log: {journal: wbe, match: "ERROR"}
+    expect: count == 0
+  since-the-deploy:
+    log: {journal: web, match: "ERROR", since: deploy}
+    expect: count == 0
+"#,
+    );
+    let folder = project.folder.path();
+    write_journal(
+        folder,
+        &[
+            ("web.service", 3600, "ERROR old"),
+            ("db.service", 3600, "ERROR of the database"),
+            ("web.service", 60, "GET / 200"),
+            ("web.service", 30, "ERROR new"),
+        ],
+    );
+    // The journal of this host is its own affair: the test has one in a name space of its own.
+    let own = "mount -t tmpfs none /var/log && mkdir /var/log/journal && cp -r journal /var/log && exec \"$@\"";
+    let inside = |arguments: &[&str]| {
+        let tagout = project.command(&[]);
+        let mut command = Command::new("unshare");
+        command.args(["-rm", "sh", "-c", own, "sh"]).arg(tagout.get_program()).args(arguments);
+        let variables = tagout.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.current_dir(folder).envs(variables).output().unwrap()
+    };
+    if !Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|it| it.success()) {
+        eprintln!("the journal is not tried: this host lets nobody mount one");
+        return;
+    }
+    let said = |output: std::process::Output| {
+        let report: serde_json::Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        told(&project, &report)
+    };
+    assert_snapshot!(said(inside(&["check", "--format", "json"])), @r#"
+    fail errors: count == 1 (count is 2; the last was "ERROR new")
+    pass recent:
+    pass last:
+    pass quiet-for-a-while:
+    error no-such-unit: the journal has nothing of the unit "wbe": is that its name, and may this user see it?
+    error since-the-deploy: no snapshot says where the log was; `tagout snapshot take` and `tagout deploy` record it
+    "#);
+    assert!(inside(&["snapshot", "take"]).status.success());
+    let since = said(inside(&["check", "--format", "json"]));
+    assert!(since.ends_with("pass since-the-deploy:"), "{since}");
 }
 
 #[test]

@@ -3,11 +3,17 @@
 use super::encryption;
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
+    io,
     net::SocketAddr,
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
-use tokio::net::{TcpStream, lookup_host};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpStream, lookup_host},
+};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 /// What has gone by until there was a connection.
@@ -53,6 +59,55 @@ where
         format!("no encrypted connection: {reason}")
     })?;
     Ok((stream, begun.elapsed()))
+}
+
+/// What the other side may say on a connection of which the client keeps all; more is not for a
+/// condition to look at.
+pub const MOST_SAID: usize = 4 << 20;
+
+/// A connection that breaks when the other side says too much.
+pub struct Limited<S> {
+    inner: S,
+    left: usize,
+}
+
+impl<S> Limited<S> {
+    /// The other side may say `most` bytes.
+    pub fn new(inner: S, most: usize) -> Self {
+        Self { inner, left: most }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Limited<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        let left = self.left.checked_sub(buffer.filled().len() - before);
+        self.left = left.ok_or_else(|| io::Error::other("the answer is longer than 4 MiB"))?;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Limited<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
 }
 
 /// Work that goes on beside an attempt, and ends with it.

@@ -50,7 +50,7 @@ impl Facts {
     /// Sets a text that was read up to a limit; the line break at its end is no part of it.
     pub fn set_text_of(&mut self, name: &'static str, read: &Bounded) {
         if read.cut {
-            return self.set_absent(name, TOO_LONG);
+            return self.set_absent(name, read.too_long());
         }
         let text = String::from_utf8_lossy(&read.bytes);
         self.set_text(name, text.trim_end_matches(['\r', '\n']));
@@ -60,7 +60,7 @@ impl Facts {
     pub fn set_text_and_json(&mut self, name: &'static str, read: &Bounded) {
         self.set_text_of(name, read);
         if read.cut {
-            return self.set_absent("json", TOO_LONG);
+            return self.set_absent("json", read.too_long());
         }
         if read.bytes.iter().all(u8::is_ascii_whitespace) {
             return self.set_absent("json", format!("the {name} is empty"));
@@ -158,7 +158,6 @@ pub fn whole(number: u64) -> Value {
 
 /// How much of a body or of an output is kept, in bytes.
 const LIMIT: usize = 1 << 20;
-const TOO_LONG: &str = "it is longer than 1 MiB";
 
 /// What was read of something that may have no end.
 #[derive(Debug)]
@@ -179,6 +178,14 @@ impl Bounded {
     /// Keeps so many bytes.
     pub fn up_to(limit: usize) -> Self {
         Self { bytes: Vec::new(), cut: false, limit }
+    }
+
+    /// What to say of what was cut.
+    fn too_long(&self) -> String {
+        match self.limit >> 20 {
+            0 => format!("it is longer than {} KiB", self.limit >> 10),
+            mega => format!("it is longer than {mega} MiB"),
+        }
     }
 
     /// Takes in more, as far as there is room.

@@ -11,7 +11,7 @@ use regex::Regex;
 use serde_json::json;
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    io::{self, BufRead, BufReader, Read as _, Seek, SeekFrom},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::Stdio,
@@ -21,12 +21,13 @@ use std::{
     },
     time::Instant,
 };
-use tokio::{io::AsyncReadExt, process::Command};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt},
+    process::Command,
+};
 
 /// What is looked at of one line; what stands behind is passed over.
 const LONGEST_LINE: u64 = 64 << 10;
-/// What the journal may print.
-const LONGEST_JOURNAL: u64 = 64 << 20;
 
 /// Lines of one log.
 pub struct Prober {
@@ -145,22 +146,34 @@ impl Prober {
     }
 
     async fn in_journal(&self, unit: &str) -> Result<Found, String> {
-        let mut arguments =
-            vec!["--no-pager".to_owned(), "--output=cat".to_owned(), format!("--unit={unit}")];
+        let mut arguments = Vec::new();
         match (self.since, self.position()?) {
             (Some(Since::Past(length)), _) => {
                 arguments.push(format!("--since=-{}s", length.as_secs_f64()));
             }
             (Some(Since::Deploy), Some(at)) => {
-                let seconds = at["second"].as_i64().unwrap_or_default();
-                arguments.push(format!("--since=@{seconds}"));
+                let micros = at["microsecond"].as_i64().ok_or("the snapshot has no time")?;
+                arguments.push(format!("--since=@{:.6}", micros as f64 / 1e6));
             }
             _ => {}
         }
         if let Some(last) = self.last {
             arguments.push(format!("--lines={last}"));
         }
+        let found = self.journal(unit, &arguments).await?;
+        // A name that is misspelt has no lines either, nor has a unit that only others may see.
+        if found.lines == 0 && self.journal(unit, &["--lines=1".to_owned()]).await?.lines == 0 {
+            return Err(format!(
+                "the journal has nothing of the unit {unit:?}: is that its name, and may this user see it?"
+            ));
+        }
+        Ok(found)
+    }
+
+    /// What the journal has of a unit, line by line.
+    async fn journal(&self, unit: &str, arguments: &[String]) -> Result<Found, String> {
         let child = Command::new("journalctl")
+            .args(["--no-pager", "--quiet", "--output=cat", &format!("--unit={unit}")])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -172,21 +185,14 @@ impl Prober {
         let (Some(out), Some(mut errors)) = (out, errors) else {
             return Err("journalctl cannot be read".to_owned());
         };
-        let (mut text, mut said) = (Vec::new(), String::new());
-        let mut out = out.take(LONGEST_JOURNAL);
-        let (read, _, status) = tokio::join!(
-            out.read_to_end(&mut text),
-            errors.read_to_string(&mut said),
-            child.wait()
-        );
+        let mut said = String::new();
+        let (found, _, status) =
+            tokio::join!(self.search.stream(out), errors.read_to_string(&mut said), child.wait());
         let status = status.map_err(|cause| cause.to_string())?;
-        if read.is_err() || !status.success() {
-            return Err(format!("the journal cannot be read: {}", said.trim()));
+        match found {
+            Ok(found) if status.success() => Ok(found),
+            _ => Err(format!("the journal cannot be read: {}", said.trim())),
         }
-        let mut found = self.search.nothing();
-        let through = self.search.through(text.as_slice(), &mut found, &AtomicBool::new(false));
-        through.map_err(|cause| cause.to_string())?;
-        Ok(found)
     }
 }
 
@@ -246,6 +252,23 @@ impl Search {
         }
     }
 
+    /// The same for what is still being written.
+    async fn stream(&self, lines: impl AsyncRead + Unpin) -> io::Result<Found> {
+        let (mut lines, mut line) = (tokio::io::BufReader::new(lines), Vec::new());
+        let (mut found, mut is_rest) = (self.nothing(), false);
+        loop {
+            line.clear();
+            let read = (&mut lines).take(LONGEST_LINE).read_until(b'\n', &mut line).await?;
+            if read == 0 {
+                return Ok(found);
+            }
+            if !is_rest {
+                self.look(&String::from_utf8_lossy(&line), &mut found);
+            }
+            is_rest = !line.ends_with(b"\n");
+        }
+    }
+
     fn look(&self, line: &str, found: &mut Found) {
         let line = line.trim_end_matches(['\n', '\r']);
         found.lines += 1;
@@ -267,7 +290,8 @@ impl Measure for Prober {
             let started = Instant::now();
             let (found, size, position) = match &self.source {
                 Source::Journal(unit) => {
-                    let now = map([("second", Value::Int(Timestamp::now().as_second()))]);
+                    let now = Value::Int(Timestamp::now().as_microsecond());
+                    let now = map([("microsecond", now)]);
                     (self.in_journal(unit).await?, None, now)
                 }
                 Source::File(path) => {

@@ -1,16 +1,27 @@
 use super::{
     Measure, Measuring,
+    connection::{self, Background, Limited, MOST_SAID},
+    encryption,
     facts::{Facts, duration, list, map},
     filling::Filling,
 };
-use crate::config::{Named, Redis};
+use crate::config::{Named, Redis, TlsOptions, Verify};
 use cel::Value;
-use redis::{Client, Value as Reply, aio::MultiplexedConnection};
-use std::time::Instant;
+use redis::{
+    AsyncConnectionConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, Value as Reply,
+    aio::MultiplexedConnection,
+};
+use rustls::ClientConfig;
+use std::{sync::Arc, time::Instant};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::UnixStream,
+};
 
 /// Questions to one server.
 pub struct Prober {
-    client: Client,
+    server: ConnectionInfo,
+    encryption: Option<Arc<ClientConfig>>,
     /// By name; one alone has none.
     commands: Vec<(String, Vec<String>)>,
     is_single: bool,
@@ -20,17 +31,53 @@ impl Prober {
     pub fn new(redis: &Redis, filling: &mut Filling) -> Result<Self, String> {
         let url = filling.fill(&redis.url)?;
         filling.hide_password_of(&url);
-        if url.starts_with("rediss") {
-            // It fails only where another part of this program has chosen the same already.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        }
-        let client = Client::open(url).map_err(|error| in_words(&error))?;
+        let server = url.into_connection_info().map_err(|error| in_words(&error))?;
+        let encryption = match server.addr() {
+            ConnectionAddr::TcpTls { insecure, .. } => {
+                let options = TlsOptions { verify: Verify(!insecure), ..TlsOptions::default() };
+                Some(Arc::new(encryption::config(&options, &filling.folder)?))
+            }
+            _ => None,
+        };
         let commands = redis.run.iter().map(|(name, words)| {
             let words = words.iter().map(|word| filling.fill(word));
             Ok((name.to_owned(), words.collect::<Result<_, String>>()?))
         });
         let commands = commands.collect::<Result<_, String>>()?;
-        Ok(Self { client, commands, is_single: matches!(redis.run, Named::One(_)) })
+        Ok(Self { server, encryption, commands, is_single: matches!(redis.run, Named::One(_)) })
+    }
+
+    async fn connect(&self) -> Result<(MultiplexedConnection, Background), String> {
+        match (self.server.addr(), &self.encryption) {
+            (ConnectionAddr::Unix(path), _) => {
+                let stream = UnixStream::connect(path).await;
+                let shown = path.display();
+                self.log_in(stream.map_err(|e| format!("no connection: {shown}: {e}"))?).await
+            }
+            (ConnectionAddr::TcpTls { host, port, .. }, Some(config)) => {
+                let (stream, _) = connection::connect(host, *port).await?;
+                let encrypted = connection::encrypt(stream, host, Arc::clone(config)).await?;
+                self.log_in(encrypted.0).await
+            }
+            (ConnectionAddr::Tcp(host, port), _) => {
+                self.log_in(connection::connect(host, *port).await?.0).await
+            }
+            _ => Err("the URL leads to nothing that can be connected to".to_owned()),
+        }
+    }
+
+    async fn log_in<S>(&self, stream: S) -> Result<(MultiplexedConnection, Background), String>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let login = self.server.redis_settings();
+        // The probe's own timeout holds, not half a second.
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let stream = Limited::new(stream, MOST_SAID);
+        let connecting = MultiplexedConnection::new_with_config(login, stream, config).await;
+        let (connection, driver) =
+            connecting.map_err(|error| format!("no connection: {}", in_words(&error)))?;
+        Ok((connection, Background::spawn(driver)))
     }
 }
 
@@ -38,9 +85,7 @@ impl Measure for Prober {
     fn measure(&mut self) -> Measuring<'_> {
         Box::pin(async {
             let started = Instant::now();
-            let connection = self.client.get_multiplexed_async_connection().await;
-            let mut connection =
-                connection.map_err(|error| format!("no connection: {}", in_words(&error)))?;
+            let (mut connection, _driver) = self.connect().await?;
             let connect_time = started.elapsed();
             let mut replies = Vec::new();
             for (name, words) in &self.commands {

@@ -55,15 +55,17 @@ pub fn looked(built_in: BuiltIn, around: &dyn Surroundings, config: &Config) -> 
 
 /// The report of a question for a person.
 pub fn asked(manual: &Manual, around: &dyn Surroundings) -> ProbeReport {
-    let (outcome, said) = match around.ask(manual) {
-        Answer::Yes => (Outcome::Pass, "confirmed"),
-        Answer::No => (Outcome::Fail, "not so"),
-        Answer::Open if manual.required => (Outcome::Error, "nobody has confirmed"),
-        Answer::Open => (Outcome::Open, "left open"),
+    let Manual { name, confirm, .. } = manual;
+    let (outcome, message) = match around.ask(manual) {
+        Answer::Yes => (Outcome::Pass, format!("confirmed: {confirm}")),
+        Answer::No => (Outcome::Fail, format!("not so: {confirm}")),
+        Answer::Open if manual.required => {
+            (Outcome::Error, format!("nobody has confirmed: {confirm}; `--confirm {name}` does"))
+        }
+        Answer::Open => (Outcome::Open, format!("left open: {confirm}")),
     };
-    let message = Some(format!("{said}: {}", manual.confirm));
     ProbeReport {
-        message,
-        ..ProbeReport::plain(&manual.name, "manual", outcome, manual.severity.clone())
+        message: Some(message),
+        ..ProbeReport::plain(name, "manual", outcome, manual.severity.clone())
     }
 }

@@ -11,6 +11,9 @@ use tokio::{
     net::TcpStream,
 };
 
+/// What is kept of one reply: it is looked through again with all that comes.
+const LONGEST_REPLY: usize = 64 << 10;
+
 /// One connection over TCP.
 pub struct Prober {
     address: String,
@@ -46,11 +49,11 @@ impl Prober {
 
     /// What came back since the last `send`.
     async fn talk(&self, stream: &mut TcpStream) -> Result<Bounded, String> {
-        let mut reply = Bounded::default();
+        let mut reply = Bounded::up_to(LONGEST_REPLY);
         for step in &self.steps {
             match step {
                 Ready::Send(text) => {
-                    reply = Bounded::default();
+                    reply = Bounded::up_to(LONGEST_REPLY);
                     let sent = stream.write_all(text.as_bytes()).await;
                     sent.map_err(|cause| cause.to_string())?;
                 }
@@ -59,9 +62,11 @@ impl Prober {
                     if !read_until(stream, &mut reply, fits).await? {
                         let came = String::from_utf8_lossy(&reply.bytes);
                         let came: String = came.chars().take(80).collect();
-                        return Err(format!(
-                            "the connection ended before anything matched `{pattern}`; there came {came:?}"
-                        ));
+                        let why = match reply.cut {
+                            true => "nothing matched",
+                            false => "the connection ended before anything matched",
+                        };
+                        return Err(format!("{why} `{pattern}`; there came {came:?}"));
                     }
                 }
             }

@@ -18,8 +18,8 @@ pub use lint::{all_findings, findings, repository, tagout, workflow};
 pub use pm2::{Pm2, Ran, app, kill};
 pub use port::free_port;
 pub use project::Project;
-pub use server::Server;
-pub use services::{Dns, Postgres, Prometheus, Redis, S3, TlsServer};
+pub use server::{Server, endless_after};
+pub use services::{Dns, MailServer, MariaDb, Postgres, Prometheus, Redis, S3, TlsServer};
 pub use shared::{expect_all_run, guarded, running, shared_host, shared_host_of, way_around};
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-use super::install;
+use super::{install, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
@@ -198,11 +198,14 @@ impl Drop for Pm2 {
     }
 }
 
-/// Ends a process at once.
+/// Ends a process at once, and waits until it has ended: its memory, by which it is known, goes some
+/// time before its sockets do.
 pub fn kill(pid: u32) {
-    let pid = Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    let start = tagout::host::proc::stat(pid).map(|stat| stat.start);
     // It may have ended by itself.
-    let _ = kill_process(pid, Signal::KILL);
+    let _ = kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), Signal::KILL);
+    let Some(start) = start else { return };
+    wait_for("a process to end", || (!tagout::host::proc::runs(pid, start)).then_some(()));
 }
 
 fn text(bytes: &[u8]) -> String {

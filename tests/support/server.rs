@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{io, thread};
@@ -59,6 +59,26 @@ fn answer(mut stream: TcpStream, counts: &Counts) -> io::Result<()> {
         "/loop" => {
             stream.write_all(b"HTTP/1.1 302 Found\r\nlocation: /loop\r\ncontent-length: 0\r\n\r\n")
         }
+        // On to where it is sent on again, each time after a while.
+        "/wander" => {
+            thread::sleep(Duration::from_millis(100));
+            stream
+                .write_all(b"HTTP/1.1 302 Found\r\nlocation: /wander\r\ncontent-length: 0\r\n\r\n")
+        }
+        // It has said all it will say, but for the rest of it, and listens on.
+        "/half-closed" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"status\":")?;
+            stream.shutdown(Shutdown::Write)?;
+            io::copy(&mut stream, &mut io::sink()).map(|_| ())
+        }
+        "/gigabyte" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n")?;
+            (0..1 << 14).try_for_each(|_| stream.write_all(&[b'x'; 1 << 16]))
+        }
+        "/headers" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n")?;
+            endless(&mut stream, b"x: 0123456789abcdef\r\n", Duration::ZERO)
+        }
         "/half" => stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"status\":"),
         "/drip" => {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")?;
@@ -101,4 +121,23 @@ fn endless(stream: &mut TcpStream, piece: &[u8], pause: Duration) -> io::Result<
         stream.write_all(piece)?;
         thread::sleep(pause);
     }
+}
+
+/// The port of a server that says `first` to whoever has said something, and then anything, without
+/// an end.
+pub fn endless_after(first: &[u8]) -> u16 {
+    let first = first.to_vec();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let first = first.clone();
+            thread::spawn(move || {
+                stream.read(&mut [0; 4096])?;
+                stream.write_all(&first)?;
+                endless(&mut stream, &[b'x'; 1 << 16], Duration::ZERO)
+            });
+        }
+    });
+    port
 }

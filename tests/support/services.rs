@@ -137,22 +137,71 @@ fn as_other(program: &Path) -> Command {
     command
 }
 
+/// A MariaDB with an empty database `test` and a user `root` without a password.
+pub struct MariaDb {
+    _service: Service,
+    folder: TempDir,
+    pub port: u16,
+}
+
+impl MariaDb {
+    pub fn new() -> Self {
+        let (folder, port) = (TempDir::new().unwrap(), free_port());
+        let data = format!("--datadir={}", folder.path().join("data").display());
+        let mut install = Command::new(program("mariadb-install-db", "mariadb-server"));
+        install.args(["--no-defaults", "--auth-root-authentication-method=normal"]);
+        install.args(["--skip-test-db", &data]);
+        let user = if rustix::process::getuid().is_root() { vec!["--user=root"] } else { vec![] };
+        ran(install.args(&user).current_dir(folder.path()));
+        let mut server = Command::new(program("mariadbd", "mariadb-server"));
+        server.args(["--no-defaults", "--bind-address=127.0.0.1", &data]).args(&user);
+        server.arg(format!("--port={port}")).arg(format!("--socket={}", socket(&folder)));
+        let service = Service::start(server.stderr(Stdio::null()), port);
+        let this = Self { _service: service, folder, port };
+        this.sql("CREATE DATABASE test");
+        this
+    }
+
+    pub fn url(&self) -> String {
+        format!("mysql://root@127.0.0.1:{}/test", self.port)
+    }
+
+    /// Runs statements, and gives what they print.
+    pub fn sql(&self, statements: &str) -> String {
+        let mut client = Command::new(program("mariadb", "mariadb-client"));
+        client.args(["--no-defaults", "-NB", "-uroot", "-e", statements]);
+        ran(client.arg(format!("--socket={}", socket(&self.folder)))).trim().to_owned()
+    }
+}
+
+fn socket(folder: &TempDir) -> String {
+    folder.path().join("sock").display().to_string()
+}
+
 pub struct Redis {
     service: Service,
     folder: TempDir,
+    password: String,
     pub port: u16,
 }
 
 impl Redis {
     pub fn new() -> Self {
-        let (folder, port) = (TempDir::new().unwrap(), free_port());
-        Self { service: Self::serve(folder.path(), port), folder, port }
+        Self::with_password("")
     }
 
-    fn serve(folder: &Path, port: u16) -> Service {
+    /// One that lets in only who knows this, if it is not empty.
+    pub fn with_password(password: &str) -> Self {
+        let (folder, port) = (TempDir::new().unwrap(), free_port());
+        let service = Self::serve(folder.path(), port, password);
+        Self { service, folder, password: password.to_owned(), port }
+    }
+
+    fn serve(folder: &Path, port: u16, password: &str) -> Service {
         let mut server = Command::new(program("redis-server", "redis-server"));
         server.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
         server.args(["--save", "", "--appendonly", "no", "--dir"]).arg(folder);
+        server.args(["--requirepass", password]);
         Service::start(&mut server, port)
     }
 
@@ -163,6 +212,9 @@ impl Redis {
     /// Runs a command.
     pub fn run(&self, words: &[&str]) -> String {
         let mut client = Command::new(program("redis-cli", "redis-tools"));
+        if !self.password.is_empty() {
+            client.env("REDISCLI_AUTH", &self.password);
+        }
         ran(client.args(["-p", &self.port.to_string()]).args(words)).trim().to_owned()
     }
 
@@ -171,7 +223,7 @@ impl Redis {
     }
 
     pub fn start_again(&mut self) {
-        self.service = Self::serve(self.folder.path(), self.port);
+        self.service = Self::serve(self.folder.path(), self.port, &self.password);
     }
 }
 
@@ -196,6 +248,47 @@ impl Dns {
     }
 }
 
+fn openssl(folder: &TempDir) -> Command {
+    let mut command = Command::new(program("openssl", "openssl"));
+    command.current_dir(folder.path()).stderr(Stdio::null());
+    command
+}
+
+/// A folder with a key and a certificate for `localhost` that signs itself.
+fn certificate(days: i32) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let mut request = openssl(&folder);
+    request.args(["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    request.args(["-nodes", "-keyout", "key.pem", "-out", "request.pem", "-subj", "/CN=probe"]);
+    ran(request.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]));
+    let mut certificate = openssl(&folder);
+    certificate.args(["x509", "-req", "-in", "request.pem", "-signkey", "key.pem"]);
+    certificate.args(["-copy_extensions", "copy", "-out", "cert.pem"]);
+    ran(certificate.args(["-days", &days.to_string()]));
+    folder
+}
+
+/// A server of mail that wants to be asked for encryption first.
+pub struct MailServer {
+    _service: Service,
+    folder: TempDir,
+    pub port: u16,
+}
+
+impl MailServer {
+    pub fn new() -> Self {
+        let (folder, port) = (certificate(10), free_port());
+        let mut server = Command::new(program("aiosmtpd", "python3-aiosmtpd"));
+        server.args(["-n", "-l", &format!("127.0.0.1:{port}"), "--tlscert", "cert.pem"]);
+        server.args(["--tlskey", "key.pem"]).current_dir(folder.path()).stderr(Stdio::null());
+        Self { _service: Service::start(&mut server, port), folder, port }
+    }
+
+    pub fn certificate(&self) -> String {
+        self.folder.path().join("cert.pem").display().to_string()
+    }
+}
+
 /// OpenSSL's server, with a certificate for `localhost` that signs itself.
 pub struct TlsServer {
     _service: Service,
@@ -206,21 +299,8 @@ pub struct TlsServer {
 impl TlsServer {
     /// Its certificate is valid for so many days; below zero it has expired.
     pub fn new(days: i32) -> Self {
-        let (folder, port) = (TempDir::new().unwrap(), free_port());
-        let openssl = || {
-            let mut command = Command::new(program("openssl", "openssl"));
-            command.current_dir(folder.path()).stderr(Stdio::null());
-            command
-        };
-        let mut request = openssl();
-        request.args(["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
-        request.args(["-nodes", "-keyout", "key.pem", "-out", "request.pem", "-subj", "/CN=probe"]);
-        ran(request.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]));
-        let mut certificate = openssl();
-        certificate.args(["x509", "-req", "-in", "request.pem", "-signkey", "key.pem"]);
-        certificate.args(["-copy_extensions", "copy", "-out", "cert.pem"]);
-        ran(certificate.args(["-days", &days.to_string()]));
-        let mut server = openssl();
+        let (folder, port) = (certificate(days), free_port());
+        let mut server = openssl(&folder);
         server.args(["s_server", "-quiet", "-www", "-key", "key.pem", "-cert", "cert.pem"]);
         server.args(["-accept", &format!("127.0.0.1:{port}")]);
         Self { _service: Service::start(&mut server, port), folder, port }

@@ -2,6 +2,7 @@
 //! One file for each database; `decode` reads PostgreSQL's own forms of values.
 
 mod decode;
+mod mysql;
 pub(super) mod postgres;
 mod sqlite;
 
@@ -26,6 +27,7 @@ pub struct Prober {
 
 enum Database {
     Postgres(Box<postgres::Server>),
+    Mysql(Box<mysql::Server>),
     Sqlite(std::path::PathBuf),
 }
 
@@ -46,6 +48,10 @@ impl Prober {
                 let path = path.strip_prefix("//").unwrap_or(path);
                 Database::Sqlite(filling.folder.join(path))
             }
+            None if ["mysql:", "mariadb:"].iter().any(|scheme| url.starts_with(scheme)) => {
+                let server = mysql::Server::new(&url, sql.ca.as_deref(), &filling.folder)?;
+                Database::Mysql(Box::new(server))
+            }
             None => {
                 let server = postgres::Server::new(&url, sql.ca.as_deref(), &filling.folder)?;
                 Database::Postgres(Box::new(server))
@@ -61,6 +67,7 @@ impl Measure for Prober {
             let started = Instant::now();
             let table = match &self.database {
                 Database::Postgres(server) => server.ask(&self.query, self.timeout).await?,
+                Database::Mysql(server) => server.ask(&self.query, self.timeout).await?,
                 Database::Sqlite(path) => sqlite::ask(path, &self.query, self.timeout).await?,
             };
             Ok(facts(table, started.elapsed()))

@@ -1,31 +1,41 @@
 use super::{MOST_ROWS, Table, decode::Raw};
 use crate::{
     config::TlsOptions,
-    probe::{connection::Background, encryption},
+    probe::{
+        connection::{self, Background, Limited, MOST_SAID},
+        encryption,
+    },
 };
 use futures_util::TryStreamExt;
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
     io,
+    net::IpAddr,
     path::Path,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::UnixStream,
+};
 use tokio_postgres::{
     Client, Config, Error,
     config::Host,
-    tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream},
+    tls::{ChannelBinding, TlsConnect, TlsStream},
 };
 use tokio_rustls::{TlsConnector, client};
 
 /// A server, and who one is on it.
 pub struct Server {
     config: Config,
-    encryption: Encryption,
+    encryption: Arc<ClientConfig>,
 }
+
+/// Where a server listens if nothing else is said.
+const PORT: u16 = 5432;
 
 impl Server {
     pub fn new(url: &str, ca: Option<&Path>, folder: &Path) -> Result<Self, String> {
@@ -37,18 +47,13 @@ impl Server {
         if ca.is_some() {
             config.ssl_mode(tokio_postgres::config::SslMode::Require);
         }
-        let encryption = Encryption(Arc::new(encryption::config(&options, folder)?));
+        let encryption = Arc::new(encryption::config(&options, folder)?);
         Ok(Self { config, encryption })
     }
 
     /// A connection, which lasts as long as what drives it.
     pub async fn connect(&self) -> Result<(Client, Background), String> {
-        let (client, connection) = self
-            .config
-            .connect(self.encryption.clone())
-            .await
-            .map_err(|error| format!("no connection: {}", in_words(&error)))?;
-        Ok((client, Background::spawn(async { drop(connection.await) })))
+        self.connect_up_to(usize::MAX).await
     }
 
     /// Its address, for messages: no user, no password.
@@ -64,7 +69,7 @@ impl Server {
     /// Asks in a transaction that cannot write; the server ends it by itself after `timeout`.
     pub(super) async fn ask(&self, query: &str, timeout: Duration) -> Result<Table, String> {
         let started = Instant::now();
-        let (client, _driver) = self.connect().await?;
+        let (client, _driver) = self.connect_up_to(MOST_SAID).await?;
         let connect_time = started.elapsed();
         let limit = timeout.as_millis().max(1);
         let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}");
@@ -82,6 +87,58 @@ impl Server {
                 .collect::<Result<Vec<_>, String>>()
         });
         Ok(Table { rows: rows.collect::<Result<_, _>>()?, columns, connect_time })
+    }
+}
+
+impl Server {
+    /// Connects to the first of its hosts that lets us in; it may say `most` bytes.
+    async fn connect_up_to(&self, most: usize) -> Result<(Client, Background), String> {
+        let (hosts, ports) = (self.config.get_hosts(), self.config.get_ports());
+        let mut refused = "the URL of the database names no host".to_owned();
+        for (at, host) in hosts.iter().enumerate() {
+            let port = ports.get(at).or(ports.first()).copied().unwrap_or(PORT);
+            let address = self.config.get_hostaddrs().get(at);
+            match self.connect_to(host, address, port, most).await {
+                Ok(connected) => return Ok(connected),
+                Err(reason) => refused = reason,
+            }
+        }
+        Err(refused)
+    }
+
+    async fn connect_to(
+        &self,
+        host: &Host,
+        address: Option<&IpAddr>,
+        port: u16,
+        most: usize,
+    ) -> Result<(Client, Background), String> {
+        match host {
+            Host::Tcp(name) => {
+                let at = address.map_or_else(|| name.clone(), IpAddr::to_string);
+                let (stream, _) = connection::connect(&at, port).await?;
+                self.log_in(Limited::new(stream, most), name).await
+            }
+            Host::Unix(folder) => {
+                let socket = folder.join(format!(".s.PGSQL.{port}"));
+                let stream = UnixStream::connect(&socket).await;
+                let shown = socket.display();
+                let stream = stream.map_err(|e| format!("no connection: {shown}: {e}"))?;
+                self.log_in(Limited::new(stream, most), "").await
+            }
+        }
+    }
+
+    async fn log_in<S>(&self, stream: S, name: &str) -> Result<(Client, Background), String>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let connector = TlsConnector::from(Arc::clone(&self.encryption));
+        let encryption = Encryption { connector, name: name.to_owned() };
+        let connected = self.config.connect_raw(stream, encryption).await;
+        let (client, connection) =
+            connected.map_err(|error| format!("no connection: {}", in_words(&error)))?;
+        Ok((client, Background::spawn(async { drop(connection.await) })))
     }
 }
 
@@ -118,29 +175,12 @@ pub fn in_words(error: &Error) -> String {
 }
 
 /// rustls, as the database's client wants it.
-#[derive(Clone)]
-struct Encryption(Arc<ClientConfig>);
-
-struct Connect {
+struct Encryption {
     connector: TlsConnector,
     name: String,
 }
 
-impl<S> MakeTlsConnect<S> for Encryption
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    type Stream = Encrypted<S>;
-    type TlsConnect = Connect;
-    type Error = io::Error;
-
-    fn make_tls_connect(&mut self, domain: &str) -> io::Result<Connect> {
-        let connector = TlsConnector::from(Arc::clone(&self.0));
-        Ok(Connect { connector, name: domain.to_owned() })
-    }
-}
-
-impl<S> TlsConnect<S> for Connect
+impl<S> TlsConnect<S> for Encryption
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

@@ -76,6 +76,9 @@ fn address_problem(address: &EnvText) -> Option<String> {
 /// What is wrong with a URL that does not depend on the environment.
 fn url_problem(url: &EnvText, schemes: &[&str]) -> Option<String> {
     let written = url.as_written();
+    if let Some(problem) = password_problem(url).or_else(|| placeholder_problem(written)) {
+        return Some(problem);
+    }
     if !url.is_constant() {
         return None;
     }
@@ -101,6 +104,13 @@ fn password_problem(url: &EnvText) -> Option<String> {
         "the URL has a password in it; keep it in the environment and write `${env:NAME}`"
             .to_owned()
     })
+}
+
+/// What stands for a variable elsewhere means nothing here.
+fn placeholder_problem(url: &str) -> Option<String> {
+    let mut inside = url.split("${").skip(1).filter(|rest| !rest.starts_with("env:"));
+    let name = inside.next()?.split('}').next()?;
+    Some(format!("`${{{name}}}` means nothing in a URL; write `${{env:{name}}}`"))
 }
 
 /// Owned names, for [`Schema::fields`].

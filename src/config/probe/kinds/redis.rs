@@ -1,4 +1,4 @@
-use super::{Named, Schema, password_problem, url_problem};
+use super::{Named, Schema, url_problem};
 use crate::config::EnvText;
 use serde::Deserialize;
 
@@ -120,7 +120,6 @@ impl Schema for Redis {
                 return Some(format!("a probe only reads, and `{written}` is not one of {known}"));
             }
         }
-        password_problem(&self.url)
-            .or_else(|| url_problem(&self.url, &["redis", "rediss", "unix", "redis+unix"]))
+        url_problem(&self.url, &["redis", "rediss", "unix", "redis+unix"])
     }
 }

@@ -1,5 +1,5 @@
-use super::{Schema, password_problem};
-use crate::config::EnvText;
+use super::{Schema, password_problem, placeholder_problem};
+use crate::config::{EnvText, listed};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -13,16 +13,19 @@ pub struct Sql {
     pub ca: Option<PathBuf>,
 }
 
+/// How the URL of a database that can be asked begins.
+const SCHEMES: [&str; 5] = ["postgres://", "postgresql://", "mysql://", "mariadb://", "sqlite:"];
+
 /// What a question can begin with. What else there is changes something, or runs a program.
 const QUESTIONS: [&str; 7] = ["select", "with", "values", "table", "show", "explain", "pragma"];
 
 impl Schema for Sql {
-    const SUMMARY: &str = "One question to a PostgreSQL or SQLite database, in a transaction that \
+    const SUMMARY: &str = "One question to PostgreSQL, MySQL, MariaDB or SQLite, in a transaction that \
         cannot write, and that the server ends at the probe's `timeout`";
     const KEYS: &[(&str, &str)] = &[
         (
             "url",
-            "`postgres://user:${env:PASSWORD}@host/database`, or `sqlite:FILE` with a path from the folder of `tagout.yml`",
+            "`postgres://user:${env:PASSWORD}@host/database`, the same with `mysql://` or `mariadb://`, or `sqlite:FILE` with a path from the folder of `tagout.yml`",
         ),
         (
             "query",
@@ -46,10 +49,9 @@ impl Schema for Sql {
 
     fn problem(&self) -> Option<String> {
         let (url, query) = (self.url.as_written(), self.query.as_written());
-        let is_known =
-            ["postgres://", "postgresql://", "sqlite:"].iter().any(|s| url.starts_with(s));
+        let is_known = SCHEMES.iter().any(|scheme| url.starts_with(scheme));
         if !is_known && !url.starts_with("${env:") {
-            return Some(format!("{url:?} must start with postgres:// or sqlite:"));
+            return Some(format!("{url:?} must start with {}", listed(SCHEMES)));
         }
         let word = first_word(query).to_lowercase();
         if word.is_empty() {
@@ -58,8 +60,18 @@ impl Schema for Sql {
         if !QUESTIONS.contains(&word.as_str()) && !word.starts_with("${env:") {
             return Some(format!("a probe only asks, and the query begins with `{word}`"));
         }
-        password_problem(&self.url)
+        if writes_a_file(query) {
+            return Some("a probe only asks, and the query would write a file".to_owned());
+        }
+        password_problem(&self.url).or_else(|| placeholder_problem(url))
     }
+}
+
+/// Whether a statement asks MySQL to write its answer to a file of the server, which it does in
+/// transactions that cannot write, too.
+fn writes_a_file(query: &str) -> bool {
+    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    words.windows(2).any(|two| two[0] == "into" && matches!(&*two[1], "outfile" | "dumpfile"))
 }
 
 /// The first word of a statement, behind comments and brackets.
@@ -99,7 +111,8 @@ mod tests {
         assert_eq!(problem("${env:URL}", "pragma integrity_check"), None);
         for wrong in [
             problem("postgres://me:secret@db/x", "SELECT 1"),
-            problem("mysql://db/x", "SELECT 1"),
+            problem("oracle://db/x", "SELECT 1"),
+            problem("mysql://db/x", "SELECT 1\n INTO\nOUTFILE '/tmp/x'"),
             problem("sqlite:x.db", "DELETE FROM t"),
             problem("sqlite:x.db", "/* SELECT */ drop table t"),
             problem("sqlite:x.db", " "),
