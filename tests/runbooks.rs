@@ -129,6 +129,91 @@ fn append(path: &Path, text: &str) {
 }
 
 #[test]
+fn flyer_crawler() {
+    let pm2 = Pm2::new();
+    let mut bench = Bench::new("flyer-crawler");
+    let ports = ["API_PORT", "API_TEST_PORT", "STOCK_ALERT_PORT"].map(|name| (name, free_port()));
+    for (name, port) in ports {
+        bench.set(name, port);
+    }
+    bench.set("PM2_HOME", pm2.home().display().to_string());
+    bench.set("HOME", pm2.folder().display().to_string());
+    let run = |bench: &Bench, arguments: &[&str]| {
+        let output = bench.command(support::pm2_command()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    let ecosystems = [
+        "ecosystem.config.cjs",
+        "ecosystem-test.config.cjs",
+        "neighbours/stock-alert/ecosystem.config.cjs",
+    ];
+    for ecosystem in ecosystems {
+        run(&bench, &["start", ecosystem]);
+    }
+    for (name, port) in ports {
+        wait_for(name, || TcpStream::connect(("127.0.0.1", port)).ok());
+    }
+    assert_snapshot!(bench.check("post-deploy"), @"healthy (exit 0): all well");
+    assert_snapshot!(bench.check("initial-assessment"), @"healthy (exit 0): all well");
+    assert_snapshot!(bench.check("immediate-response"), @"healthy (exit 0): open deploys-cancelled");
+
+    // The list of processes is saved, or it is not.
+    assert_snapshot!(bench.check("after-incident"), @"degraded P3 (exit 1): warn neighbours, error list-is-saved");
+    run(&bench, &["save"]);
+    let mut snapshot = bench.command(env!("CARGO_BIN_EXE_tagout"));
+    assert!(snapshot.args(["snapshot", "take"]).output().unwrap().status.success());
+    assert_snapshot!(bench.check("after-incident"), @"healthy (exit 0): all well");
+
+    // A workflow that kills everybody's processes, and an ecosystem that starts others than it should.
+    assert_snapshot!(bench.check("before-triggering"), @"unhealthy P1 (exit 1): fail lint, open changes-reviewed");
+    fs::remove_file(bench.path(".gitea/workflows/deploy-to-prod.yml")).unwrap();
+    let ecosystem = bench.path("ecosystem-test.config.cjs");
+    let mistaken = fs::read_to_string(&ecosystem).unwrap().replace("api-test", "api");
+    fs::write(&ecosystem, mistaken).unwrap();
+    assert_snapshot!(bench.check("before-triggering"), @"degraded P3 (exit 1): fail ecosystem-test, open changes-reviewed");
+
+    // As the users see it: there is an answer, and a certificate that nobody trusts.
+    let server = support::TlsServer::new(10);
+    bench.set("PUBLIC_URL", format!("http://127.0.0.1:{}", ports[0].1));
+    bench.set("PUBLIC_ADDRESS", format!("localhost:{}", server.port));
+    assert_snapshot!(bench.check("outside"), @"unhealthy P2 (exit 1): fail certificate");
+
+    // The test environment only; one app of production; both.
+    run(&bench, &["stop", "flyer-crawler-worker-test"]);
+    assert_snapshot!(bench.check("initial-assessment"), @"degraded P3 (exit 1): fail worker-runs-test, fail inventory");
+    run(&bench, &["stop", "stock-alert-api"]);
+    assert_snapshot!(quick(&bench, "initial-assessment"), @"unhealthy P2 (exit 1): error stock-alert-ready, fail stock-alert-runs, fail worker-runs-test, fail inventory");
+    run(&bench, &["delete", "flyer-crawler-worker"]);
+    assert_snapshot!(quick(&bench, "initial-assessment"), @"unhealthy P1 (exit 1): fail worker-runs, error stock-alert-ready, fail stock-alert-runs, fail worker-runs-test, fail inventory, error worker-log");
+    assert_snapshot!(quick(&bench, "after-incident"), @"unhealthy P1 (exit 1): fail inventory, fail worker-runs, error stock-alert-ready, fail stock-alert-runs, fail worker-runs-test, fail neighbours");
+    run(&bench, &["start", "ecosystem.config.cjs", "--only", "flyer-crawler-worker"]);
+    run(&bench, &["start", "stock-alert-api", "flyer-crawler-worker-test"]);
+
+    // The API is degraded, and says so; then a burst of errors, and a crash loop.
+    fs::create_dir_all(bench.path("data/production")).unwrap();
+    fs::write(bench.path("data/production/health"), "degraded").unwrap();
+    assert_snapshot!(quick(&bench, "production"), @"unhealthy P2 (exit 1): fail api-ready");
+    fs::remove_file(bench.path("data/production/health")).unwrap();
+    let api = pm2.one("flyer-crawler-api");
+    let log = api.recipe.0["pm_err_log_path"].as_str().unwrap();
+    append(Path::new(log), &"Error: no flyer\n".repeat(9));
+    assert_snapshot!(bench.check("root-cause"), @"degraded P3 (exit 1): fail api-log, open workflow-runs-read, open history-read, open no-manual-commands");
+    fs::write(bench.path("src/worker.js"), "setTimeout(() => process.exit(1), 200)").unwrap();
+    run(&bench, &["restart", "flyer-crawler-worker"]);
+    assert_snapshot!(quick(&bench, "production"), @"unhealthy P2 (exit 1): fail worker-runs");
+    wait_for("PM2 to write it down", || {
+        bench.check("root-cause").contains("fail daemon-log").then_some(())
+    });
+}
+
+/// What a checklist comes to that nobody hopes for any more.
+fn quick(bench: &Bench, checklist: &str) -> String {
+    let config = fs::read_to_string(bench.path("tagout.yml")).unwrap();
+    fs::write(bench.path("tagout.yml"), config.replace("within: 20s", "within: 1s")).unwrap();
+    bench.check(checklist)
+}
+
+#[test]
 fn dms() {
     let mut postgres = Postgres::new();
     let mut bench = Bench::new("dms");
@@ -190,12 +275,13 @@ fn dms() {
 
 #[test]
 fn mail_service() {
-    let (mut postgres, mut redis) = (Postgres::new(), Redis::new());
+    let (mut postgres, mut redis) = (Postgres::new(), Redis::with_password("streams-and-offsets"));
     let mut bench = Bench::new("mail-service");
     let (port, smtp) = (free_port(), free_port());
     bench.set("DATABASE_URL", postgres.url());
     bench.set("MAIL_POSTGRES_PRIMARY_DSN", postgres.url());
     bench.set("MAIL_REDIS_MASTER_ADDR", format!("127.0.0.1:{}", redis.port));
+    bench.set("MAIL_REDIS_PASSWORD", "streams-and-offsets");
     bench.set("MAIL_INTERNAL_HTTP_ADDR", format!("127.0.0.1:{port}"));
     bench.set("MAIL_TEMPLATE_DIR", "templates");
     bench.set("MAIL_LOG", bench.path("mail.log").display().to_string());
@@ -217,6 +303,14 @@ fn mail_service() {
     bench.set("MAIL_SMTP_USERNAME", "mailer-account");
     assert_snapshot!(bench.check("startup"), @"unhealthy P2 (exit 1): fail smtp-is-configured");
     bench.set("MAIL_SMTP_USERNAME", "");
+
+    // The wrong Redis, or none.
+    bench.set("MAIL_REDIS_PASSWORD", "of-another-redis");
+    let refused = bench.check("steady-state");
+    assert!(refused.contains("error redis") && refused.contains(" P1 "), "{refused}");
+    bench.set("MAIL_REDIS_PASSWORD", "");
+    assert_snapshot!(bench.check("startup"), @"unhealthy P1 (exit 1): fail redis-is-configured");
+    bench.set("MAIL_REDIS_PASSWORD", "streams-and-offsets");
 
     // Malformed entries of the stream.
     redis.run(&["XADD", "mail:delivery_commands", "*", "payload_mode", "odd"]);
@@ -241,6 +335,10 @@ fn mail_service() {
     );
     let backlog = bench.check("backlog-grows");
     assert!(backlog.contains("fail schedule-is-bounded") && backlog.contains(" P2 "), "{backlog}");
+    assert!(!backlog.contains("scheduler-works"), "{backlog}");
+    assert_snapshot!(bench.check("suppressed"), @"degraded P3 (exit 1): fail suppressed-by-the-provider");
+    bench.set("MAIL_SMTP_MODE", "stub");
+    assert_snapshot!(bench.check("suppressed"), @"degraded P3 (exit 1): fail suppressed-by-the-provider, fail smtp-is-not-a-stub");
 
     // Redis, then PostgreSQL, then the process.
     redis.stop();
@@ -257,6 +355,8 @@ fn mail_service() {
     let without_process = bench.check("steady-state");
     assert!(without_process.contains("fail listener"), "{without_process}");
     assert!(without_process.contains("fail process-stays"), "{without_process}");
+    let stopped = bench.check("backlog-grows");
+    assert!(stopped.contains("fail scheduler-works"), "{stopped}");
 }
 
 #[test]
@@ -271,7 +371,7 @@ fn document_ingestion() {
         fs::create_dir(bench.path(folder)).unwrap();
         bench.set(name, bench.path(folder).display().to_string());
     }
-    for log in ["error.log", "auth.log", "access.log"] {
+    for log in ["error.log", "auth.log", "access.log", "security.log"] {
         fs::write(bench.path("log").join(log), "").unwrap();
     }
     bench.set("INGESTION_CATALOG", bench.path("catalog.db").display().to_string());
@@ -287,10 +387,12 @@ fn document_ingestion() {
         "CREATE TABLE documents (id int, name text); INSERT INTO documents VALUES (1, 'a')",
     );
     sqlite(&bench, "CREATE INDEX by_name ON documents (name)");
-    assert!(bench.command("./scripts/backup.sh").status().unwrap().success());
+    assert!(bench.command("./scripts/backup.sh").arg("weekly").status().unwrap().success());
     bench.start("src/api.js", port);
     assert_snapshot!(bench.check("all"), @"healthy (exit 0): all well");
+    assert_snapshot!(bench.check("weekly"), @"healthy (exit 0): open uploaded, open versions-archived, open vacuumed, open performance-report");
     assert_snapshot!(bench.check("monthly"), @"healthy (exit 0): open restored, open updated, open capacity");
+    assert_snapshot!(bench.check("recovery"), @"healthy (exit 0): all well");
     assert_eq!(bench.lint().1, 0);
 
     // The error rate: over 5 % a look, over 10 % a failure.
@@ -337,12 +439,31 @@ fn document_ingestion() {
         child.wait().unwrap();
     }
 
+    // Reviews that nobody ends, and what should have been deleted or archived long ago.
+    postgres.sql(
+        "INSERT INTO dead_letters (state, created_at) VALUES ('in_review', now() - interval '40 days');
+         INSERT INTO metrics VALUES ('old', now() - interval '40 days')",
+    );
+    fs::write(bench.path("log/application.log.9"), "").unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(9 * 24 * 3600);
+    let log = fs::File::options().write(true).open(bench.path("log/application.log.9")).unwrap();
+    log.set_modified(old).unwrap();
+    for entry in fs::read_dir(bench.path("backups")).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("code_backup") {
+            fs::File::options().write(true).open(entry.path()).unwrap().set_modified(old).unwrap();
+        }
+    }
+    assert_snapshot!(bench.check("daily"), @"degraded P4 (exit 1): fail logs-are-rotated, fail old-data-is-deleted");
+    assert_snapshot!(bench.check("weekly"), @"degraded P3 (exit 1): fail code-is-backed-up, fail dead-letters, fail no-old-dead-letters, fail no-stuck-reviews, fail dead-letters-are-archived, open uploaded, open versions-archived, open vacuumed, open performance-report");
+
     // Errors, intruders, old logs.
     append(&bench.path("log/error.log"), &"ERROR too many connections\n".repeat(60));
     append(&bench.path("log/access.log"), "GET /documents/../../etc/passwd\n");
-    assert_snapshot!(bench.check("file-system-issues"), @"unhealthy P2 (exit 1): fail no-denied-permissions");
+    assert_snapshot!(bench.check("file-system-issues"), @"unhealthy P2 (exit 1): fail no-denied-permissions, fail logs-are-rotated");
+    append(&bench.path("log/security.log"), &"authentication failed for root\n".repeat(30));
     let security = bench.check("security");
     assert!(security.contains("fail no-suspicious-access"), "{security}");
+    assert!(security.contains("fail few-refusals"), "{security}");
     let critical = bench.check("critical-alert");
     assert!(critical.contains("fail few-recent-errors"), "{critical}");
 
@@ -424,6 +545,24 @@ fn partner_monitoring() {
     let expired = bench.check("partner-issues");
     assert!(expired.contains("fail partner-api") && expired.contains(" P1 "), "{expired}");
     fs::write(bench.path("token"), "token-of-today").unwrap();
+
+    // A burst of errors of the partner's API, and of refusals.
+    let mut bursts = ["requests:error", "auth_failures", "sync_failed"].map(|metric| {
+        let mut client = bench.command("redis-cli");
+        client.args(["-p", &redis.port.to_string(), "-r", "400", "-i", "0.05"]);
+        let client = client.args(["INCR", &format!("metric:{metric}")]);
+        client.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+    });
+    assert_snapshot!(bench.check("partner-issues"), @"unhealthy P1 (exit 1): fail no-authentication-failures, fail few-partner-errors");
+    assert_snapshot!(bench.check("sync-issues"), @"degraded P2 (exit 1): fail few-failed-syncs");
+    for burst in &mut bursts {
+        burst.kill().unwrap();
+        burst.wait().unwrap();
+    }
+    redis.run(&["SET", "metric:assignments:failed", "10"]);
+    redis.run(&["SET", "metric:assignments:success", "90"]);
+    assert_snapshot!(bench.check("sync-issues"), @"degraded P2 (exit 1): fail assignments-succeed");
+    redis.run(&["DEL", "metric:assignments:failed"]);
 
     // Queues that are too deep, and nothing that was synced for an hour.
     pm2_start(&bench, &["stop", "partner-sync-worker"]);
