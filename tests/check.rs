@@ -586,6 +586,11 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
             "{http: {url: http://127.0.0.1/, metod: POST}, expect: status == 200}",
         ),
         ("no URL", "{http: 127.0.0.1:3000/health, expect: status == 200}"),
+        ("a password", "{http: 'http://me:geheim@127.0.0.1/', expect: status == 200}"),
+        ("a variable of the shell", "{http: 'http://${HOST}/', expect: status == 200}"),
+        ("a key twice", "{http: http://127.0.0.1/, expect: status == 200, expect: status > 1}"),
+        ("a list for a mapping", "[http://127.0.0.1/]"),
+        ("a length of time", "{http: http://127.0.0.1/, expect: latency < 5s}"),
         ("no address", "{tcp: localhost, expect: connected}"),
         ("a command as text", "{command: npm run smoke, expect: exit_code == 0}"),
         ("a broken variable", "{http: 'http://${env:HOST/', expect: status == 200}"),
@@ -655,13 +660,13 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
        ·                                      ▲
 
     a tag
-      × unsupported tag `!has(x)`
+      × unsupported tag `!has(x)`; write what begins with `!` in quotes
        ╭─[[FOLDER]/tagout.yml:3:47]
      3 │   a: {http: http://127.0.0.1/, expect: !has(x)}
        ·                                               ▲
 
     a tag before a condition
-      × unsupported tag `!x`
+      × unsupported tag `!x`; write what begins with `!` in quotes
        ╭─[[FOLDER]/tagout.yml:3:43]
      3 │   a: {http: http://127.0.0.1/, expect: !x status == 200}
        ·                                           ──────┬──────
@@ -739,6 +744,37 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
      3 │   a: {http: 127.0.0.1:3000/health, expect: status == 200}
        ·       ──┬─
 
+    a password
+      × the URL has a password in it; keep it in the environment and write
+      │ `${env:NAME}`
+       ╭─[[FOLDER]/tagout.yml:3:7]
+     3 │   a: {http: 'http://me:******@127.0.0.1/', expect: status == 200}
+       ·       ──┬─
+
+    a variable of the shell
+      × `${HOST}` means nothing in a URL; write `${env:HOST}`
+       ╭─[[FOLDER]/tagout.yml:3:7]
+     3 │   a: {http: 'http://${HOST}/', expect: status == 200}
+       ·       ──┬─
+
+    a key twice
+      × the key `expect` is here twice
+       ╭─[[FOLDER]/tagout.yml:3:55]
+     3 │   a: {http: http://127.0.0.1/, expect: status == 200, expect: status > 1}
+       ·                                                       ───┬──
+
+    a list for a mapping
+      × a mapping is needed here, like `{key: value}`
+       ╭─[[FOLDER]/tagout.yml:3:6]
+     3 │   a: [http://127.0.0.1/]
+       ·      ┬
+
+    a length of time
+      × the condition does not parse: write `duration("5s")` for `5s`
+       ╭─[[FOLDER]/tagout.yml:3:51]
+     3 │   a: {http: http://127.0.0.1/, expect: latency < 5s}
+       ·                                                   ┬
+
     no address
       × "localhost" must be a host and a port, like 127.0.0.1:4000
        ╭─[[FOLDER]/tagout.yml:3:7]
@@ -804,7 +840,8 @@ fn what_is_wrong_in_the_config_is_said_at_its_place() {
        ·                                                                  ┬
 
     a list that YAML cannot read
-      × while parsing a flow sequence, expected ',' or ']'
+      × while parsing a flow sequence, expected ',' or ']'; write a text in quotes
+      │ that has brackets in it, or a comma
        ╭─[[FOLDER]/tagout.yml:3:50]
      3 │   a: {http: http://127.0.0.1/, expect: [json.rows[0].n < 50]}
        ·                                                  ▲
@@ -889,7 +926,7 @@ fn a_checklist_names_only_what_exists() {
       help: the format is described in the README, section Configuration
 
     no list
-      × expected sequence start
+      × a list is needed here, like `[a, b]`
        ╭─[[FOLDER]/tagout.yml:4:17]
      3 │   ready: {http: http://127.0.0.1/, expect: status == 200}
      4 │ checklists: {c: ready}

@@ -203,7 +203,11 @@ fn syntax_error(source: &str, errors: &cel::ParseErrors) -> Misfit {
             .map_or(rest.trim_end_matches('\''), |(found, _)| found)
             .trim()
     });
-    let problem = match raw {
+    let problem = with_unit(source, start, found).unwrap_or_else(|| match raw {
+        _ if source.trim_end().ends_with('%') => {
+            "`%` is what is left of a division; without it a number is a number of percent"
+                .to_owned()
+        }
         _ if found == "<EOF>" => "something is missing at its end".to_owned(),
         _ if found == "=" => "`=` means nothing; write `==`".to_owned(),
         _ if matches!(found, "and" | "or" | "not") => {
@@ -214,14 +218,34 @@ fn syntax_error(source: &str, errors: &cel::ParseErrors) -> Misfit {
             };
             format!("write `{sign}` for `{found}`")
         }
+        _ if matches!(found, "contains" | "startsWith" | "endsWith" | "matches") => {
+            format!("`{found}` is a function of a text; write `text.{found}(\"…\")`")
+        }
         _ if raw.starts_with("token recognition") || raw.contains(" expecting ") => {
             format!("`{found}` does not belong here")
         }
         _ => raw.to_owned(),
-    };
+    });
     let width = found.chars().count().clamp(1, length.saturating_sub(start).max(1));
     let at = if start < length { start..start + width } else { length.saturating_sub(1)..length };
     Misfit { message: format!("the condition does not parse: {problem}"), at }
+}
+
+/// How a number with its unit is written, where one stands before the character `at`: `5s`, `512MiB`.
+fn with_unit(source: &str, at: usize, unit: &str) -> Option<String> {
+    let before: Vec<char> = source.chars().take(at).collect();
+    let digits = before.iter().rev().take_while(|c| c.is_ascii_digit() || **c == '.').count();
+    let number: String = before[before.len() - digits..].iter().collect();
+    if number.is_empty() {
+        return None;
+    }
+    if size_named(unit).is_some() {
+        return Some(format!("write `{number} * {unit}` for `{number}{unit}`"));
+    }
+    // A day has no unit in CEL.
+    let is_length = unit.trim_start_matches(['m', 's', 'h', 'u', 'n']).len() < unit.len()
+        && unit.chars().all(|c| c.is_ascii_digit() || "smhun.".contains(c));
+    is_length.then(|| format!("write `duration(\"{number}{unit}\")` for `{number}{unit}`"))
 }
 
 /// Walks a condition and refuses what could never be evaluated.
@@ -474,6 +498,12 @@ mod tests {
             "status = 200",
             "status == ",
             "status == 200 and json.ok",
+            "latency < 5s",
+            "latency < 1h30m",
+            "json.size < 512MiB",
+            "json.used < 90%",
+            "json.text contains 'x'",
+            "json.n < 5x",
             "json.name == status == 200",
             "'é' == json.é.x",
             "json.items.all(item, thing.ok)",
@@ -506,6 +536,18 @@ mod tests {
             " ": the condition does not parse: something is missing at its end
         status == 200 and json.ok
             "and": the condition does not parse: write `&&` for `and`
+        latency < 5s
+            "s": the condition does not parse: write `duration("5s")` for `5s`
+        latency < 1h30m
+            "h30m": the condition does not parse: write `duration("1h30m")` for `1h30m`
+        json.size < 512MiB
+            "MiB": the condition does not parse: write `512 * MiB` for `512MiB`
+        json.used < 90%
+            "%": the condition does not parse: `%` is what is left of a division; without it a number is a number of percent
+        json.text contains 'x'
+            "contains": the condition does not parse: `contains` is a function of a text; write `text.contains("…")`
+        json.n < 5x
+            "x": the condition does not parse: `x` does not belong here
         json.name == status == 200
             "==": this compares the outcome of a comparison; write `a == b && b == c`
         'é' == json.é.x

@@ -3,10 +3,12 @@ use super::{
     suggest::{did_you_mean, listed},
 };
 use miette::{Diagnostic, NamedSource, SourceOffset, SourceSpan};
+use regex::Regex;
 use serde_saphyr::Location;
 use std::{
     ops::Range,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 use thiserror::Error;
 
@@ -44,7 +46,7 @@ impl ConfigError {
     ) -> Self {
         Self::Invalid {
             message: message.into(),
-            source_code: NamedSource::new(path.display().to_string(), text.to_owned()),
+            source_code: NamedSource::new(path.display().to_string(), without_passwords(text)),
             at: span,
         }
     }
@@ -110,15 +112,51 @@ fn in_words(error: &serde_saphyr::Error) -> String {
     match error {
         serde_saphyr::Error::SerdeUnknownField { field, expected, .. } => {
             let known = expected.iter().copied();
-            let hint = did_you_mean(field, known.clone());
+            // Half of a text that stands between brackets.
+            let hint = match field.contains(' ') {
+                true => "; a text with a comma in it needs quotes".to_owned(),
+                false => did_you_mean(field, known.clone()),
+            };
             format!("the key `{field}` is not known here{hint}\nthere are {}", listed(known))
+        }
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("the key `{key}` is here twice")
         }
         other => {
             // The place is shown below the message.
             let message = other.to_string();
-            message.rsplit_once(" at line ").map_or(message.clone(), |(what, _)| what.to_owned())
+            let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
+            match what {
+                "expected sequence start" => "a list is needed here, like `[a, b]`".to_owned(),
+                "expected mapping start" => {
+                    "a mapping is needed here, like `{key: value}`".to_owned()
+                }
+                _ if what.starts_with("unsupported tag ") => {
+                    format!("{what}; write what begins with `!` in quotes")
+                }
+                _ if what.starts_with("while parsing a flow ")
+                    || what.starts_with("unexpected character") =>
+                {
+                    format!("{what}; write a text in quotes that has brackets in it, or a comma")
+                }
+                _ => what.to_owned(),
+            }
         }
     }
+}
+
+/// The text with stars for the passwords in its URLs, byte by byte: what is near an error is shown,
+/// and may go into a log that many read.
+fn without_passwords(text: &str) -> String {
+    static PASSWORD: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"://[^\s:/@'"]*:([^\s/@'"]+)@"#).ok());
+    let mut shown = text.to_owned();
+    for found in PASSWORD.iter().flat_map(|it| it.captures_iter(text)).filter_map(|it| it.get(1)) {
+        if !found.as_str().contains("${env:") {
+            shown.replace_range(found.range(), &"*".repeat(found.len()));
+        }
+    }
+    shown
 }
 
 /// The bytes of a place that the YAML reader knows. Of a broken text it may know no more than line
