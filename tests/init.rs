@@ -3,8 +3,10 @@
 mod support;
 
 use insta::assert_snapshot;
+use serde_json::json;
 use std::fs;
-use support::{Pm2, wait_for};
+use std::net::TcpStream;
+use support::{Pm2, free_port, wait_for};
 
 #[test]
 fn what_is_written_from_a_host_and_a_repository_passes_at_once() {
@@ -115,6 +117,41 @@ fn what_is_written_from_a_host_and_a_repository_passes_at_once() {
     assert_eq!(code, 2);
     assert!(said.contains("--force"), "{said}");
     assert_eq!(tagout(&["init", "--force"]).0, 0);
+}
+
+#[test]
+fn ports_of_clusters_which_pm2_itself_listens_on_are_told_apart() {
+    let pm2 = Pm2::new();
+    pm2.write(
+        "web.js",
+        "for (const port of [process.env.PORT, process.env.ADMIN_PORT].filter(Boolean))
+           require('http').createServer((q, r) => { r.statusCode = q.url === '/healthz' ? 200 : 404; r.end() })
+             .listen(port, '127.0.0.1')",
+    );
+    let ports = [free_port(), free_port(), free_port()];
+    fs::create_dir_all(pm2.folder().join("other")).unwrap();
+    fs::copy(pm2.folder().join("web.js"), pm2.folder().join("other/web.js")).unwrap();
+    let cluster = |name: &str, folder: &str, env: serde_json::Value| {
+        json!({"name": name, "script": "web.js", "exec_mode": "cluster", "instances": 2,
+               "cwd": pm2.folder().join(folder), "env": env})
+    };
+    fs::create_dir_all(pm2.folder().join("shop")).unwrap();
+    fs::rename(pm2.folder().join("web.js"), pm2.folder().join("shop/web.js")).unwrap();
+    pm2.start(&[
+        cluster("shop-web", "shop", json!({"PORT": ports[0], "ADMIN_PORT": ports[1]})),
+        cluster("other-web", "other", json!({"PORT": ports[2]})),
+    ]);
+    for port in ports {
+        wait_for("the apps", || TcpStream::connect(("127.0.0.1", port)).ok());
+    }
+    let mut init = pm2.command(env!("CARGO_BIN_EXE_tagout"));
+    let output = init.arg("init").current_dir(pm2.folder().join("shop")).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let written = fs::read_to_string(pm2.folder().join("shop/tagout.yml")).unwrap();
+    let named: Vec<bool> =
+        ports.iter().map(|port| written.contains(&format!("127.0.0.1:{port}"))).collect();
+    assert_eq!(named, [true, true, false], "{written}");
+    assert!(written.contains("neighbours:\n  pm2: [other-web]"), "{written}");
 }
 
 #[test]

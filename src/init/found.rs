@@ -1,9 +1,10 @@
 use super::{Repository, ports};
 use crate::{
-    host::{self, Condition, Process, proc, snapshot},
+    host::{self, Condition, Process, Recipe, proc, snapshot},
     probe::{self, Page},
 };
-use std::path::Path;
+use serde_json::Value;
+use std::{collections::BTreeSet, path::Path};
 
 /// What runs on this host.
 #[derive(Debug, Default)]
@@ -64,6 +65,9 @@ impl Found {
             pm2: now.sections.iter().any(|section| section.state.is_running()),
             ..Self::default()
         };
+        let clusters = now.processes().filter(|process| is_clustered(process));
+        let is_alone =
+            clusters.map(|process| &process.key.name).collect::<BTreeSet<_>>().len() == 1;
         for process in now.processes().filter(|process| !process.module) {
             let name = &process.key.name;
             if !is_ours(process) {
@@ -74,7 +78,11 @@ impl Found {
                 && !found.services.iter().any(|known| known.name == *name)
             {
                 let pids = process.pid.map(proc::tree).unwrap_or_default();
-                found.services.push(service(name, &pids)?);
+                let mut ports = ports::of(&pids);
+                if is_clustered(process) {
+                    ports.extend(clustered(process, is_alone));
+                }
+                found.services.push(service(name, ports)?);
             }
         }
         found.stores.extend(STORES.iter().filter(|(_, port)| ports::is_open(*port)));
@@ -86,10 +94,34 @@ impl Found {
     }
 }
 
+/// Whether PM2 listens for it, and hands it what comes in.
+fn is_clustered(process: &Process) -> bool {
+    process.exec_mode.as_deref() == Some("cluster_mode")
+}
+
+/// The ports on which PM2 listens for a worker of a cluster. All are in the same hands; those of an
+/// app are those that a variable of it names, or all, if its cluster `is_alone`.
+fn clustered(process: &Process, is_alone: bool) -> Vec<u16> {
+    let daemon = process.pid.and_then(proc::stat).map(|stat| stat.parent);
+    let held = daemon.map(|daemon| ports::of(&[daemon])).unwrap_or_default();
+    let port_in = |value: &Value| match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64().and_then(|port| u16::try_from(port).ok()),
+    };
+    let Recipe(settings) = &process.recipe;
+    let variables = settings.get("env").and_then(Value::as_object).into_iter().flatten();
+    let named: BTreeSet<u16> = variables
+        .chain(settings)
+        .filter(|(name, _)| name.ends_with("PORT"))
+        .filter_map(|(_, value)| port_in(value))
+        .collect();
+    held.into_iter().filter(|port| is_alone || named.contains(port)).collect()
+}
+
 /// What a process listens on, and how it tells that it is well.
-fn service(name: &str, pids: &[u32]) -> std::io::Result<Service> {
+fn service(name: &str, ports: BTreeSet<u16>) -> std::io::Result<Service> {
     let mut service = Service { name: name.to_owned(), page: None, ports: Vec::new() };
-    for port in ports::of(pids) {
+    for port in ports {
         let urls = PAGES.map(|page| format!("http://127.0.0.1:{port}{page}"));
         let pages = probe::answering(&urls)?;
         match pages.into_iter().find(|page| page.status == 200) {
