@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use regex::Regex;
 use std::fs;
 use std::time::{Duration, Instant};
-use support::{Pm2, Postgres, Project, Redis, app};
+use support::{Pm2, Postgres, Project, Redis, app, guarded, shared_host};
 
 #[test]
 fn a_question_for_a_person_is_confirmed_or_left_open() {
@@ -28,7 +28,7 @@ checklists:
       ☐  notes-read          open
           left open: The release notes were read by the whole team
       ?  on-call  error, P1
-          nobody has confirmed: Somebody is on call
+          nobody has confirmed: Somebody is on call; `--confirm on-call` does
 
     release: unhealthy, P1 (1 passed, 1 left open, 1 could not be answered)
     ");
@@ -47,6 +47,40 @@ checklists:
     let mistaken = project.check(&["release", "--confirm", "on-cal"]);
     assert_snapshot!(mistaken.err, @r#"  × no checklist asks "on-cal"; did you mean `on-call`?"#);
     assert_eq!(mistaken.code, 2);
+}
+
+#[test]
+fn a_deploy_begins_when_a_person_has_confirmed_what_must_be_confirmed() {
+    let (pm2, _) = shared_host();
+    let config = fs::read_to_string(pm2.folder().join("tagout.yml")).unwrap();
+    let lists = "
+checklists:
+  pre-deploy: [{name: backed-up, confirm: The database is backed up, required: true}]
+  post-deploy: [ready, {name: looked-at, confirm: Somebody has looked at the shop}]
+";
+    let (before, _) = config.split_once("checklists:").unwrap();
+    pm2.write("tagout.yml", &format!("{before}{lists}"));
+    let deploy = |confirm: &[&str]| {
+        let arguments = [confirm, &["--", "touch", "deployed"]].concat();
+        let output = guarded(&pm2, &arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let said: Vec<&str> = said.lines().filter(|line| !line.contains("snapshot")).collect();
+        (output.status.code().unwrap(), said.join("\n"), pm2.folder().join("deployed").exists())
+    };
+    let (code, said, deployed) = deploy(&[]);
+    assert_snapshot!(said, @"
+      ?  backed-up    error, P2
+          nobody has confirmed: The database is backed up; `--confirm backed-up` does
+
+    pre-deploy: unhealthy, P2 (1 could not be answered)
+    tagout: nothing was run: the host is not fit for a deploy
+    ");
+    assert_eq!((code, deployed), (1, false));
+    let (code, said, deployed) = deploy(&["--confirm", "backed-upp"]);
+    assert_snapshot!(said, @r#"  × no checklist asks "backed-upp"; did you mean `backed-up`?"#);
+    assert_eq!((code, deployed), (2, false));
+    let (code, said, deployed) = deploy(&["--confirm", "backed-up"]);
+    assert_eq!((code, deployed), (0, true), "{said}");
 }
 
 #[test]

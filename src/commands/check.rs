@@ -45,7 +45,7 @@ pub fn run(global: &Global, arguments: &Check) -> miette::Result<Exit> {
 }
 
 /// An answer to a question that is nowhere asked is a mistake in writing.
-fn unknown_questions(config: &Config, confirmed: &[String]) -> miette::Result<()> {
+pub fn unknown_questions(config: &Config, confirmed: &[String]) -> miette::Result<()> {
     let entries = config.checklists.values().flatten();
     let known: Vec<&str> = entries
         .filter_map(|entry| match entry {

@@ -43,6 +43,7 @@ impl<'a> Ready<'a> {
     ) -> miette::Result<Result<Self, Exit>> {
         let ci = CiRun::from_env();
         let config = configuration(global)?;
+        super::check::unknown_questions(&config, &arguments.confirm)?;
         let target = Target::find(&config, arguments.app.as_deref(), &ci)?;
         let version = approval::version(&approval::Run::from_env(), Path::new("."))?;
         let version = match allowed(&version, arguments) {
