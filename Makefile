@@ -10,7 +10,7 @@ S3 := tests/s3/venv/.installed
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint docs fuzz compilers services
+.PHONY: help build demo test lint bench docs fuzz compilers services
 
 help: ## List these
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -33,6 +33,9 @@ test: compilers services $(PM2) $(S3) $(OLDER_PM2) ## Run all tests
 lint: compilers ## Check the code's format, and clippy's opinion of it
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+
+bench: compilers services $(PM2) ## Measure `tagout check`, beside hurl if it is installed
+	cargo bench --bench check
 
 docs: ## Write the pages of docs/ anew from rules/
 	UPDATE_DOCS=1 cargo test --test docs

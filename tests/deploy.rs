@@ -360,7 +360,7 @@ fn without_a_configuration_everybody_is_a_neighbour() {
     pm2.start(&[app("somebodys")]);
     let arguments = ["deploy", "--", pm2_command().to_str().unwrap(), "-s", "delete", "somebodys"];
     let mut command = pm2.command(env!("CARGO_BIN_EXE_tagout"));
-    let lock = pm2.folder().join("tagout.lock");
+    let lock = pm2.folder().join("host.lock");
     let output = command.args(arguments).env("TAGOUT_LOCK", lock).output().unwrap();
     let ran = ran(&pm2, output);
     assert_eq!(ran.code, 3, "{}", ran.err);

@@ -3,7 +3,7 @@ use cel::{
     Context, IdedExpr, Value,
     common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, SourceInfo, operators},
 };
-use std::{ops::Range, sync::Arc};
+use std::{cell::Cell, ops::Range, sync::Arc};
 
 /// One condition of a probe: a CEL expression that was read and whose names are all known.
 #[derive(Clone, Debug)]
@@ -131,6 +131,27 @@ const OTHER_OPERATORS: &[&str] = &[
     operators::IN,
 ];
 
+thread_local! {
+    static HAS_PARSER_STACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does some work with the stack that parsing may need. To be called around the parsing of many
+/// conditions: what the parser learns of its grammar it forgets with the thread. There is nothing if
+/// the machine has no thread left, or the parser a bug.
+pub fn with_parser_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    if HAS_PARSER_STACK.get() {
+        return Some(work());
+    }
+    let work = || {
+        HAS_PARSER_STACK.set(true);
+        work()
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(PARSER_STACK);
+        thread.spawn_scoped(scope, work).ok()?.join().ok()
+    })
+}
+
 impl Condition {
     /// Reads a condition that asks about `names`.
     pub fn parse(source: &str, names: &Names) -> Result<Self, Misfit> {
@@ -145,17 +166,9 @@ impl Condition {
         if bracket_depth(source) > MAX_BRACKETS {
             return Err(nowhere(format!("the condition has over {MAX_BRACKETS} nested brackets")));
         }
-        let parse = || parse_expression(source, names);
-        // Both failures mean that the machine has no thread left, or the parser a bug.
-        let lost = || nowhere("the condition could not be read".to_owned());
-        let (expression, before) = std::thread::scope(|scope| {
-            std::thread::Builder::new()
-                .stack_size(PARSER_STACK)
-                .spawn_scoped(scope, parse)
-                .map_err(|_| lost())?
-                .join()
-                .map_err(|_| lost())?
-        })?;
+        let parsed = with_parser_stack(|| parse_expression(source, names));
+        let (expression, before) =
+            parsed.ok_or_else(|| nowhere("the condition could not be read".to_owned()))??;
         Ok(Self { source: source.to_owned(), expression: Arc::new(expression), before })
     }
 }

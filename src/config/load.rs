@@ -1,5 +1,7 @@
 use super::{
-    Config, fleet,
+    Config,
+    condition::with_parser_stack,
+    fleet,
     suggest::{did_you_mean, listed},
 };
 use miette::{Diagnostic, NamedSource, SourceOffset, SourceSpan};
@@ -86,7 +88,8 @@ fn read(path: &Path) -> Result<String, ConfigError> {
 pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let mut config = parse_inventory(path, text)?;
     let file = Located { path, text };
-    config.settle(file)?;
+    with_parser_stack(|| config.settle(file))
+        .ok_or_else(|| file.error_at("the conditions could not be read".to_owned(), None))??;
     config.deploys = fleet::settle(&config.raw_deploys, &config, file)?;
     Ok(config)
 }

@@ -133,7 +133,9 @@ pub fn endless_after(first: &[u8]) -> u16 {
         for mut stream in listener.incoming().flatten() {
             let first = first.clone();
             thread::spawn(move || {
-                stream.read(&mut [0; 4096])?;
+                if stream.read(&mut [0; 4096])? == 0 {
+                    return Ok(());
+                }
                 stream.write_all(&first)?;
                 endless(&mut stream, &[b'x'; 1 << 16], Duration::ZERO)
             });

@@ -69,7 +69,7 @@ pub fn guarded(pm2: &Pm2, arguments: &[&str]) -> Command {
         .args(["deploy", "--app", "shop/production", "--report", "report.md"])
         .args(arguments)
         .env("PATH", path)
-        .env("TAGOUT_LOCK", pm2.folder().join("tagout.lock"))
+        .env("TAGOUT_LOCK", pm2.folder().join("host.lock"))
         .env("GITHUB_TOKEN", "ghs_of_the_job")
         .env_remove("GITHUB_STEP_SUMMARY")
         .stdin(Stdio::null());
