@@ -19,6 +19,20 @@ fn run(script: &str, files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
+fn from_within_the_folder_of_workflows_the_repository_is_above() {
+    let folder = support::repository(&[
+        (".github/workflows/a.yml", &workflow("bash deploy.sh")),
+        ("deploy.sh", "pm2 delete all\n"),
+    ]);
+    for (here, expected) in [
+        (".github", "deny pm2-all ../deploy.sh:1:1"),
+        (".github/workflows", "deny pm2-all ../../deploy.sh:1:1"),
+    ] {
+        assert_eq!(support::findings(&folder.path().join(here), &[]), [expected]);
+    }
+}
+
+#[test]
 fn a_script_is_found_from_the_folder_that_the_shell_is_in() {
     let files = [("ops/stop.sh", "pm2 stop all\n")];
     for script in [

@@ -22,6 +22,19 @@ impl Repository {
             matches!(name, Some(".github" | ".gitea" | ".forgejo"))
         };
         let forge = file.ancestors().find(is_forge).and_then(Path::parent);
+        // From within `.github/workflows` the repository is above.
+        let above = || {
+            let (full, here) = (std::path::absolute(file).ok()?, std::env::current_dir().ok()?);
+            let root = full.ancestors().find(is_forge).and_then(Path::parent)?;
+            let below = here.strip_prefix(root).ok()?;
+            Some(below.components().map(|_| "..").collect::<PathBuf>())
+        };
+        if forge.is_none()
+            && file.is_relative()
+            && let Some(root) = above()
+        {
+            return Self { root };
+        }
         let is_root = |folder: &&Path| {
             [".git", ".github", ".gitea", ".forgejo"].iter().any(|name| folder.join(name).exists())
         };
