@@ -15,6 +15,9 @@ pub fn read(
     paths: &[PathBuf],
     stdin_filename: &Path,
 ) -> miette::Result<(Vec<SourceFile>, Vec<Gap>)> {
+    // What is used for a moment only would take twice the memory in huge pages.
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_thp_disable(true);
     let (mut files, mut skipped) = (Vec::new(), Vec::new());
     let (stdin, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
         paths.iter().partition(|path| path.as_path() == Path::new("-"));

@@ -3,7 +3,8 @@ use crate::{
     invocation::{Origin, Piece, Word},
     source::program_name,
 };
-use std::{collections::HashMap, sync::OnceLock};
+use foldhash::HashMap;
+use std::sync::OnceLock;
 
 /// A program of `rules/programs`, as it was built in.
 struct Source {
@@ -17,6 +18,8 @@ static SOURCES: &[Source] = include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 /// The programs that tagout knows.
 pub struct Catalog {
     by_name: HashMap<&'static str, usize>,
+    /// The names, sorted.
+    sorted: Vec<&'static str>,
     /// Each is parsed when it is first asked for, so that no run pays for what it does not use.
     parsed: Vec<OnceLock<Option<(Program, Tells)>>>,
 }
@@ -31,6 +34,12 @@ impl Catalog {
                 .enumerate()
                 .flat_map(|(at, source)| source.names.iter().map(move |name| (*name, at)))
                 .collect(),
+            sorted: {
+                let mut names: Vec<&str> =
+                    SOURCES.iter().flat_map(|source| source.names).copied().collect();
+                names.sort_unstable();
+                names
+            },
             parsed: SOURCES.iter().map(|_| OnceLock::new()).collect(),
         })
     }
@@ -65,9 +74,24 @@ impl Catalog {
         Some(&self.at(*self.by_name.get(name)?)?.1)
     }
 
+    /// Whether a name is known of which this is a part: its start, if `after` can be any text, and
+    /// its end, if `before` can.
+    pub fn has_name_with(&self, part: &str, before: bool, after: bool) -> bool {
+        let is_longer = |name: &str| name.len() > part.len();
+        if before {
+            return self.names().any(|name| {
+                is_longer(name) && if after { name.contains(part) } else { name.ends_with(part) }
+            });
+        }
+        // Those that start alike stand side by side.
+        let first = self.sorted.partition_point(|name| *name < part);
+        let mut alike = self.sorted[first..].iter().take_while(|name| name.starts_with(part));
+        after && alike.any(|name| is_longer(name))
+    }
+
     /// Every name that is known.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        SOURCES.iter().flat_map(|source| source.names).copied()
+        self.sorted.iter().copied()
     }
 
     /// Every program, file by file.
@@ -88,7 +112,8 @@ impl Catalog {
 
 /// The package that a path below `node_modules` is a file of.
 pub fn package_of(path: &str) -> Option<&str> {
-    let (_, below) = path.rsplit_once("node_modules/")?;
+    // Most words are no paths.
+    let (_, below) = path.contains('/').then(|| path.rsplit_once("node_modules/"))??;
     let (package, file) = below.split_once('/')?;
     match package {
         ".bin" => None,

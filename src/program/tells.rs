@@ -1,5 +1,5 @@
 use super::{Program, Runs, RunsWhat, Source};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// What tells of a program whether a call of it can matter, before any script is parsed.
 #[derive(Debug, Default)]

@@ -24,7 +24,7 @@ impl Shell<'_> {
             &Surroundings {
                 environment: &|name| self.state.get(name),
                 arguments: (!self.state.positional.iter().any(Value::splits))
-                    .then(|| self.state.positional.clone()),
+                    .then(|| self.state.positional.to_vec()),
                 file: &|path| self.script_text(path),
                 folder: self.folder_of(text),
             },

@@ -101,20 +101,22 @@ fn read_in_time(script: &Script, files: &Files, selective: bool) -> Reading {
     let mut run = Run::in_repository(repository);
     run.selective = selective;
     run.services.clone_from(&script.services);
-    let mut ends = Vec::new();
+    let (mut ends, mut leaves_files) = (Vec::new(), false);
     for Filled { text, env } in script.alternatives() {
         let mut shell = Shell::new(&mut run, script, &env);
         files.put(&mut shell.state, &mut shell.run.marks);
+        let before = shell.state.files.clone();
         if !shell.by_template(script, &text) {
             shell.once(&text, |shell| shell.code(script.language, &text));
         }
         shell.finish();
+        leaves_files |= !shell.state.files.is_copy_of(&before);
         ends.push(std::mem::take(&mut shell.state));
     }
     let limit = run.limit().map(|reason| Unread::code(script.text.location(), reason));
     run.unread.extend(limit);
-    let exports =
-        Exports { files: Files::of(&ends, &run.marks), ..Exports::of(&run.exports, &ends) };
+    let files = if leaves_files { Files::of(&ends, &run.marks) } else { files.clone() };
+    let exports = Exports { files, ..Exports::of(&run.exports, &ends) };
     Reading { invocations: run.invocations, unread: run.unread, exports }
 }
 

@@ -11,7 +11,8 @@ use crate::{
     invocation::Invocation,
     source::{Repository, Text, time_is_up},
 };
-use std::{collections::HashMap, ops::Range, path::PathBuf, sync::Arc};
+use foldhash::HashMap;
+use std::{ops::Range, path::PathBuf, sync::Arc};
 
 /// What one reading of a script gathers, however deep it goes.
 #[derive(Debug, Default)]

@@ -19,8 +19,9 @@ struct BuiltIn {
     actions: Vec<Action>,
     /// The first entry of each action, by its name in lower case.
     by_name: HashMap<String, usize>,
-    /// The first entries of those whose names are patterns.
-    patterns: Vec<usize>,
+    /// The first entries of those whose names are patterns, each with how many bytes of it stand
+    /// before its first star.
+    patterns: Vec<(usize, usize)>,
 }
 
 static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
@@ -28,10 +29,10 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
     let (mut by_name, mut patterns) = (HashMap::new(), Vec::new());
     for (position, action) in actions.iter_mut().enumerate() {
         action.uses.make_ascii_lowercase();
-        let is_pattern = action.uses.contains('*');
+        let star = action.uses.find('*');
         if let Entry::Vacant(first) = by_name.entry(action.uses.clone()) {
             first.insert(position);
-            patterns.extend(is_pattern.then_some(position));
+            patterns.extend(star.map(|star| (position, star)));
         }
     }
     BuiltIn { actions, by_name, patterns }
@@ -46,18 +47,29 @@ pub(super) fn built_in() -> Vec<Action> {
 
 /// The entries for what stands in `uses:`; several if an action runs several things.
 pub(super) fn find<'c>(config: &'c Config, uses: &str) -> Vec<&'c Action> {
+    let Some(first) = first(config, uses) else { return Vec::new() };
+    let is_same = |action: &&Action| action.uses.eq_ignore_ascii_case(&first.uses);
+    config.actions.iter().chain(&BUILT_IN.actions).filter(is_same).collect()
+}
+
+/// Whether there is an entry for what stands in `uses:`.
+pub(super) fn is_known(config: &Config, uses: &str) -> bool {
+    first(config, uses).is_some()
+}
+
+fn first<'c>(config: &'c Config, uses: &str) -> Option<&'c Action> {
     let name = name_of(uses).to_ascii_lowercase();
     let configured =
         config.actions.iter().find(|action| matches_name(&action.uses.to_ascii_lowercase(), &name));
     let BuiltIn { actions, by_name, patterns } = &*BUILT_IN;
-    let first = configured.or_else(|| {
-        let pattern = patterns.iter().find(|at| matches_name(&actions[**at].uses, &name));
-        let first = by_name.get(&name).into_iter().chain(pattern).min();
+    configured.or_else(|| {
+        let pattern = patterns.iter().find(|(at, star)| {
+            let pattern = &actions[*at].uses;
+            name.starts_with(&pattern[..*star]) && matches_name(pattern, &name)
+        });
+        let first = by_name.get(&name).into_iter().chain(pattern.map(|(at, _)| at)).min();
         first.map(|at| &actions[*at])
-    });
-    let Some(first) = first else { return Vec::new() };
-    let is_same = |action: &&Action| action.uses.eq_ignore_ascii_case(&first.uses);
-    config.actions.iter().chain(actions).filter(is_same).collect()
+    })
 }
 
 /// What stands in `uses:`, without its version, and as if it came from the forge's own home:

@@ -106,10 +106,13 @@ enum Forge {
 impl Forge {
     fn of(path: &Path) -> Self {
         let gitea = |folder: &std::ffi::OsStr| folder == ".gitea" || folder == ".forgejo";
+        let of = |path: &Path| {
+            let forge = path.iter().rev().find(|part| gitea(part) || *part == ".github")?;
+            Some(if gitea(forge) { Self::Gitea } else { Self::GitHub })
+        };
         // The innermost of such folders counts; a plain path is taken as GitHub's.
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let forge = absolute.iter().rev().find(|part| gitea(part) || *part == ".github");
-        if forge.is_some_and(gitea) { Self::Gitea } else { Self::GitHub }
+        let above = || of(&std::path::absolute(path).ok()?);
+        of(path).or_else(above).unwrap_or(Self::GitHub)
     }
 }
 

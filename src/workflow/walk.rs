@@ -190,7 +190,7 @@ impl Walk<'_> {
     fn runs_code(&self, step: &Step) -> bool {
         let is_known = |uses: Field| {
             let name = uses.value.as_str().unwrap_or_default();
-            is_local(name) || !actions::find(self.config, name).is_empty()
+            is_local(name) || actions::is_known(self.config, name)
         };
         step.run.is_some() || step.uses.is_some_and(is_known)
     }

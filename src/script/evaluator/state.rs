@@ -11,11 +11,8 @@ use crate::{
     invocation::{Hole, Origin, Piece, Selection, Value, Word},
     source::{Text, time_is_up},
 };
-use std::{
-    collections::{HashMap, VecDeque},
-    ops::Range,
-    rc::Rc,
-};
+use foldhash::HashMap;
+use std::{collections::VecDeque, ops::Range, rc::Rc};
 
 /// Deeper expressions and calls are not followed; it keeps the stack under a megabyte.
 const MAX_DEPTH: usize = 120;
@@ -103,15 +100,15 @@ impl<'s> Evaluator<'s> {
             branches: Vec::new(),
             frames: Vec::new(),
             later: VecDeque::new(),
-            elements: HashMap::new(),
-            texts: HashMap::new(),
+            elements: HashMap::default(),
+            texts: HashMap::default(),
             last_item: 0,
             depth: 0,
             steps: 0,
             calls: Vec::new(),
             prints: Vec::new(),
             open_modules: Vec::new(),
-            modules: HashMap::new(),
+            modules: HashMap::default(),
             folder: surroundings.folder.clone(),
             unread: Vec::new(),
             gave_up: false,
@@ -289,7 +286,7 @@ impl<'s> Evaluator<'s> {
     pub fn branch<T>(&mut self, facts: Facts, evaluate: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.facts.len();
         self.facts.extend(facts);
-        self.branches.push(Branch::new());
+        self.branches.push(Branch::default());
         let result = evaluate(self);
         self.facts.truncate(before);
         for ((scope, name), before) in self.branches.pop().unwrap_or_default() {

@@ -87,9 +87,10 @@ pub fn called(
 
 /// The word without its quotes; nothing if something in it can be any text.
 fn literal(written: &str) -> Option<Cow<'_, str>> {
+    let has = |is: fn(&u8) -> bool| written.as_bytes().iter().any(is);
     match written {
-        _ if written.contains(['$', '`', '{', '}', '*', '?', '[']) => None,
-        _ if written.contains(['"', '\'', '\\']) => {
+        _ if has(|byte| b"$`{}*?[".contains(byte)) => None,
+        _ if has(|byte| matches!(byte, b'"' | b'\'' | b'\\')) => {
             Some(written.replace("\\\n", "").replace(['"', '\'', '\\'], "").into())
         }
         _ => Some(written.into()),

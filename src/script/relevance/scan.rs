@@ -355,15 +355,7 @@ impl<'t> Scan<'t> {
             self.gives |= tells.gives && self.starts;
         }
         // A part of a name that something else may make whole.
-        (after_hole || before_hole)
-            && catalog.names().any(|known| {
-                known.len() > name.len()
-                    && match (after_hole, before_hole) {
-                        (true, true) => known.contains(&name),
-                        (true, false) => known.ends_with(&name),
-                        _ => known.starts_with(&name),
-                    }
-            })
+        catalog.has_name_with(&name, after_hole, before_hole)
     }
 
     /// Whether the program that is called here runs what the repository has.

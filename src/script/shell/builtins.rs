@@ -6,7 +6,7 @@ use crate::{
     program::split_assignment,
     source::{Hop, Location, Text},
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 impl Shell<'_> {
     /// Reads a builtin; nothing if `name` is none.
@@ -213,7 +213,7 @@ impl Shell<'_> {
         let hop = Hop { step: path.to_string(), location: location.cloned() };
         let outer = self.state.positional.clone();
         if !rest.is_empty() {
-            self.state.positional = values(rest);
+            self.state.positional = Arc::new(values(rest));
         }
         let mark = self.left.len();
         let done = self.deeper(location, |shell| {
@@ -247,7 +247,7 @@ impl Shell<'_> {
             if text == "--" || !text.starts_with(['-', '+']) {
                 let skipped = usize::from(text != "--");
                 let at = arguments.len() - words.len() - skipped;
-                self.state.positional = values(&arguments[at..]);
+                self.state.positional = Arc::new(values(&arguments[at..]));
                 break;
             }
             for flag in text.chars().skip(1) {
@@ -277,7 +277,7 @@ impl Shell<'_> {
             return None;
         };
         let enough = count <= words.len();
-        words.drain(..if enough { count } else { 0 });
+        Arc::make_mut(words).drain(..if enough { count } else { 0 });
         Some(enough)
     }
 

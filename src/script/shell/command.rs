@@ -253,7 +253,8 @@ impl Shell<'_> {
         location: Option<Location>,
     ) -> Done {
         self.deeper(location.as_ref(), |shell| {
-            let outer = std::mem::replace(&mut shell.state.positional, arguments.to_vec());
+            let outer =
+                std::mem::replace(&mut shell.state.positional, Arc::new(arguments.to_vec()));
             let mark = shell.left.len();
             let references = shell.state.references.clone();
             shell.locals.push(Vec::new());

@@ -85,7 +85,7 @@ impl Shell<'_> {
 
     /// What a `for` goes through. Alternatives of a word are taken together.
     fn items(&mut self, unit: &Unit<'_>, words: Option<&[Span]>) -> Vec<Value> {
-        let Some(words) = words else { return self.state.positional.clone() };
+        let Some(words) = words else { return self.state.positional.to_vec() };
         let mut items: Vec<Value> = Vec::new();
         for word in words {
             items.extend(together(&self.fields(&unit.slice(word))));

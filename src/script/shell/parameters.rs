@@ -97,7 +97,7 @@ impl Shell<'_> {
         let name = parameter.name;
         match (name, parameter.key.as_ref().map(Text::as_str)) {
             ("@" | "*", _) => {
-                Subject::List { items: self.state.positional.clone(), joined: name == "*" }
+                Subject::List { items: self.state.positional.to_vec(), joined: name == "*" }
             }
             (_, Some(all @ ("@" | "*"))) => {
                 let items = self.state.items(name);

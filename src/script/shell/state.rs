@@ -27,7 +27,7 @@ pub struct State {
     /// `$0`, if it is known.
     pub name: Option<Word>,
     /// `$1`, `$2`, …
-    pub positional: Vec<Value>,
+    pub positional: Arc<Vec<Value>>,
     /// Files that were written here, by path.
     pub files: Table<Contents>,
     /// What is certainly set for later steps; see [`Exports`](crate::script::Exports).
@@ -125,12 +125,12 @@ impl State {
     }
 
     /// Arguments of which nothing is known.
-    pub fn unknown_arguments() -> Vec<Value> {
-        vec![unknown_list(ALL, None)]
+    pub fn unknown_arguments() -> Arc<Vec<Value>> {
+        Arc::new(vec![unknown_list(ALL, None)])
     }
 
     /// A child of this shell: it has what is exported, the files and the folder.
-    pub fn child(&self, positional: Vec<Value>) -> Self {
+    pub fn child(&self, positional: impl Into<Arc<Vec<Value>>>) -> Self {
         Self {
             variables: self.variables.only(|variable| variable.exported),
             references: Table::default(),
@@ -138,7 +138,7 @@ impl State {
             files: self.files.clone(),
             directory: self.directory.clone(),
             folder: self.folder.clone(),
-            positional,
+            positional: positional.into(),
             status: Some(true),
             ..Self::default()
         }
@@ -405,8 +405,9 @@ impl State {
             match position {
                 Some(position) => {
                     let certain = self.positional.iter().take(position).all(|word| !word.splits());
-                    if let Some(word) = self.positional.get_mut(position.wrapping_sub(1))
-                        && certain
+                    if certain
+                        && let Some(word) =
+                            Arc::make_mut(&mut self.positional).get_mut(position.wrapping_sub(1))
                     {
                         *word = value;
                     }
@@ -453,13 +454,13 @@ impl State {
         self.new_aliases.extend(&other.new_aliases);
         self.files = both_files(self.files, &other.files);
         self.traps.extend(&other.traps);
-        self.positional = match self.positional.len() == other.positional.len() {
-            true => {
-                let both = self.positional.into_iter().zip(other.positional);
-                both.map(|(here, there)| here.or(there)).collect()
-            }
-            false => Self::unknown_arguments(),
-        };
+        if self.positional.len() != other.positional.len() {
+            self.positional = Self::unknown_arguments();
+        } else if !Arc::ptr_eq(&self.positional, &other.positional) {
+            let both = self.positional.iter().zip(other.positional.iter());
+            self.positional =
+                Arc::new(both.map(|(here, there)| here.clone().or(there.clone())).collect());
+        }
         if self.folder != other.folder {
             self.folder = PathBuf::new();
         }

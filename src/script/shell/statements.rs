@@ -38,29 +38,39 @@ impl Unit<'_> {
 impl Shell<'_> {
     /// Reads shell text of which everything counts.
     pub fn script(&mut self, text: &Text) -> Done {
-        self.with_needs(text, |_, _| None)
+        self.reads(text);
+        self.with_needs(text, None)
     }
 
     /// Reads shell text in a shell that nobody sees from outside: what of it does not matter need
     /// not be read.
     pub fn script_alone(&mut self, text: &Text) -> Done {
-        self.with_needs(text, |shell, text| {
-            let survey = shell.survey(text)?;
-            Needs::of(shell.run, text, &survey, &shell.state)
-        })
+        self.reads(text);
+        if !self.run.selective || self.heard {
+            return self.with_needs(text, None);
+        }
+        let Some(survey) = self.survey(text.as_str()) else { return self.with_needs(text, None) };
+        let needs = Needs::of(self.run, text.as_str(), &survey, &self.state);
+        if let Some(needs) = &needs
+            && self.depth == 0
+            && needs.are_none(text.as_str(), &survey)
+        {
+            // It still has to be told how much of it can be read at all.
+            self.start_of(text, |_| None);
+            return Done::default();
+        }
+        self.with_needs(text, needs)
     }
 
-    fn with_needs(
-        &mut self,
-        text: &Text,
-        needs: impl FnOnce(&mut Self, &str) -> Option<Needs>,
-    ) -> Done {
+    /// Notes a text that is read.
+    fn reads(&mut self, text: &Text) {
         if self.run.selective {
             self.run.reads(text);
         }
-        let is_selective = self.run.selective && !self.heard;
-        let own = if is_selective { needs(self, text.as_str()) } else { None };
-        let outer = std::mem::replace(&mut self.needs, own.map(Arc::new));
+    }
+
+    fn with_needs(&mut self, text: &Text, needs: Option<Needs>) -> Done {
+        let outer = std::mem::replace(&mut self.needs, needs.map(Arc::new));
         let done = self.script_here(text);
         self.needs = outer;
         done

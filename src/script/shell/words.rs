@@ -225,7 +225,7 @@ impl Shell<'_> {
             }
             Some(b'@' | b'*') => {
                 let joined = bytes[at + 1] == b'*';
-                let words = self.state.positional.clone();
+                let words = self.state.positional.to_vec();
                 self.put_list(builder, words, joined, quoting);
                 at + 2
             }
@@ -320,7 +320,7 @@ impl Shell<'_> {
             Known::Set(Value::known(text))
         };
         match name {
-            "#" => match &self.state.positional {
+            "#" => match self.state.positional.as_slice() {
                 words if words.iter().any(Value::splits) => Known::Unknown,
                 words => number(words.len()),
             },

@@ -74,6 +74,9 @@ impl Contexts {
 
     /// [`Self::possible`] of a value in which texts with expressions are [`Value::Unknown`].
     pub fn possible_value(&self, value: &Value) -> PossibleValues {
+        if value.is_known() {
+            return PossibleValues::one(value.clone());
+        }
         let mut possible = PossibleValues::default();
         for value in world::in_all(self, |world| world.resolved(value)) {
             if !value.is_known() {

@@ -20,12 +20,26 @@ pub(super) fn find<'y>(
     mapping: Node<'y>,
     fits: &impl Fn(&str) -> bool,
 ) -> Option<(Node<'y>, Node<'y>)> {
+    let mut merges = mapping.is_sequence();
+    for (key, value) in mapping.own_entries().rev() {
+        match key.as_str() {
+            Some(name) if fits(name) => return Some((key, value)),
+            Some(MERGE_KEY) => merges = true,
+            _ => {}
+        }
+    }
     let fitting = |(key, _): &(Node<'y>, Node<'y>)| key.as_str().is_some_and(fits);
-    let own = mapping.own_entries().rev().find(fitting);
-    own.or_else(|| merged(mapping).into_iter().find_map(|m| m.own_entries().rev().find(fitting)))
+    let merged = match merges {
+        true => merged(mapping),
+        false => Vec::new(),
+    };
+    merged.into_iter().find_map(|mapping| mapping.own_entries().rev().find(fitting))
 }
 
 pub(super) fn entries(mapping: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
+    if let Some(plain) = plain_entries(mapping) {
+        return plain;
+    }
     let mut found: IndexMap<&str, (Node, Node)> = IndexMap::new();
     for (key, value) in mapping.own_entries() {
         if let Some(name) = key.as_str().filter(|name| *name != MERGE_KEY) {
@@ -45,9 +59,24 @@ pub(super) fn entries(mapping: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
     found.into_values().collect()
 }
 
+/// So many keys are compared faster than hashed.
+const FEW: usize = 16;
+
+/// The entries of a mapping that merges nothing and has no key twice, as far as that is told soon.
+fn plain_entries(mapping: Node<'_>) -> Option<Vec<(Node<'_>, Node<'_>)>> {
+    let own: Vec<_> =
+        mapping.own_entries().filter(|(key, _)| key.as_str().is_some()).take(FEW + 1).collect();
+    let is_first =
+        |at: usize, name: &str| own[..at].iter().all(|(other, _)| other.as_str() != Some(name));
+    let is_plain = !mapping.is_sequence()
+        && own.len() <= FEW
+        && own.iter().enumerate().all(|(at, (key, _))| {
+            key.as_str().is_some_and(|name| name != MERGE_KEY && is_first(at, name))
+        });
+    is_plain.then_some(own)
+}
+
 pub(super) fn duplicate_keys<'y>(mapping: Node<'y>) -> Vec<(&'y str, Node<'y>)> {
-    /// So many are compared faster than hashed.
-    const FEW: usize = 16;
     let names = || {
         let named = mapping.own_entries().filter_map(|(key, _)| Some((key.as_str()?, key)));
         named.filter(|(name, _)| *name != MERGE_KEY)

@@ -122,17 +122,32 @@ impl Surveyor<'_> {
 }
 
 impl Surveyor<'_> {
-    /// Whether the script writes a program of this name.
-    fn is_put_on_the_path(&self, name: &str) -> bool {
-        let mut left = self.text;
-        while let Some(at) = left.find("bin/") {
-            left = &left[at + "bin/".len()..];
-            let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-');
-            if left.strip_prefix(name).is_some_and(is_end) {
+    /// Whether a part of the text, data or not, names a program in a way in which that can do
+    /// something.
+    pub(super) fn names_a_call(&self, part: &Span) -> bool {
+        let is_in = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let says = |part: &str| self.text.contains(part) || self.run.says(part);
+        let bytes = self.text.as_bytes();
+        let mut at = part.start;
+        while at < part.end {
+            let len = bytes[at..part.end].iter().take_while(|byte| is_in(**byte)).count();
+            let end = at + len;
+            if len > 0
+                && let Some(tells) = Catalog::built_in().tells(&self.text[at..end])
+                && (tells.acts || tells.leads)
+                && called(tells, self.text, end, self.depth > 0, says) != Called::Idly
+            {
                 return true;
             }
+            at = end + 1;
         }
         false
+    }
+
+    /// Whether the script writes a program of this name.
+    fn is_put_on_the_path(&self, name: &str) -> bool {
+        let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-');
+        self.bins.iter().any(|after| after.strip_prefix(name).is_some_and(is_end))
     }
 }
 
@@ -146,10 +161,11 @@ fn is_own_path(name: &str) -> bool {
 
 /// A word without its quotes; nothing if something in it can be any text.
 fn literal(written: &str) -> Option<Cow<'_, str>> {
+    let has = |is: fn(&u8) -> bool| written.as_bytes().iter().any(is);
     match written {
         "[" | "{" | "}" => Some(written.into()),
-        _ if written.contains(['$', '`', '{', '}', '*', '?', '[', '<', '>', '\u{e000}']) => None,
-        _ if written.contains(['"', '\'', '\\']) => {
+        _ if has(|byte| b"$`{}*?[<>".contains(byte)) || written.contains('\u{e000}') => None,
+        _ if has(|byte| matches!(byte, b'"' | b'\'' | b'\\')) => {
             Some(written.replace("\\\n", "").replace(['"', '\'', '\\'], "").into())
         }
         _ => Some(written.into()),

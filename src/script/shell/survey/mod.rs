@@ -17,11 +17,8 @@ use super::syntax::{
     Assigned, Assignment, Condition, Declaration, Declared, Direction, Kind, Redirect, Span,
     Statement,
 };
-use crate::script::{
-    relevance::{Matters, of_text},
-    run::Run,
-};
-use std::collections::HashMap;
+use crate::script::run::Run;
+use foldhash::HashMap;
 
 /// Code in code in code deeper than this is not looked into.
 const MAX_DEPTH: usize = 12;
@@ -37,6 +34,10 @@ pub struct Does {
     steers: bool,
     /// It writes a file of which the name is not known.
     writes: bool,
+    /// It writes any file but those that nobody reads again.
+    puts_files: bool,
+    /// And names a program that can do something, so that what it writes may be code.
+    leaves_code: bool,
     /// It can leave the function that it stands in.
     returns: bool,
     /// It can leave the loop that it stands in.
@@ -68,6 +69,8 @@ impl Does {
         self.reads_all |= other.reads_all;
         self.steers |= other.steers;
         self.writes |= other.writes;
+        self.puts_files |= other.puts_files;
+        self.leaves_code |= other.leaves_code;
         self.returns |= other.returns;
         self.breaks |= other.breaks;
         self.sets.extend_from_slice(&other.sets);
@@ -84,7 +87,8 @@ impl Does {
 impl Survey {
     /// Looks at the statements of `text`, which stands in so much other code.
     pub fn of(run: &mut Run, text: &str, statements: &[Statement], depth: usize) -> Self {
-        let mut surveyor = Surveyor { run, text, depth, survey: Self::default() };
+        let bins = text.match_indices("bin/").map(|(at, bin)| &text[at + bin.len()..]).collect();
+        let mut surveyor = Surveyor { run, text, depth, bins, survey: Self::default() };
         let whole = surveyor.sequence(statements);
         Self { whole, ..surveyor.survey }
     }
@@ -95,6 +99,8 @@ struct Surveyor<'a> {
     text: &'a str,
     /// In how much other code the text stands.
     depth: usize,
+    /// What stands behind each `bin/`.
+    bins: Vec<&'a str>,
     survey: Survey,
 }
 
@@ -192,6 +198,12 @@ impl Surveyor<'_> {
             Kind::Word(word) => self.word(word, &mut does),
             Kind::Broken(_) | Kind::TooDeep => does.matters = true,
         }
+        let is_whole =
+            matches!(statement.kind, Kind::Command(_) | Kind::Redirected(..) | Kind::Pipeline(_));
+        if is_whole && does.puts_files && !does.leaves_code {
+            does.leaves_code = self.names_a_call(&statement.span)
+                || does.elsewhere.iter().any(|span| self.names_a_call(span));
+        }
         does
     }
 
@@ -255,14 +267,19 @@ impl Surveyor<'_> {
 
     fn redirects(&mut self, redirects: &[Redirect], does: &mut Does) {
         // A script that is written here, a later step may run.
-        let writes = |redirect: &Redirect| {
-            matches!(redirect, Redirect::File(Direction::Output | Direction::Append, _))
-        };
-        let is_code = |redirect: &Redirect| match redirect {
-            Redirect::Heredoc(heredoc) => of_text(self.str(&heredoc.body)) == Matters::Itself,
+        let is_script = |redirect: &Redirect| match redirect {
+            Redirect::File(Direction::Output | Direction::Append, file) => {
+                !files::is_page(self.str(file))
+            }
             _ => false,
         };
-        does.matters |= redirects.iter().any(writes) && redirects.iter().any(is_code);
+        if redirects.iter().any(is_script) {
+            for redirect in redirects {
+                if let Redirect::Heredoc(heredoc) = redirect {
+                    does.matters |= does.matters || self.may_be_code(&heredoc.body);
+                }
+            }
+        }
         for redirect in redirects {
             match redirect {
                 Redirect::HereString(word) => {

@@ -34,7 +34,7 @@ impl Surveyor<'_> {
     }
 
     fn expansions(&mut self, span: Span, quotes: bool, does: &mut Does) {
-        if !self.str(&span).contains(['$', '`', '<', '>']) {
+        if !self.str(&span).bytes().any(|byte| b"$`<>".contains(&byte)) {
             return;
         }
         let text = self.text;
@@ -121,6 +121,8 @@ impl Surveyor<'_> {
         does.matters |= survey.whole.matters;
         does.reads_all |= survey.whole.reads_all;
         does.writes |= survey.whole.writes;
+        does.puts_files |= survey.whole.puts_files;
+        does.leaves_code |= survey.whole.leaves_code;
         // It can write files, which are no variables, but have names.
         does.sets.extend(here(&survey.whole.sets));
         does.calls.extend(here(&survey.whole.calls));
