@@ -216,9 +216,9 @@ pub struct Guard {
     /// How long the deploy may take before it is ended and rolled back
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
     pub time_limit: Duration,
-    /// Write the report here as well
+    /// Write the report here as well, by the file's extension as Markdown, HTML or JSON; repeatable
     #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    pub report: Vec<PathBuf>,
     /// Deploy although the workflow is not the one that was approved, for this reason
     #[arg(long, value_name = "REASON")]
     pub unapproved: Option<String>,

@@ -341,7 +341,7 @@ fn a_snapshot_that_was_cut_off_is_not_rolled_back_to() {
     assert_eq!(ran.code, 2);
     assert_snapshot!(ran.err, @"
     × [FOLDER]/state/snapshots/[ID].json is not a whole
-    │ snapshot: EOF while parsing a string at line 1 column 185
+    │ snapshot: EOF while parsing a string at line 1 column 193
     help: it was cut off or changed; `tagout snapshot list` shows the others,
           and this one can be deleted
     ");

@@ -12,7 +12,7 @@ pub fn run(global: &Global, arguments: &cli::Deploy) -> miette::Result<Exit> {
         Err(exit) => return Ok(exit),
     };
     let (record, watchdog) = deploy::run(&ready.deploy(), &arguments.command)?;
-    let exit = super::finish::tell(record, &ready.store, arguments.guard.report.as_deref());
+    let exit = super::finish::tell(record, &ready.store, &arguments.guard.report);
     watchdog.disarm();
     ready.lock.release();
     Ok(exit)

@@ -30,12 +30,13 @@ pub fn left_behind(store: &Store, lock: &HostLock) -> miette::Result<Option<Exit
 
 /// Goes on with one deploy that was killed. Nothing if it had changed nothing.
 fn finish(story: Story, store: &Store) -> miette::Result<Option<Exit>> {
-    let report: Option<PathBuf> = story.begun.as_ref().and_then(|begun| begun.report.clone());
+    let reports: Vec<PathBuf> =
+        story.begun.iter().flat_map(|begun| begun.reports.iter().cloned()).collect();
     let Some(record) = recovery::finish(story, store)? else {
         say("it had changed nothing");
         return Ok(None);
     };
-    Ok(Some(tell(record, store, report.as_deref())))
+    Ok(Some(tell(record, store, &reports)))
 }
 
 /// What a watchdog does: waits for the end of a deploy, and finishes it if it was killed.
@@ -58,18 +59,13 @@ pub fn watch(journal: &Path, stay: bool) -> miette::Result<Exit> {
 
 /// Writes the report, says how the deploy ended, and closes its journal. What the deploy did is done,
 /// so a report that cannot be written changes nothing of its outcome.
-pub fn tell(mut record: Record, store: &Store, file: Option<&Path>) -> Exit {
-    match incident::markdown(&record) {
-        Ok(text) => {
-            let written = incident::write(&text, &record.snapshot, store, file);
-            for path in &written.paths {
-                say(format_args!("report: {}", path.display()));
-            }
-            for (path, error) in &written.failed {
-                say(format_args!("the report could not be written to {}: {error}", path.display()));
-            }
-        }
-        Err(error) => say(error),
+pub fn tell(mut record: Record, store: &Store, reports: &[PathBuf]) -> Exit {
+    let written = incident::write(&record, store, reports);
+    for path in &written.paths {
+        say(format_args!("report: {}", path.display()));
+    }
+    for (path, error) in &written.failed {
+        say(format_args!("the report could not be written to {}: {error}", path.display()));
     }
     say(record.headline());
     record.timeline.must(Step::Closed);

@@ -82,7 +82,7 @@ impl<'a> Ready<'a> {
             lock: &self.lock,
             confirmed: &self.arguments.confirm,
             limit: self.arguments.time_limit,
-            report: self.arguments.report.clone(),
+            reports: self.arguments.report.clone(),
             version: self.version.as_deref(),
             turn: self.turn.as_ref(),
         }

@@ -29,7 +29,7 @@ pub fn run(global: &Global, arguments: &Rollback) -> miette::Result<Exit> {
             }
         }
     };
-    let pace = Pace::default();
+    let pace = Pace { budget: config.rollback.within, ..Pace::default() };
     let plan = survey(&before, &config, Patience::brief());
     print(&report::host::plan(&plan))?;
     if plan.is_empty() {
@@ -43,9 +43,7 @@ pub fn run(global: &Global, arguments: &Rollback) -> miette::Result<Exit> {
     }
     // Printing must not keep a process from being restored.
     let outcome = execute(&plan, &before, &config, pace, &mut |event| {
-        if let Some(line) = report::host::event(&event) {
-            let _ = print(&format!("{line}\n"));
-        }
+        let _ = print(&format!("{}\n", report::host::event(&event)));
     });
     print(&report::host::outcome(&before, &outcome))?;
     Ok(if outcome.is_complete() { Exit::Fine } else { Exit::NeedsPerson })

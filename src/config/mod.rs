@@ -9,6 +9,7 @@ mod fleet;
 mod inventory;
 mod load;
 mod probe;
+mod rollback;
 mod rule;
 mod selector;
 mod suggest;
@@ -25,6 +26,7 @@ pub use probe::{
     Manager, Manual, Metrics, Named, Pattern, PlacedCondition, Probe, Process, RecordType, Redis,
     Sample, Since, Sql, StartTls, Step, Tcp, Timing, Tls, TlsOptions, Verify,
 };
+pub use rollback::Rollback;
 pub use rule::{WrittenExample, WrittenRule};
 pub use selector::Selector;
 pub use suggest::{did_you_mean, listed};
@@ -58,6 +60,9 @@ pub struct Config {
     /// Rules of the team's own, asked before those that tagout has.
     #[serde(default)]
     pub rules: Vec<WrittenRule>,
+    /// How a deploy that does not stand is undone.
+    #[serde(default)]
+    pub rollback: Rollback,
     /// The scale of severities, the worst first.
     #[serde(default = "default_severities")]
     pub severities: Vec<String>,

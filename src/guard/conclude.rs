@@ -7,6 +7,7 @@ use super::ci::CiRun;
 use super::guarded::{Guarded, Look};
 use super::journal::Step;
 use super::judge::Judgement;
+use super::masking::Secrets;
 use super::record::{Cause, CommandEnd, Outcome, Record};
 use super::supervise::Interrupt;
 use std::sync::OnceLock;
@@ -41,11 +42,14 @@ pub fn conclude(mut guarded: Guarded<'_>, over: Over, interrupted: &OnceLock<Int
     let failed = over.failed.or_else(|| interrupted.get().copied().map(Cause::Interrupted));
     let causes = causes(failed, &harm, &checks);
     let verified = causes.is_empty() && matches!(checks, Checks::Ran(_));
+    let secrets = Secrets::of(&guarded.before);
+    let mut evidence = None;
     let (restoration, outcome) = if causes.is_empty() {
         guarded.timeline.must(Step::Stands { verified });
         (None, Outcome::Deployed)
     } else {
-        let restoration = guarded.restore(&causes, &after);
+        evidence = Some(guarded.evidence(&harm, &secrets));
+        let restoration = guarded.restore(&causes, &after, &[]);
         let outcome = restoration.outcome();
         (Some(restoration), outcome)
     };
@@ -61,6 +65,8 @@ pub fn conclude(mut guarded: Guarded<'_>, over: Over, interrupted: &OnceLock<Int
         checks,
         causes,
         restoration,
+        evidence,
+        secrets,
         outcome,
         verified,
         timeline: guarded.timeline,

@@ -37,7 +37,7 @@ pub struct Deploy<'a> {
     /// How long it may take.
     pub limit: Duration,
     /// Where the report is wanted as well.
-    pub report: Option<PathBuf>,
+    pub reports: Vec<PathBuf>,
     /// Its turn among the deploys of all hosts, if there is a limit.
     pub turn: Option<&'a Held>,
     /// What is known of the workflow that runs, in words.

@@ -1,21 +1,18 @@
 //! A deploy whose command has run, or whose supervisor was killed: looks at the host, says who is
-//! harmed, checks, and brings the host back to its snapshot.
+//! harmed, and checks. Bringing the host back to its snapshot is in `restoring`.
 
 use super::around::{self, Around};
-use super::checks::{self, Checks};
-use super::journal::Step;
+use super::checks::Checks;
+use super::evidence::{self, Evidence};
 use super::judge::{Judgement, judge};
-use super::record::{Cause, CommitMove, Restoration, Restored, Timeline};
-use super::rollback::{self, Action, Event, Pace};
+use super::masking::Secrets;
+use super::record::{CommitMove, Timeline};
 use super::target::Target;
-use super::voice::shown_duration;
 use crate::config::Config;
 use crate::host::diff::compare;
-use crate::host::proc::Identity;
 use crate::host::settle::{Patience, settle};
 use crate::host::{self, Manager, Snapshot, snapshot};
 use std::path::Path;
-use std::time::Instant;
 
 pub enum Look {
     /// After what is on its way up or down has arrived.
@@ -74,57 +71,9 @@ impl Guarded<'_> {
         checks
     }
 
-    /// Brings the host back to the snapshot, and looks whether it is.
-    pub fn restore(&mut self, causes: &[Cause], now: &Snapshot) -> Restoration {
-        self.timeline.must(Step::RollingBack {
-            by: Identity::of_this_process(),
-            causes: causes.iter().map(ToString::to_string).collect(),
-        });
-        for cause in causes {
-            self.timeline.say(format!("rolling back: {cause}"));
-        }
-        let Self { config, target, .. } = self;
-        let orphans = self.managers.iter().flat_map(|one| one.orphans(&self.before, now)).collect();
-        let plan = rollback::plan(&self.before, now, orphans, config);
-        if plan.is_empty() {
-            self.timeline.say("nothing has to be restored");
-        }
-        let (mut items, mut begun) = (Vec::new(), Instant::now());
-        let timeline = &mut self.timeline;
-        let done = rollback::execute(&plan, &self.before, config, Pace::default(), &mut |event| {
-            match &event {
-                Event::Begun(_) => begun = Instant::now(),
-                Event::Done(done) => {
-                    let item = Restored {
-                        process: done.key.to_string(),
-                        action: done_word(done.action).to_owned(),
-                        took: begun.elapsed(),
-                        result: done.result.clone(),
-                    };
-                    timeline.must(item.step());
-                    items.push(item);
-                }
-                _ => {}
-            }
-            if let Some(line) = told(&event, begun) {
-                timeline.say(line);
-            }
-        });
-        let troubles = done.troubles;
-        let mut left = judge(&done.left, None, target, config);
-        let checks = self.check(checks::insist, false);
-        if left.is_harmless() {
-            (_, left) = self.look(false, Look::AtOnce);
-        }
-        self.tell("still harmed", &left);
-        for item in items.iter_mut().filter(|item| item.result.is_ok()) {
-            if let Some(fallen) = left.harmed.iter().find(|one| one.process == item.process) {
-                item.result = Err(format!("it did not stay: {}", fallen.what.word()));
-            }
-        }
-        let restoration = Restoration { items, troubles, checks, left };
-        self.timeline.must(Step::RolledBack { complete: restoration.is_complete() });
-        restoration
+    /// How the host was left, for those who look into it later.
+    pub fn evidence(&self, harm: &Judgement, secrets: &Secrets) -> Evidence {
+        evidence::collect(&self.before, harm, self.target, self.config, secrets)
     }
 
     pub fn commits(&self, after: &Snapshot) -> Vec<CommitMove> {
@@ -136,35 +85,4 @@ impl Guarded<'_> {
         };
         self.before.commits.iter().map(moved).collect()
     }
-}
-
-/// What was done to a process, for people.
-fn done_word(action: Action) -> &'static str {
-    match action {
-        Action::PutBack => "put back",
-        Action::PutBackDown => "put back, stopped as it was",
-        Action::Restart => "started",
-        Action::Replace => "put back with its old settings",
-        Action::Stop => "stopped as it was",
-    }
-}
-
-fn told(event: &Event<'_>, begun: Instant) -> Option<String> {
-    Some(match event {
-        Event::EndingOrphan(orphan) => {
-            format!("ending {} (pid {}), left behind by its manager", orphan.key, orphan.pid)
-        }
-        Event::OrphanLeft(orphan, why) => format!("{} was left behind: {why}", orphan.key),
-        Event::Waking(manager) => format!("starting the {manager} daemon"),
-        Event::NotAwake(manager, why) => format!("the {manager} daemon does not start: {why}"),
-        Event::Begun(_) => return None,
-        Event::Done(done) => {
-            let took = shown_duration(begun.elapsed());
-            match &done.result {
-                Ok(()) => format!("restored {} in {took}: {}", done.key, done_word(done.action)),
-                Err(why) => format!("{} is not restored after {took}: {why}", done.key),
-            }
-        }
-        Event::Comparing => "comparing the host with the snapshot".to_owned(),
-    })
 }

@@ -91,7 +91,7 @@ fn begun(deploy: &Deploy<'_>) -> Begun {
         target: deploy.target.clone(),
         ci: deploy.ci.clone(),
         config,
-        report: deploy.report.as_ref().map(|path| here.join(path)),
+        reports: deploy.reports.iter().map(|path| here.join(path)).collect(),
         folder: here,
         limit: deploy.limit.as_secs(),
         confirmed: deploy.confirmed.to_vec(),

@@ -2,8 +2,10 @@
 
 use super::checks::Checks;
 use super::ci::CiRun;
-use super::journal::{Journal, JournalError, Step};
-use super::judge::Judgement;
+use super::evidence::Evidence;
+use super::journal::{CodeRestored, Journal, JournalError, Restored, Step, Story};
+use super::judge::{Affected, Judgement};
+use super::masking::Secrets;
 use super::refusal::Refusal;
 use super::supervise::{Ended, Interrupt, Run};
 use super::voice::say;
@@ -30,6 +32,10 @@ pub struct Record {
     /// Why the deploy did not stand; empty if it did.
     pub causes: Vec<Cause>,
     pub restoration: Option<Restoration>,
+    /// How the deploy left the host, where it did not stand.
+    pub evidence: Option<Evidence>,
+    /// What no report may tell.
+    pub secrets: Secrets,
     pub outcome: Outcome,
     /// Whether checks were among what proved the deploy good.
     pub verified: bool,
@@ -118,6 +124,8 @@ impl Display for Cause {
 /// What was done to bring the host back.
 #[derive(Debug)]
 pub struct Restoration {
+    /// The folders whose code was taken back.
+    pub code: Vec<CodeRestored>,
     /// In the order in which they were restored.
     pub items: Vec<Restored>,
     /// What went wrong apart from the items.
@@ -127,32 +135,31 @@ pub struct Restoration {
     pub left: Judgement,
 }
 
-/// One process that was brought back, or was to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Restored {
-    pub process: String,
-    pub action: String,
-    pub took: Duration,
-    pub result: Result<(), String>,
-}
-
-impl Restored {
-    pub fn step(&self) -> Step {
-        let Self { process, action, took, result } = self.clone();
-        Step::Restored { process, action, took, error: result.err() }
-    }
-}
-
 impl Restoration {
     pub fn outcome(&self) -> Outcome {
         if self.is_complete() { Outcome::RolledBack } else { Outcome::Incomplete }
     }
 
     pub fn is_complete(&self) -> bool {
-        self.troubles.is_empty()
-            && self.items.iter().all(|item| item.result.is_ok())
-            && self.left.is_harmless()
-            && self.checks.cause().is_none()
+        self.failures().is_empty()
+    }
+
+    /// Why the host is not as it was, if it is not.
+    pub fn failures(&self) -> Vec<String> {
+        let code = self.code.iter().filter_map(|code| {
+            let why = code.error.as_ref()?;
+            Some(format!("the code in {} was not taken back: {why}", code.folder.display()))
+        });
+        let items = self.items.iter().filter_map(|item| {
+            Some(format!("{} could not be restored: {}", item.process, item.error.as_ref()?))
+        });
+        let told = |harmed: &&Affected| {
+            !self.items.iter().any(|item| item.process == harmed.process && item.error.is_some())
+        };
+        let harmed = self.left.harmed.iter().filter(told).map(|one| format!("still harmed: {one}"));
+        let checks = self.checks.cause().map(|cause| format!("after the rollback, {cause}"));
+        let all = self.troubles.iter().cloned().chain(code).chain(items).chain(harmed);
+        all.chain(self.left.blind.iter().cloned()).chain(checks).collect()
     }
 }
 
@@ -185,6 +192,12 @@ impl Timeline {
     /// Takes in what others have said and put in the journal already.
     pub fn hear(&mut self, refused: Vec<(Timestamp, Refusal)>) {
         self.entries.extend(refused.into_iter().map(|(at, refusal)| (at, refusal.to_string())));
+    }
+
+    /// What was refused meanwhile, as others have put it in the journal.
+    pub fn refused(&self) -> Vec<(Timestamp, Refusal)> {
+        let story = self.journal.as_ref().and_then(|journal| Story::read(journal.path()).ok());
+        story.map(|story| story.refused).unwrap_or_default()
     }
 
     /// Puts a step on the disk before it is done.

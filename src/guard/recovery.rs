@@ -6,6 +6,7 @@ use super::doors;
 use super::guarded::{Guarded, Look};
 use super::journal::{Begun, Journal, JournalError, Step, Story};
 use super::judge::Judgement;
+use super::masking::Secrets;
 use super::record::{Cause, CommandEnd, CommitMove, Outcome, Record, Restoration, Timeline};
 use super::supervise;
 use crate::config::{self, Config, ConfigError};
@@ -52,7 +53,7 @@ pub fn finish(story: Story, store: &Store) -> Result<Option<Record>, RecoveryErr
 }
 
 /// The configuration as it was when the deploy began.
-fn configuration(begun: &Begun) -> Result<Config, ConfigError> {
+pub(super) fn configuration(begun: &Begun) -> Result<Config, ConfigError> {
     let Some(written) = &begun.config else { return Ok(Config::default()) };
     let mut config = config::parse(&written.path, &written.text)?;
     policy::read_ecosystems(&mut config);
@@ -67,7 +68,7 @@ fn rolled_back(
     mut timeline: Timeline,
 ) -> Record {
     timeline.say(format!("going on with the deploy that was killed: {}", begun.command));
-    if let Some(command) = &story.command {
+    for command in story.command.iter().chain(&story.restoring_code) {
         supervise::end_left_behind(command);
     }
     let managers = before.managers();
@@ -77,7 +78,9 @@ fn rolled_back(
     guarded.tell("harmed", &harm);
     let mut causes = vec![Cause::Killed];
     causes.extend(story.causes.iter().flatten().cloned().map(Cause::Found));
-    let mut restoration = guarded.restore(&causes, &after);
+    let secrets = Secrets::of(&guarded.before);
+    let evidence = Some(guarded.evidence(&harm, &secrets));
+    let mut restoration = guarded.restore(&causes, &after, &story.code);
     // What the one who was killed had restored already.
     restoration.items.splice(0..0, story.restored.iter().cloned());
     Record {
@@ -85,6 +88,7 @@ fn rolled_back(
         harm,
         outcome: restoration.outcome(),
         restoration: Some(restoration),
+        evidence,
         causes,
         ..untold(story, begun, &guarded.before, guarded.timeline)
     }
@@ -109,6 +113,7 @@ fn told(story: &Story, begun: &Begun, before: Snapshot, timeline: Timeline, what
             outcome: if complete { Outcome::RolledBack } else { Outcome::Incomplete },
             causes: story.causes.iter().flatten().cloned().map(Cause::Found).collect(),
             restoration: Some(Restoration {
+                code: story.code.clone(),
                 items: story.restored.clone(),
                 troubles: Vec::new(),
                 checks: Checks::Lost,
@@ -137,6 +142,8 @@ fn untold(story: &Story, begun: &Begun, before: &Snapshot, timeline: Timeline) -
         checks: Checks::NotRun,
         causes: Vec::new(),
         restoration: None,
+        evidence: None,
+        secrets: Secrets::of(before),
         outcome: Outcome::Incomplete,
         verified: false,
         timeline,

@@ -4,8 +4,9 @@
 //! the variables by which runners find what a job has left, so what ends a job does not end it.
 
 use super::fleet;
-use super::journal::{Journal, Step, Story};
+use super::journal::{Begun, Journal, Step, Story};
 use super::lock::HostLock;
+use super::recovery;
 use crate::host::proc::Identity;
 use miette::{Diagnostic, IntoDiagnostic};
 use rustix::process::{Pid, Signal, kill_process, setsid};
@@ -29,7 +30,8 @@ const TRACKING: [&str; 3] = ["RUNNER_TRACKING_ID", "JENKINS_NODE_COOKIE", "BUILD
 const ARMING: Duration = Duration::from_secs(10);
 /// How long one that is not needed any more may take to go.
 const LEAVING: Duration = Duration::from_secs(5);
-/// After the command's time limit, the one that deploys has so long to compare, check and roll back.
+/// After the command's time limit, the one that deploys has so long to compare and check, beside the
+/// time that the configuration gives a rollback.
 const SUPERVISOR_GRACE: Duration = Duration::from_secs(15 * 60);
 
 #[derive(Debug, Error, Diagnostic)]
@@ -143,7 +145,7 @@ pub fn watch(journal: &Path) -> miette::Result<Option<(Story, HostLock)>> {
             kill(&supervisor);
         });
     }
-    let deadline = Instant::now() + Duration::from_secs(begun.limit) + SUPERVISOR_GRACE;
+    let deadline = Instant::now() + Duration::from_secs(begun.limit) + grace(begun);
     if !hears_the_end(&mut line, deadline) {
         kill(&begun.supervisor);
     }
@@ -154,6 +156,13 @@ pub fn watch(journal: &Path) -> miette::Result<Option<(Story, HostLock)>> {
         return Ok(None);
     }
     Ok(Some((story, lock)))
+}
+
+/// How long the supervisor may take after the command's time is over.
+fn grace(begun: &Begun) -> Duration {
+    // One that cannot be read is said when it is needed.
+    let rollback = recovery::configuration(begun).map(|config| config.rollback.longest());
+    SUPERVISOR_GRACE + rollback.unwrap_or_default()
 }
 
 /// The lock and the line, which came as standard input and output; those lead nowhere from now on.

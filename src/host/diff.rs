@@ -164,7 +164,7 @@ fn what(before: &Process, after: &Process, now: Timestamp) -> Option<What> {
         (true, Condition::Up) if looping => return Some(What::CrashLooping),
         (true, Condition::Changing) => return Some(What::Unsettled),
         (true, Condition::Failed) => return Some(What::Errored),
-        (true, Condition::Stopped) if by_clock || !before.autorestart => return Some(What::Ended),
+        (true, Condition::Stopped) if !before.autorestart => return Some(What::Ended),
         (true, Condition::Stopped) => return Some(What::Stopped),
         (false, Condition::Up | Condition::Changing) if !by_clock => {
             return Some(match before.condition() {
@@ -208,6 +208,11 @@ fn glance(process: &Process) -> Glance {
 }
 
 impl Process {
+    /// Whether it was in a crash loop: it had just come back, and too often for somebody's restart.
+    pub fn was_looping(&self, then: Timestamp) -> bool {
+        self.looping || self.restarts >= MANY && self.is_unsteady(then)
+    }
+
     /// Whether it may be in a crash loop, as far as one look tells: it has just come back, and not
     /// for the first time.
     pub fn is_unsteady(&self, now: Timestamp) -> bool {

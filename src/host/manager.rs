@@ -45,6 +45,12 @@ pub trait Manager {
     /// Ends `current` and keeps it in the list.
     fn stop(&self, current: &Process) -> Result<(), ActionError>;
 
+    /// Sees to it that a reboot brings back what runs now, if that was so of what is `recorded`.
+    /// Whether anything had to be done for it.
+    fn save(&self, _recorded: &Section) -> Result<bool, ActionError> {
+        Ok(false)
+    }
+
     /// Takes `current` from the list, and puts back what is recorded of it. Where that cannot be
     /// put back, `current` stays.
     fn replace(&self, current: &Process, recorded: &Process) -> Result<(), ActionError>;
@@ -152,6 +158,8 @@ pub enum ActionError {
     Unanswered { what: String, seconds: u64 },
     #[error("what is recorded of {name} cannot be started again: {reason}")]
     BadRecipe { name: String, reason: String },
+    #[error("what a reboot brings back could not be saved: {0}")]
+    Save(String),
     #[error("the PM2 daemon could not be started: {0}")]
     Wake(String),
 }

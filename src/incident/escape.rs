@@ -9,6 +9,13 @@ pub fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
+/// Lines as a block of code.
+pub fn fenced(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}\n{text}\n{fence}")
+}
+
 /// Text as text, on one line, in a table or out of it.
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -39,6 +46,7 @@ mod tests {
         assert_eq!(code("a|b"), r"`a\|b`");
         assert_eq!(code("echo `id`"), "`` echo `id` ``");
         assert_eq!(code("a\n\nb"), "`a b`");
+        assert_eq!(fenced("a\n```\n# b"), "````\na\n```\n# b\n````");
         assert_eq!(plain("<img src=x> | [a](b) & *"), r"&lt;img src=x> \| \[a\](b) &amp; \*");
     }
 }

@@ -1,7 +1,9 @@
 //! How bad it was, by the rule of the runbook: several production apps down is P1, one is P2, only
 //! test environments P3.
 
+use crate::guard::checks::Checks;
 use crate::guard::judge::{Judgement, Whose};
+use crate::guard::record::Record;
 use crate::host::diff::What;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -38,6 +40,28 @@ const NOT_PRODUCTION: [&str; 12] = [
     "sandbox",
     "demo",
 ];
+
+/// How bad it was, in words: what was down decides; where nothing was, what the failed checks say.
+pub fn told(record: &Record) -> String {
+    match (Severity::of(&record.harm), of_checks(record)) {
+        (Some(severity), _) => severity.to_string(),
+        (None, Some(severity)) => format!("{severity}: nothing was down, but checks failed"),
+        (None, None) => "none: nothing was down".to_owned(),
+    }
+}
+
+/// The same, as a level of the scale.
+pub fn level(record: &Record) -> Option<String> {
+    let harm = Severity::of(&record.harm).map(|severity| format!("{severity:?}"));
+    harm.or_else(|| of_checks(record).map(str::to_owned))
+}
+
+fn of_checks(record: &Record) -> Option<&str> {
+    match &record.checks {
+        Checks::Ran(report) => report.severity.as_deref(),
+        _ => None,
+    }
+}
 
 impl Severity {
     /// The severity of `harm`; none where nothing was down.

@@ -1,5 +1,7 @@
 //! Where reports go.
 
+use super::{Format, render};
+use crate::guard::record::Record;
 use crate::store::{Store, write_atomically};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -15,24 +17,24 @@ pub struct Written {
     pub failed: Vec<(PathBuf, io::Error)>,
 }
 
-/// Keeps a report under `id` in the store, and writes it to `file` and to the summary of the CI run.
-/// One that fails does not keep the others from being written.
-pub fn write(report: &str, id: &str, store: &Store, file: Option<&Path>) -> Written {
+/// Keeps the report in the store, and writes it to `files`, each in the format of its extension, and to
+/// the summary of the CI run. One that fails does not keep the others from being written.
+pub fn write(record: &Record, store: &Store, files: &[PathBuf]) -> Written {
     let mut written = Written::default();
-    let mut note = |path: PathBuf, result: io::Result<()>| match result {
-        Ok(()) => written.paths.push(path),
-        Err(error) => written.failed.push((path, error)),
+    let mut note = |path: &Path, format, put: &dyn Fn(&Path, &str) -> io::Result<()>| {
+        let text = render(record, format).map_err(io::Error::other);
+        match text.and_then(|text| put(path, &text)) {
+            Ok(()) => written.paths.push(path.to_owned()),
+            Err(error) => written.failed.push((path.to_owned(), error)),
+        }
     };
-    let kept = store.root().join("reports").join(format!("{id}.md"));
-    let result = write_atomically(&kept, report.as_bytes());
-    note(kept, result);
-    if let Some(file) = file {
-        note(file.to_owned(), std::fs::write(file, report));
+    let kept = store.root().join("reports").join(&record.snapshot).with_added_extension("md");
+    note(&kept, Format::Markdown, &|path, text| write_atomically(path, text.as_bytes()));
+    for file in files {
+        note(file, Format::of(file), &|path, text| std::fs::write(path, text));
     }
     if let Some(summary) = std::env::var_os(SUMMARY_VARIABLE).filter(|path| !path.is_empty()) {
-        let summary = PathBuf::from(summary);
-        let result = append(&summary, report);
-        note(summary, result);
+        note(Path::new(&summary), Format::Markdown, &append);
     }
     written
 }

@@ -272,18 +272,21 @@ fn intent(action: Action) -> &'static str {
     }
 }
 
-/// A line for what a rollback does just now, where there is something to say.
-pub fn event(event: &Event<'_>) -> Option<String> {
+/// A line for what a rollback does just now.
+pub fn event(event: &Event<'_>) -> String {
     match event {
         Event::EndingOrphan(orphan) => {
-            Some(format!("ending {} (pid {}), which was left behind", orphan.key, orphan.pid))
+            format!("ending {} (pid {}), which was left behind", orphan.key, orphan.pid)
         }
-        Event::OrphanLeft(orphan, reason) => Some(format!("FAILED  {}: {reason}", orphan.key)),
-        Event::Waking(manager) => Some(format!("starting {manager}")),
-        Event::NotAwake(manager, reason) => Some(format!("FAILED  {manager}: {reason}")),
-        Event::Begun(_) => None,
-        Event::Done(done) => Some(result(done)),
-        Event::Comparing => Some("comparing the host with the snapshot".to_owned()),
+        Event::OrphanLeft(orphan, reason) => format!("FAILED  {}: {reason}", orphan.key),
+        Event::Waking(manager) => format!("starting {manager}"),
+        Event::NotAwake(manager, reason) => format!("FAILED  {manager}: {reason}"),
+        Event::Done(done) => result(done),
+        Event::Comparing => "comparing the host with the snapshot".to_owned(),
+        Event::Saved(manager) => {
+            format!("saved {manager}'s list, so that a reboot brings it back")
+        }
+        Event::NotSaved(_, why) => format!("FAILED  {why}"),
     }
 }
 

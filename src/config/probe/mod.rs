@@ -5,6 +5,7 @@
 mod checklist;
 mod kinds;
 mod length;
+pub(super) use length::Length;
 mod raw;
 mod timing;
 

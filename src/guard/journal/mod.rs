@@ -3,9 +3,11 @@
 //! step, flushed to the disk before [`Journal::append`] returns, so whatever dies, and whenever, at
 //! most the last line is cut off, and what it would have said was not done yet.
 
+mod restored;
 mod step;
 mod story;
 
+pub use restored::{CodeRestored, Restored};
 pub use step::{Begun, Entry, Step, Turn, WrittenConfig};
 pub use story::Story;
 
@@ -163,7 +165,7 @@ mod tests {
         serde_json::from_value(serde_json::json!({
             "tagout": "0", "token": "t", "supervisor": {"pid": 1, "started": null, "boot": null}, "command": "npm run deploy", "folder": "/srv/shop",
             "target": {"environments": [["shop", "production"]], "known_by": "Name"},
-            "ci": {}, "config": null, "report": null, "limit": 3600,
+            "ci": {}, "config": null, "reports": [], "limit": 3600,
         }))
         .unwrap()
     }

@@ -1,5 +1,6 @@
 use super::super::ci::CiRun;
 use super::super::target::Target;
+use super::{CodeRestored, Restored};
 use crate::host::proc::Identity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,12 +63,12 @@ pub enum Step {
         by: Identity,
         causes: Vec<String>,
     },
-    Restored {
-        process: String,
-        action: String,
-        took: Duration,
-        error: Option<String>,
+    /// The code of a folder is about to be taken back by this process, which leads its own group.
+    RestoringCode {
+        command: Identity,
     },
+    CodeRestored(CodeRestored),
+    Restored(Restored),
     RolledBack {
         complete: bool,
     },
@@ -93,7 +94,8 @@ pub struct Begun {
     /// Where relative paths start.
     pub folder: PathBuf,
     /// Where the report is wanted as well.
-    pub report: Option<PathBuf>,
+    #[serde(default)]
+    pub reports: Vec<PathBuf>,
     /// Seconds that the deploy may take.
     pub limit: u64,
     /// Its turn among the deploys of all hosts, if there is a limit.

@@ -1,6 +1,5 @@
-use super::super::record::Restored;
 use super::super::refusal::Refusal;
-use super::{Begun, Entry, JournalError, Step};
+use super::{Begun, CodeRestored, Entry, JournalError, Restored, Step};
 use crate::host::proc::Identity;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -24,6 +23,9 @@ pub struct Story {
     pub stands: Option<bool>,
     /// Why it is rolled back, once that has begun.
     pub causes: Option<Vec<String>>,
+    /// What takes code back, and was not seen to end.
+    pub restoring_code: Option<Identity>,
+    pub code: Vec<CodeRestored>,
     pub restored: Vec<Restored>,
     /// Whether the rollback ended, and brought everything back.
     pub rolled_back: Option<bool>,
@@ -50,6 +52,8 @@ impl Story {
             ended: None,
             stands: None,
             causes: None,
+            restoring_code: None,
+            code: Vec::new(),
             restored: Vec::new(),
             rolled_back: None,
             closed: false,
@@ -88,10 +92,12 @@ impl Story {
             Step::RollingBack { causes, .. } => {
                 self.causes.get_or_insert(causes);
             }
-            Step::Restored { process, action, took, error } => {
-                let result = error.map_or(Ok(()), Err);
-                self.restored.push(Restored { process, action, took, result });
+            Step::RestoringCode { command } => self.restoring_code = Some(command),
+            Step::CodeRestored(code) => {
+                self.restoring_code = None;
+                self.code.push(code);
             }
+            Step::Restored(restored) => self.restored.push(Restored { at, ..restored }),
             Step::RolledBack { complete } => self.rolled_back = Some(complete),
             Step::Closed => self.closed = true,
         }

@@ -1,17 +1,22 @@
 use super::end::end;
 use super::plan::action;
-use super::verify::{Goal, verify};
+use super::verify::{Goal, Seen, Watch};
 use super::{Action, Item, Plan};
 use crate::config::Config;
 use crate::host::diff::{Diff, compare};
 use crate::host::settle::{Patience, settle};
-use crate::host::{Key, Manager, ManagerKind, Orphan, Process, Snapshot, pairs};
+use crate::host::{Key, Manager, ManagerKind, Orphan, Process, Section, Snapshot, pairs};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+/// Between two looks.
+const STEP: Duration = Duration::from_millis(50);
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// A process that was started must run so long without a restart before the next is touched.
+    /// A process that was started must run so long without a restart before the next priority is
+    /// begun.
     pub hold: Duration,
     /// It must get there within this time.
     pub per_item: Duration,
@@ -39,9 +44,10 @@ pub enum Event<'a> {
     OrphanLeft(&'a Orphan, &'a str),
     Waking(ManagerKind),
     NotAwake(ManagerKind, &'a str),
-    Begun(&'a Item<'a>),
     Done(&'a ItemResult),
     Comparing,
+    Saved(ManagerKind),
+    NotSaved(ManagerKind, &'a str),
 }
 
 /// What became of one item.
@@ -49,6 +55,8 @@ pub enum Event<'a> {
 pub struct ItemResult {
     pub key: Key,
     pub action: Action,
+    /// Until it was verified, or given up.
+    pub took: Duration,
     /// Verified, or the reason why not.
     pub result: Result<(), String>,
 }
@@ -88,16 +96,9 @@ pub fn execute<'c>(
         end_orphans(plan, &mut troubles, on_event);
         wake(plan, before, &managers, &mut troubles, on_event);
         let deadline = Instant::now() + pace.budget;
-        for item in &plan.items {
-            on_event(Event::Begun(item));
-            let result = if Instant::now() < deadline {
-                restore(item, before, &managers, pace)
-            } else {
-                Err(format!("not begun: {} s were over", pace.budget.as_secs()))
-            };
-            let done = ItemResult { key: item.key.clone(), action: item.action, result };
-            on_event(Event::Done(&done));
-            items.push(done);
+        // The next priority is begun when all of this one stand, or are given up.
+        for group in plan.items.chunk_by(|one, next| one.priority == next.priority) {
+            items.extend(restore_group(group, before, &managers, pace, deadline, on_event));
         }
     }
     on_event(Event::Comparing);
@@ -108,7 +109,31 @@ pub fn execute<'c>(
             item.result = Err(format!("it did not last: {}", change.what.word()));
         }
     }
-    Outcome { items, troubles, left }
+    let mut outcome = Outcome { items, troubles, left };
+    // What a reboot brings back is not to be less than what was there.
+    if outcome.is_complete() {
+        save(before, &managers, &mut outcome.troubles, on_event);
+    }
+    outcome
+}
+
+fn save(
+    before: &Snapshot,
+    managers: &[Box<dyn Manager>],
+    troubles: &mut Vec<String>,
+    on_event: &mut dyn FnMut(Event<'_>),
+) {
+    for (section, manager) in before.sections.iter().zip(managers) {
+        match manager.save(section) {
+            Ok(false) => {}
+            Ok(true) => on_event(Event::Saved(section.manager)),
+            Err(error) => {
+                let reason = error.to_string();
+                on_event(Event::NotSaved(section.manager, &reason));
+                troubles.push(reason);
+            }
+        }
+    }
 }
 
 fn end_orphans(plan: &Plan<'_>, troubles: &mut Vec<String>, on_event: &mut dyn FnMut(Event<'_>)) {
@@ -141,14 +166,72 @@ fn wake(
     }
 }
 
-/// Does what is right for one process by what is there now, which may be more than was there when
-/// the plan was made, and verifies it.
-fn restore(
-    item: &Item<'_>,
+/// Starts one after the other, then watches them all together: the time that each must stand is
+/// spent once.
+fn restore_group(
+    group: &[Item<'_>],
     before: &Snapshot,
     managers: &[Box<dyn Manager>],
     pace: Pace,
-) -> Result<(), String> {
+    deadline: Instant,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Vec<ItemResult> {
+    let mut results = Vec::new();
+    let mut over = |item: &Item<'_>, begun: Instant, result: Result<(), String>| {
+        let (key, action) = (item.key.clone(), item.action);
+        let done = ItemResult { key, action, took: begun.elapsed(), result };
+        on_event(Event::Done(&done));
+        results.push(done);
+    };
+    let mut watched: Vec<(&Item<'_>, Instant, Watch)> = Vec::new();
+    for item in group {
+        let begun = Instant::now();
+        let acted = if begun < deadline {
+            act(item, before, managers)
+        } else {
+            Err(format!("not begun: {} s were over", pace.budget.as_secs()))
+        };
+        match acted {
+            Ok(Some(goal)) => watched.push((item, begun, Watch::new(goal, pace))),
+            // Somebody else, or PM2 itself, was quicker.
+            Ok(None) => over(item, begun, Ok(())),
+            Err(why) => over(item, begun, Err(why)),
+        }
+    }
+    while !watched.is_empty() {
+        let now: Vec<Section> = managers.iter().map(|manager| manager.read()).collect();
+        let pairs = pairs(before.processes(), now.iter().flat_map(|section| &section.processes));
+        watched.retain_mut(|(item, begun, watch)| {
+            let unknown = now
+                .iter()
+                .find(|section| section.manager == item.key.manager && !section.state.is_known());
+            let is_it = |one: &Process| one.id == item.recorded_id && one.key == item.key;
+            let pair = pairs.iter().find(|pair| pair.before.is_some_and(is_it));
+            let seen = match unknown {
+                Some(section) => Err(section.state.describe(section.manager)),
+                None => watch.look(pair.and_then(|pair| pair.after)),
+            };
+            match seen {
+                Ok(Seen::NotYet) => return true,
+                Ok(Seen::Stands) => over(item, *begun, Ok(())),
+                Err(why) => over(item, *begun, Err(why)),
+            }
+            false
+        });
+        if !watched.is_empty() {
+            sleep(STEP);
+        }
+    }
+    results
+}
+
+/// Does what is right for one process by what is there now, which may be more than was there when
+/// the plan was made. Out comes what should come of it, if anything was done.
+fn act(
+    item: &Item<'_>,
+    before: &Snapshot,
+    managers: &[Box<dyn Manager>],
+) -> Result<Option<Goal>, String> {
     let kind = item.key.manager;
     let recorded = before
         .processes()
@@ -159,27 +242,22 @@ fn restore(
         .find(|manager| manager.kind() == kind)
         .ok_or("its manager is not in the snapshot")?
         .as_ref();
-    let look = || -> Result<Option<Process>, String> {
-        let now = manager.read();
-        if !now.state.is_known() {
-            return Err(now.state.describe(kind));
-        }
-        let pairs = pairs(before.processes(), &now.processes);
-        let same = pairs.iter().find(|pair| pair.before.is_some_and(|one| same_one(one, recorded)));
-        Ok(same.and_then(|pair| pair.after).cloned())
-    };
-    let now = look()?;
-    // Somebody else, or PM2 itself, may have been quicker.
-    let Some(action) = action(recorded, now.as_ref()) else { return Ok(()) };
-    let done = match (action, &now) {
+    let now = manager.read();
+    if !now.state.is_known() {
+        return Err(now.state.describe(kind));
+    }
+    let pairs = pairs(before.processes(), &now.processes);
+    let same = pairs.iter().find(|pair| pair.before.is_some_and(|one| same_one(one, recorded)));
+    let now = same.and_then(|pair| pair.after);
+    let Some(action) = action(recorded, now) else { return Ok(None) };
+    let done = match (action, now) {
         (Action::Restart, Some(now)) => manager.restart(now),
         (Action::Stop, Some(now)) => manager.stop(now),
         (Action::Replace, Some(now)) => manager.replace(now, recorded),
         _ => manager.put_back(recorded),
     };
     done.map_err(|error| error.to_string())?;
-    let goal = Goal::of(action, recorded, recorded.is_unsteady(before.taken));
-    verify(goal, pace, look)
+    Ok(Some(Goal::of(action, recorded, recorded.is_unsteady(before.taken))))
 }
 
 fn same_one(one: &Process, other: &Process) -> bool {

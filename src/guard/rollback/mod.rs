@@ -2,14 +2,17 @@
 //! now and the inventory; out goes first a [`Plan`], which changes nothing and can be shown, then
 //! an [`Outcome`] with the result of every item of it.
 //!
-//! One process at a time, the most important first, each watched until it stands before the next
-//! is touched; there is no step that acts on all. What the snapshot does not name is left alone.
+//! One process after the other, the most important first; those of one priority are then watched
+//! together, and must stand before the next priority is begun. There is no step that acts on all.
+//! What the snapshot does not name is left alone. Code is taken back by the team's own command.
 
+mod code;
 mod end;
 mod execute;
 mod plan;
 mod verify;
 
+pub use code::{Hook, run as run_hook};
 pub use execute::{Event, ItemResult, Outcome, Pace, execute};
 pub use plan::{Action, Item, Plan, plan};
 

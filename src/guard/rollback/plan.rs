@@ -25,6 +25,8 @@ pub struct Item<'c> {
     /// Its number in the list when the snapshot was taken.
     pub recorded_id: u64,
     pub owner: Owner<'c>,
+    /// Those of one priority are started together.
+    pub priority: u32,
     pub action: Action,
 }
 
@@ -70,6 +72,7 @@ pub fn plan<'c>(
                         key: recorded.key.clone(),
                         recorded_id: recorded.id,
                         owner: config.owner_of_pm2(&recorded.key.name),
+                        priority: config.restore_rank(&recorded.key.name).0,
                         action,
                     });
                 }
@@ -121,8 +124,8 @@ pub fn action(recorded: &Process, now: Option<&Process>) -> Option<Action> {
     let Some(now) = now else {
         return Some(if ran { Action::PutBack } else { Action::PutBackDown });
     };
-    // What runs by the clock, or ran to its end, is right as it is.
-    let by_itself = recorded.cron || !recorded.autorestart;
+    // What ran to its end is right as it is. What is kept up is not, though it is restarted at night.
+    let by_itself = !recorded.autorestart;
     let changed = !differences(&recorded.recipe, &now.recipe).is_empty();
     let again = if changed { Action::Replace } else { Action::Restart };
     match (recorded.condition(), now.condition()) {
@@ -132,6 +135,10 @@ pub fn action(recorded: &Process, now: Option<&Process>) -> Option<Action> {
         (_, Condition::Changing) if ran && now.status == Status::WaitingRestart => Some(again),
         (_, Condition::Up | Condition::Changing) if ran => changed.then_some(Action::Replace),
         (Condition::Stopped, Condition::Stopped) => changed.then_some(Action::Replace),
+        // With what the deploy gave it, it might start tomorrow.
+        (Condition::Failed, Condition::Stopped | Condition::Failed) if changed => {
+            Some(Action::Replace)
+        }
         (Condition::Stopped, _) if recorded.cron && !changed => None,
         (Condition::Stopped, _) => Some(if changed { Action::Replace } else { Action::Stop }),
         // It had failed; if it runs now, all the better.
@@ -165,6 +172,7 @@ mod tests {
         let looping = || Process { looping: true, ..up(plain()) };
         let other = || json!({"pm_exec_path": "/b.js"});
         let cron = || json!({"cron_restart": "0 * * * *", "autorestart": false});
+        let nightly = || json!({"cron_restart": "0 4 * * *"});
         let once = || json!({"autorestart": false});
         let watched = || json!({"pm_exec_path": "/a.js", "watch": true});
         let cases = [
@@ -216,9 +224,21 @@ mod tests {
                 Some(Action::Replace),
             ),
             ("recovered", down("errored", plain()), Some(up(plain())), None),
+            (
+                "failed and changed",
+                down("errored", plain()),
+                Some(down("errored", other())),
+                Some(Action::Replace),
+            ),
             ("still failed", down("errored", plain()), Some(down("stopped", plain())), None),
             ("ran to its end", up(once()), Some(down("stopped", once())), None),
             ("between two times", up(cron()), Some(down("stopped", cron())), None),
+            (
+                "restarted at night",
+                up(nightly()),
+                Some(down("stopped", nightly())),
+                Some(Action::Restart),
+            ),
             ("at its time", down("stopped", cron()), Some(up(cron())), None),
         ];
         for (what, before, now, expected) in cases {

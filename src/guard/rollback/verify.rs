@@ -1,10 +1,6 @@
 use super::{Action, Pace};
 use crate::host::{Condition, Process, Status};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
-
-/// Between two looks.
-const STEP: Duration = Duration::from_millis(50);
+use std::time::Instant;
 
 /// What one process is watched for after something was done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,44 +27,59 @@ impl Goal {
     }
 }
 
-/// Looks until the process stands as it should, or says why it does not.
-pub fn verify(
+/// What a look has told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It stands as it should.
+    Stands,
+    NotYet,
+}
+
+/// Watches one process until it stands as it should.
+#[derive(Debug)]
+pub struct Watch {
     goal: Goal,
     pace: Pace,
-    mut look: impl FnMut() -> Result<Option<Process>, String>,
-) -> Result<(), String> {
-    let begun = Instant::now();
-    let mut steady: Option<(Instant, Option<u32>, u64)> = None;
-    let mut restarts_at_first = None;
-    loop {
-        let seen = look()?.ok_or("it is not in the list")?;
-        let first = *restarts_at_first.get_or_insert(seen.restarts);
-        match (goal, seen.condition()) {
-            (Goal::Listed, _) => return Ok(()),
-            (Goal::Down, Condition::Stopped | Condition::Failed) => return Ok(()),
+    begun: Instant,
+    /// Since when it has run, as which process, and after how many restarts.
+    steady: Option<(Instant, Option<u32>, u64)>,
+    restarts_at_first: Option<u64>,
+}
+
+impl Watch {
+    pub fn new(goal: Goal, pace: Pace) -> Self {
+        Self { goal, pace, begun: Instant::now(), steady: None, restarts_at_first: None }
+    }
+
+    /// Takes in how it is now. An error says why it will not stand.
+    pub fn look(&mut self, seen: Option<&Process>) -> Result<Seen, String> {
+        let seen = seen.ok_or("it is not in the list")?;
+        let first = *self.restarts_at_first.get_or_insert(seen.restarts);
+        match (self.goal, seen.condition()) {
+            (Goal::Listed, _) => return Ok(Seen::Stands),
+            (Goal::Down, Condition::Stopped | Condition::Failed) => return Ok(Seen::Stands),
             (Goal::Up, Condition::Up) => {
                 let now = (seen.pid, seen.restarts);
-                let since = steady.filter(|(_, pid, restarts)| (*pid, *restarts) == now);
+                let since = self.steady.filter(|(_, pid, restarts)| (*pid, *restarts) == now);
                 let since = since.map_or_else(Instant::now, |(since, ..)| since);
-                if since.elapsed() >= pace.hold {
-                    return Ok(());
+                if since.elapsed() >= self.pace.hold {
+                    return Ok(Seen::Stands);
                 }
-                steady = Some((since, seen.pid, seen.restarts));
+                self.steady = Some((since, seen.pid, seen.restarts));
             }
             (Goal::Up, Condition::Failed) => {
-                return Err(format!("it was started and is {}", told(&seen)));
+                return Err(format!("it was started and is {}", told(seen)));
             }
-            _ => steady = None,
+            _ => self.steady = None,
         }
-        if begun.elapsed() >= pace.per_item {
-            let seconds = pace.per_item.as_secs();
-            let restarts = seen.restarts.saturating_sub(first);
-            return Err(match restarts {
-                0 => format!("after {seconds} s it is still {}", told(&seen)),
-                _ => format!("it does not stay up: {restarts} restarts in {seconds} s"),
-            });
+        if self.begun.elapsed() < self.pace.per_item {
+            return Ok(Seen::NotYet);
         }
-        sleep(STEP);
+        let seconds = self.pace.per_item.as_secs();
+        Err(match seen.restarts.saturating_sub(first) {
+            0 => format!("after {seconds} s it is still {}", told(seen)),
+            restarts => format!("it does not stay up: {restarts} restarts in {seconds} s"),
+        })
     }
 }
 

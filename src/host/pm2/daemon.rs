@@ -1,4 +1,5 @@
 use crate::host::{ActionError, Process, proc};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -65,6 +66,12 @@ pub enum SavedList {
 }
 
 impl SavedList {
+    /// When the list was written, if there is one.
+    pub fn written(home: &Path) -> Option<Timestamp> {
+        let modified = fs::metadata(home.join("dump.pm2")).and_then(|meta| meta.modified());
+        Timestamp::try_from(modified.ok()?).ok()
+    }
+
     pub fn compare(home: &Path, processes: &[Process]) -> Self {
         #[derive(Deserialize)]
         struct Saved {
@@ -88,7 +95,7 @@ fn count<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
     counted
 }
 
-/// How long a daemon may take to start.
+/// How long PM2's command line may take to start a daemon, or to write its list.
 const START: Duration = Duration::from_secs(30);
 
 /// Variables of a job that the daemon must not carry on: with the first, GitHub's runner ends the
@@ -99,6 +106,16 @@ pub(crate) const OF_THE_JOB: &[&str] =
 /// Starts a daemon in the environment that the recorded one had. Where none was recorded, in one
 /// that has nothing of this job.
 pub fn wake(home: &Path, recorded: Option<&DaemonFacts>) -> Result<(), ActionError> {
+    run(home, recorded, "ping").map_err(ActionError::Wake)
+}
+
+/// Writes the list of what runs now as the one that a reboot brings back.
+pub fn save(home: &Path, recorded: Option<&DaemonFacts>) -> Result<(), ActionError> {
+    run(home, recorded, "save").map_err(ActionError::Save)
+}
+
+/// Runs one of PM2's commands, with the PM2 that the recorded daemon is of.
+fn run(home: &Path, recorded: Option<&DaemonFacts>, what: &str) -> Result<(), String> {
     let mut command = match recorded.filter(|facts| facts.node.is_file() && facts.pm2.is_file()) {
         Some(facts) => {
             let mut command = Command::new(&facts.node);
@@ -119,32 +136,35 @@ pub fn wake(home: &Path, recorded: Option<&DaemonFacts>) -> Result<(), ActionErr
         }
     }
     command.env("PM2_HOME", home).current_dir("/");
-    ping(command)
+    run_quietly(command, what)
 }
 
 /// Runs a `pm2`, which starts its daemon, until that stands.
-pub(crate) fn ping(mut command: Command) -> Result<(), ActionError> {
-    let failed = |what: String| ActionError::Wake(what);
+pub(crate) fn ping(command: Command) -> Result<(), ActionError> {
+    run_quietly(command, "ping").map_err(ActionError::Wake)
+}
+
+fn run_quietly(mut command: Command, what: &str) -> Result<(), String> {
     let mut child = command
-        .args(["--silent", "ping"])
+        .args(["--silent", what])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .map_err(|error| failed(format!("`pm2` cannot be run: {error}")))?;
+        .map_err(|error| format!("`pm2` cannot be run: {error}"))?;
     let begun = Instant::now();
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(failed(format!("`pm2 ping` ended with {status}"))),
+            Ok(Some(status)) => return Err(format!("`pm2 {what}` ended with {status}")),
             Ok(None) if begun.elapsed() < START => sleep(Duration::from_millis(20)),
             Ok(None) => {
                 // It only waits for its daemon; ending it ends nothing else.
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(failed(format!("`pm2 ping` took more than {} s", START.as_secs())));
+                return Err(format!("`pm2 {what}` took more than {} s", START.as_secs()));
             }
-            Err(error) => return Err(failed(error.to_string())),
+            Err(error) => return Err(error.to_string()),
         }
     }
 }

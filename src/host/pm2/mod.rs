@@ -18,6 +18,7 @@ pub use recipe::{Difference, differences};
 
 use super::{ActionError, Manager, ManagerKind, ManagerState, Orphan, Process, Section, Snapshot};
 use connection::{CallError, Connection};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::env;
@@ -48,6 +49,9 @@ pub struct Pm2Facts {
     pub socket: PathBuf,
     /// The list that a reboot brings back.
     pub saved: SavedList,
+    /// When that was written last.
+    #[serde(default)]
+    pub saved_at: Option<Timestamp>,
     /// How the daemon was started, where one ran.
     pub daemon: Option<DaemonFacts>,
 }
@@ -126,8 +130,13 @@ impl Manager for Pm2 {
             Err(state) => (state, None, Vec::new()),
         };
         let saved = SavedList::compare(&self.home, &processes);
-        let facts =
-            Pm2Facts { home: self.home.clone(), socket: self.socket.clone(), saved, daemon };
+        let facts = Pm2Facts {
+            home: self.home.clone(),
+            socket: self.socket.clone(),
+            saved,
+            saved_at: SavedList::written(&self.home),
+            daemon,
+        };
         Section { manager: ManagerKind::Pm2, state, processes, pm2: Some(facts) }
     }
 
@@ -138,6 +147,24 @@ impl Manager for Pm2 {
     fn wake(&self, recorded: &Section) -> Result<(), ActionError> {
         let facts = recorded.pm2.as_ref().and_then(|facts| facts.daemon.as_ref());
         daemon::wake(&self.home, facts)
+    }
+
+    fn save(&self, recorded: &Section) -> Result<bool, ActionError> {
+        let Some(facts) = &recorded.pm2 else { return Ok(false) };
+        let unchanged = facts.saved_at == SavedList::written(&self.home);
+        // Of an empty list PM2 saves nothing.
+        if facts.saved != SavedList::Current || unchanged || recorded.processes.is_empty() {
+            return Ok(false);
+        }
+        daemon::save(&self.home, facts.daemon.as_ref())?;
+        let saved = SavedList::compare(&self.home, &self.read().processes);
+        match saved {
+            SavedList::Current => Ok(true),
+            _ => Err(ActionError::Save(format!(
+                "after `pm2 save`, {} still names others than those that run",
+                self.home.join("dump.pm2").display()
+            ))),
+        }
     }
 
     fn put_back(&self, recorded: &Process) -> Result<(), ActionError> {

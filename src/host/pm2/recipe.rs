@@ -16,6 +16,10 @@ const OF_ONE_LIFE: &[&str] = &[
     "unstable_restarts",
     "exit_code",
     "_tree_pids",
+    // Found out anew each time, and told to the process where it stands here already.
+    "node_version",
+    "version",
+    "versioning",
 ];
 
 /// What makes PM2 start `recorded` again exactly as it was; one that was down comes back to the
