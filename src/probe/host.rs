@@ -71,9 +71,9 @@ fn space(free_name: &'static str, free: u64, total: u64) -> Value {
     map([(free_name, whole(free)), ("total", whole(total)), ("used_percent", Value::Float(used))])
 }
 
-/// What is nothing of nothing, is nothing.
+/// To the hundredth: more digits only make it hard to read. What is nothing of nothing, is nothing.
 fn percent(part: u64, total: u64) -> f64 {
-    if total == 0 { 0.0 } else { part as f64 * 100.0 / total as f64 }
+    if total == 0 { 0.0 } else { (part as f64 * 10_000.0 / total as f64).round() / 100.0 }
 }
 
 struct Disk {
