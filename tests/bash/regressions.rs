@@ -243,6 +243,22 @@ fn an_item_of_an_unknown_key_may_be_any() {
 }
 
 #[test]
+fn the_keys_of_an_array_with_an_unknown_one_may_be_any() {
+    let code = "declare -A M=([k]=v); M[$1]=w; pm2 ${!M[@]}; pm2 \"${M[@]}\"";
+    is_covered(code, &[&["pm2", "in-1", "k"], &["pm2", "w", "v"]]);
+    let code = "declare -A M=([k]=v); M[$ZERO-q]=w; pm2 ${!M[@]}; pm2 \"${M[@]}\"";
+    is_covered(code, &[&["pm2", "k", "-q"], &["pm2", "v", "w"]]);
+}
+
+#[test]
+fn arguments_in_a_heredoc_are_joined_by_blanks() {
+    both_say(
+        "IFS=,; set -- a b; A=(x y); pm2 \"$(cat <<E\n$* \"$*\" ${*:1} ${A[*]}\nE\n)\" \"$*\"",
+        &["pm2 a b \"a b\" a b x,y a,b"],
+    );
+}
+
+#[test]
 fn a_list_that_only_one_way_sets_may_be_none() {
     is_covered("if [ \"$1\" = x ]; then A+=(b); fi; pm2 \"${A[@]}\" ${#A[@]}", &[&["pm2", "0"]]);
 }

@@ -87,6 +87,7 @@ impl Shell<'_> {
                 }
                 _ => {
                     let items = self.operated_list(parameter, items);
+                    let joined = joined && !(parameter.name == "*" && quoting == Quoting::Heredoc);
                     self.put_list(builder, items, joined, quoting);
                 }
             },
@@ -159,7 +160,9 @@ impl Shell<'_> {
         };
         let key = parameter.key.as_ref().map(Text::as_str);
         if let Some(all @ ("@" | "*")) = key {
-            let keys = self.state.keys(parameter.name).map(|keys| {
+            let known = self.state.keys(parameter.name);
+            let known = known.filter(|_| !self.state.has_some_key(parameter.name));
+            let keys = known.map(|keys| {
                 let value = |key: String| {
                     let mut text = Text::default();
                     text.push_made_up(&key, inner.location().as_ref());

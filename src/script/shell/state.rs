@@ -354,7 +354,19 @@ impl State {
 
     /// The items of an array; a scalar is an array of one.
     pub fn items(&self, name: &str) -> Option<Vec<Value>> {
-        self.variable(name).map(|variable| variable.items())
+        let items = self.variable(name)?.items();
+        // Where an item stands whose key is not known, no other can tell.
+        let may_be_any = |value: Value| value.or(unknown_list(SOME_KEY, None));
+        match self.has_some_key(name) {
+            true => Some(items.into_iter().map(may_be_any).collect()),
+            false => Some(items),
+        }
+    }
+
+    /// Whether an array has an item of which the key is not known.
+    pub fn has_some_key(&self, name: &str) -> bool {
+        let content = self.variable(name).map(|variable| &variable.content);
+        matches!(content, Some(Content::List { keyed: true, items }) if items.contains_key(SOME_KEY))
     }
 
     /// The items of a variable that is an array.

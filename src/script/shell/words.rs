@@ -224,7 +224,8 @@ impl Shell<'_> {
                 end
             }
             Some(b'@' | b'*') => {
-                let joined = bytes[at + 1] == b'*';
+                // In a heredoc `$*` is `$@`, with blanks, whatever separates words.
+                let joined = bytes[at + 1] == b'*' && quoting != Quoting::Heredoc;
                 let words = self.state.positional.to_vec();
                 self.put_list(builder, words, joined, quoting);
                 at + 2
