@@ -75,7 +75,7 @@ fn processes_come_back_in_the_order_of_the_runbook() {
     .into_iter()
     .flat_map(names_in)
     .collect();
-    names.sort_by_key(|name| config.restore_rank(name));
+    names.sort_by_key(|name| config.restore_rank(tagout::config::Thing::Pm2, name));
     insta::assert_snapshot!(names.join("\n"), @"
     flyer-crawler-api
     flyer-crawler-worker

@@ -108,7 +108,7 @@ pub fn neighbours(config: &Config, before: &Result<Snapshot, StoreError>) -> Com
             return Comparison { outcome, message: Some(format!("not compared: {error}")) };
         }
     };
-    let now = settle(&before.managers(), config, Patience::default());
+    let now = settle(before, &before.managers(), config, Patience::default());
     let diff = diff::compare(before, &now, config);
     let blind = diff.blind.iter().map(|(manager, state)| state.describe(*manager));
     let harmed = diff.harmed().map(|change| format!("{} is {}", change.key, change.what.word()));

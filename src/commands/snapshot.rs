@@ -26,9 +26,9 @@ pub fn run(global: &Global, arguments: Snapshot) -> miette::Result<Exit> {
 
 fn take(global: &Global, store: &Store) -> miette::Result<Exit> {
     let config = configuration(global)?;
-    let mut snapshot = snapshot::take(&host::managers(), &config);
+    let mut snapshot = snapshot::take(&host::managers()?, &config);
     // With a hole in it, it would later pass for the whole.
-    if snapshot.blind_spots().next().is_some() {
+    if snapshot.gaps().next().is_some() {
         eprint!("{}", report::host::not_taken(&snapshot));
         return Ok(Exit::Failed);
     }
@@ -47,7 +47,7 @@ fn compare(
 ) -> miette::Result<Exit> {
     let config = configuration(global)?;
     let before = store.load(id)?;
-    let now = settle(&before.managers(), &config, Patience::default());
+    let now = settle(&before, &before.managers(), &config, Patience::default());
     let diff = diff::compare(&before, &now, &config);
     for output in format {
         output.write(&match output.format {

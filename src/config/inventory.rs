@@ -127,6 +127,12 @@ impl super::Config {
         best.map_or(Owner::Unknown, |(_, owner)| owner)
     }
 
+    /// The patterns of all things of a kind that have an owner.
+    pub fn declared(&self, kind: Thing) -> Vec<Cow<'_, str>> {
+        let own = self.environments().flat_map(|(_, _, environment)| environment.things(kind));
+        own.chain(self.neighbours.things(kind)).collect()
+    }
+
     /// All environments as (app, environment, declaration).
     pub fn environments(&self) -> impl Iterator<Item = (&str, &str, &Environment)> {
         self.inventory.iter().flat_map(|(app, declared)| {
@@ -144,25 +150,40 @@ impl super::Config {
         })
     }
 
-    /// The place of a PM2 process in the order of restoration, lowest first: the environment's
-    /// priority, then its position in the inventory, then the process's position in its list.
-    pub fn restore_rank(&self, name: &str) -> (u32, usize, usize) {
-        let position =
-            |patterns: &[String]| patterns.iter().position(|p| matches_name(p, name)).unwrap_or(0);
-        let rank = |priority: Option<u32>, place: usize, patterns: &[String]| {
-            (priority.unwrap_or(LAST_PRIORITY), place, position(patterns))
+    /// The pattern by which `name` belongs to `owner`: its very name, or the first that fits.
+    pub fn pattern_of(&self, owner: Owner<'_>, kind: Thing, name: &str) -> Option<Cow<'_, str>> {
+        let patterns = match owner {
+            Owner::Ours { app, environment } => {
+                self.inventory.get(app)?.environments.get(environment)?.things(kind)
+            }
+            Owner::Neighbour => self.neighbours.things(kind),
+            Owner::Unknown => return None,
+        };
+        let fits = |pattern: &&Cow<'_, str>| kind.is(pattern, name);
+        let exact = patterns.iter().find(|pattern| *pattern == name);
+        exact.or_else(|| patterns.iter().find(fits)).cloned()
+    }
+
+    /// The place of a thing in the order of restoration, lowest first: the environment's priority,
+    /// then its position in the inventory, then the thing's position in its list.
+    pub fn restore_rank(&self, kind: Thing, name: &str) -> (u32, usize, usize) {
+        let rank = |priority: Option<u32>, place: usize, patterns: &[Cow<'_, str>]| {
+            let position = patterns.iter().position(|pattern| kind.is(pattern, name));
+            (priority.unwrap_or(LAST_PRIORITY), place, position.unwrap_or(0))
         };
         let neighbours = self.environments().count();
-        match self.owner_of_pm2(name) {
+        match self.owner_of(kind, name) {
             Owner::Ours { app, environment } => {
                 let found = self.environments().enumerate().find(|(_, (its_app, its_name, _))| {
                     (*its_app, *its_name) == (app, environment)
                 });
                 found.map_or((LAST_PRIORITY, neighbours, 0), |(place, (_, _, declared))| {
-                    rank(declared.priority, place, &declared.pm2)
+                    rank(declared.priority, place, &declared.things(kind))
                 })
             }
-            Owner::Neighbour => rank(self.neighbours.priority, neighbours, &self.neighbours.pm2),
+            Owner::Neighbour => {
+                rank(self.neighbours.priority, neighbours, &self.neighbours.things(kind))
+            }
             Owner::Unknown => (LAST_PRIORITY, neighbours + 1, 0),
         }
     }

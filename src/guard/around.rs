@@ -2,8 +2,8 @@
 //! question for a person; out goes what became of it.
 
 use super::lock::{self, LockPlace, Status};
-use crate::config::{BuiltIn, Config, Manual, Owner};
-use crate::host::{self, Condition, Snapshot, snapshot};
+use crate::config::{BuiltIn, Config, Manual, Owner, Thing};
+use crate::host::{self, Condition, Process, Section, Snapshot, snapshot};
 use crate::policy::{
     self, Level,
     baseline::{self, Baseline},
@@ -122,44 +122,66 @@ fn lock() -> Comparison {
     }
 }
 
+/// What the inventory can name that runs, and is all to be named: of units and ports, every host has
+/// dozens of its own.
+const NAMED: [(Thing, &str, bool); 3] = [
+    (Thing::Pm2, "PM2", true),
+    (Thing::Unit, "systemd", false),
+    (Thing::Container, "Docker", true),
+];
+
 /// Whether all that the inventory names runs, and all that runs is named in it.
 fn inventory(config: &Config) -> Comparison {
-    let managers = host::managers();
+    let managers = match host::managers() {
+        Ok(managers) => managers,
+        Err(error) => return with(Outcome::Error, error.to_string()),
+    };
     let now = snapshot::take(&managers, config);
-    if let Some(blind) = now.sections.iter().find(|section| !section.state.is_running()) {
-        return with(Outcome::Error, blind.state.describe(blind.manager));
-    }
-    let declared = config.environments().flat_map(|(_, _, environment)| &environment.pm2);
-    let declared: Vec<&String> = declared.chain(&config.neighbours.pm2).collect();
-    if declared.is_empty() {
+    if NAMED.iter().all(|(kind, ..)| config.declared(*kind).is_empty()) {
         return with(Outcome::Error, "the inventory names no process".to_owned());
     }
-    let named = |pattern: &str| {
-        let fits = move |name: &str| crate::config::matches_name(pattern, name);
-        now.processes().filter(move |process| fits(&process.key.name)).collect::<Vec<_>>()
-    };
-    let mut wrong = Vec::new();
-    for pattern in declared {
-        let found = named(pattern);
-        match found.iter().find(|process| process.condition() != Condition::Up) {
-            Some(down) => wrong.push(format!("{} is {}", down.key, down.status)),
-            // A pattern may stand for none.
-            None if found.is_empty() && !pattern.contains('*') => {
-                wrong.push(format!("{pattern} is missing"));
+    let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
+    for (kind, manager, all) in NAMED {
+        let declared = config.declared(kind);
+        let sections: Vec<&Section> =
+            now.sections.iter().filter(|section| section.manager.thing() == kind).collect();
+        let is_named = !declared.is_empty();
+        match sections.iter().find(|section| !section.state.is_running()) {
+            Some(blind) if is_named => {
+                return with(Outcome::Error, blind.state.describe(blind.manager));
             }
-            None => {}
+            None if is_named && sections.is_empty() => {
+                return with(Outcome::Error, format!("there is no {manager} on this host"));
+            }
+            _ => {}
         }
+        let processes: Vec<&Process> =
+            sections.iter().flat_map(|section| &section.processes).collect();
+        wrong.extend(declared.iter().filter_map(|pattern| amiss(pattern, &processes)));
+        // A container that was left lying about is nobody's app.
+        let counts = |one: &Process| !one.module && (kind == Thing::Pm2 || one.ran());
+        let others = processes.iter().filter(|one| all && counts(one));
+        let others = others.filter(|one| one.key.owner(config) == Owner::Unknown);
+        unknown.extend(others.map(|process| process.key.to_string()));
     }
     wrong.dedup();
     if !wrong.is_empty() {
         return with(Outcome::Fail, wrong.join(", "));
     }
-    let unknown = now.processes().filter(|process| !process.module);
-    let unknown = unknown.filter(|it| config.owner_of_pm2(&it.key.name) == Owner::Unknown);
-    let unknown: Vec<String> = unknown.map(|process| process.key.to_string()).collect();
     if unknown.is_empty() {
         well()
     } else {
         with(Outcome::Warn, format!("in no list: {}", unknown.join(", ")))
     }
+}
+
+/// What is wrong with those that a pattern names, if anything.
+fn amiss(pattern: &str, processes: &[&Process]) -> Option<String> {
+    let mut found = processes.iter().filter(|process| process.key.is_called(pattern)).peekable();
+    // A pattern may stand for none.
+    if found.peek().is_none() && !pattern.contains('*') {
+        return Some(format!("{pattern} is missing"));
+    }
+    let down = found.find(|process| process.condition() != Condition::Up)?;
+    Some(format!("{} is {}", down.key, down.status))
 }

@@ -17,7 +17,7 @@ use super::target::Target;
 use super::voice::shown_duration;
 use super::watchdog::{Watchdog, WatchdogError};
 use crate::config::Config;
-use crate::host;
+use crate::host::{self, UnknownManager};
 use crate::store::{Store, StoreError};
 use miette::Diagnostic;
 use std::ffi::OsString;
@@ -54,6 +54,9 @@ pub enum DeployError {
     Blind { reason: String, advice: String },
     #[error(transparent)]
     #[diagnostic(transparent)]
+    Managers(#[from] UnknownManager),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -80,7 +83,7 @@ pub enum DeployError {
 pub fn run(deploy: &Deploy<'_>, argv: &[OsString]) -> Result<(Record, Watchdog), DeployError> {
     let runtime = runtime()?;
     let mut interrupts = runtime.block_on(async { Interrupts::catch() })?;
-    let managers = host::managers();
+    let managers = host::managers()?;
     let Prepared { before, watchdog, mut timeline, story } = prepare(deploy, &managers)?;
     timeline.say(format!("deploying {}: {}", deploy.target, deploy.command));
     let guarded_argv =
@@ -115,6 +118,8 @@ pub fn run(deploy: &Deploy<'_>, argv: &[OsString]) -> Result<(Record, Watchdog),
 
     let Deploy { config, target, .. } = *deploy;
     let confirmed = deploy.confirmed.to_vec();
+    // From now on they know what there was.
+    let managers = before.managers();
     let guarded = Guarded { config, target, managers, before, timeline, confirmed };
     let over = Over {
         command: deploy.command.clone(),

@@ -59,7 +59,7 @@ pub fn collect(
     let harmed: BTreeSet<&str> = harm.harmed.iter().map(|one| one.process.as_str()).collect();
     // Where nobody was harmed, something is wrong with the app itself.
     let concerns = |process: &&Process| match harmed.is_empty() {
-        true => target.owns(config.owner_of_pm2(&process.key.name)),
+        true => target.owns(process.key.owner(config)),
         false => harmed.contains(process.key.to_string().as_str()),
     };
     let own = before.processes().filter(concerns).take(PROCESSES).flat_map(logs_of);

@@ -36,7 +36,7 @@ impl Guarded<'_> {
     pub fn look(&self, deployed: bool, look: Look) -> (Snapshot, Judgement) {
         let Self { config, target, .. } = self;
         let now = match look {
-            Look::WhenQuiet => settle(&self.managers, config, Patience::default()),
+            Look::WhenQuiet => settle(&self.before, &self.managers, config, Patience::default()),
             Look::AtOnce => snapshot::take(&self.managers, config),
         };
         let diff = compare(&self.before, &now, config);

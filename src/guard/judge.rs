@@ -11,10 +11,9 @@
 //! Of a deploy that failed, all that it did to its own is told.
 
 use super::target::Target;
-use crate::config::{Config, Owner, matches_name};
+use crate::config::{Config, Owner};
 use crate::host::diff::{Change, Diff, Glance, What};
-use crate::host::pm2::Difference;
-use crate::host::{Condition, Snapshot};
+use crate::host::{Condition, Difference, ManagerKind, Snapshot};
 use crate::probe::{Comparison, Outcome};
 use std::fmt;
 
@@ -104,6 +103,8 @@ pub fn judge(
             What::Missing | What::Stopped if own => {
                 change.harm && !deployed.is_some_and(|now| entry_runs(change, now, config))
             }
+            // Of ports that nobody has declared, nothing is harm.
+            _ if !change.harm && change.key.manager == ManagerKind::Ports => false,
             // The comparison takes all of the inventory for ours; to this deploy, it is not.
             What::Started => !own,
             What::Reconfigured(differences) => {
@@ -131,27 +132,13 @@ pub fn judge(
 /// Whether anything runs that the process's inventory entry names: an app may be scaled down, and
 /// a pattern does not say which of its processes must be there.
 fn entry_runs(change: &Change<'_>, now: &Snapshot, config: &Config) -> bool {
-    let entry = entry_of(change.owner, &change.key.name, config);
+    let entry = change.key.pattern(config);
     now.processes().filter(|process| process.condition() == Condition::Up).any(|process| {
-        let name = &process.key.name;
-        config.owner_of_pm2(name) == change.owner
+        process.key.manager.thing() == change.key.manager.thing()
+            && process.key.owner(config) == change.owner
             && entry.is_some()
-            && entry == entry_of(change.owner, name, config)
+            && entry == process.key.pattern(config)
     })
-}
-
-/// The pattern in the configuration by which `name` belongs to `owner`.
-fn entry_of<'c>(owner: Owner<'_>, name: &str, config: &'c Config) -> Option<&'c str> {
-    let patterns = match owner {
-        Owner::Ours { app, environment } => {
-            &config.inventory.get(app)?.environments.get(environment)?.pm2
-        }
-        Owner::Neighbour => &config.neighbours.pm2,
-        Owner::Unknown => return None,
-    };
-    let exact = patterns.iter().find(|pattern| *pattern == name);
-    let fitting = || patterns.iter().find(|pattern| matches_name(pattern, name));
-    exact.or_else(fitting).map(String::as_str)
 }
 
 fn whose(change: &Change<'_>, own: bool, config: &Config) -> Whose {
@@ -162,7 +149,7 @@ fn whose(change: &Change<'_>, own: bool, config: &Config) -> Whose {
             if own { Whose::Own { app, environment } } else { Whose::Other { app, environment } }
         }
         Owner::Neighbour => {
-            let declared = entry_of(change.owner, name, config).unwrap_or(name).to_owned();
+            let declared = change.key.pattern(config).map_or_else(|| name.clone(), Into::into);
             Whose::Neighbour { declared }
         }
         Owner::Unknown => Whose::Unknown { name: name.clone() },

@@ -48,7 +48,7 @@ fn safeguard(
     }
     let before = record_host(deploy, managers)?;
     timeline.step(Step::Snapshot { id: before.id.clone() })?;
-    let count = before.processes().count();
+    let count = before.processes().filter(|one| one.key.manager.restores()).count();
     timeline.say(format!("snapshot {} of {count} processes", before.id));
     let watchdog = Watchdog::arm(journal, deploy.lock)?;
     timeline.step(Step::Armed { watchdog: watchdog.process.clone() })?;
@@ -64,10 +64,10 @@ fn record_host(
     managers: &[Box<dyn Manager>],
 ) -> Result<Snapshot, DeployError> {
     let mut before = snapshot::take(managers, deploy.config);
-    if let Some(blind) = before.blind_spots().next() {
+    if let Some(blind) = before.gaps().next() {
         return Err(DeployError::Blind {
             reason: blind.state.describe(blind.manager),
-            advice: blind.state.advice().unwrap_or("look at it first").to_owned(),
+            advice: blind.state.advice(blind.manager).unwrap_or("look at it first").to_owned(),
         });
     }
     // Where a measurement is missing, the check that asks for it says so.

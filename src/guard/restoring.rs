@@ -166,7 +166,8 @@ impl Guarded<'_> {
         let own: Vec<&Process> = self
             .before
             .processes()
-            .filter(|process| self.target.owns(self.config.owner_of_pm2(&process.key.name)))
+            .filter(|process| self.target.owns(process.key.owner(self.config)))
+            .filter(|process| process.key.manager.restores())
             .filter(|process| process.condition() != Condition::Stopped)
             .collect();
         let bad = |process: &&Process| {

@@ -3,8 +3,9 @@
 //! so is a neighbour that runs with other settings than its owner gave it.
 
 use super::pair::{Pair, pairs};
-use super::pm2::{Difference, differences};
-use super::{Condition, Key, ManagerKind, ManagerState, Process, Snapshot, Status};
+use super::{
+    Condition, Difference, Key, ManagerKind, ManagerState, Process, Snapshot, Status, differences,
+};
 use crate::config::{Config, Owner};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -112,9 +113,7 @@ pub fn compare<'c>(before: &Snapshot, after: &Snapshot, config: &'c Config) -> D
         .filter(|pair| !is_blind(after, pair))
         .filter_map(|pair| change(pair, before.taken, after.taken, config))
         .collect();
-    changes.sort_by_key(|change| {
-        (!change.harm, config.restore_rank(&change.key.name), change.key.clone())
-    });
+    changes.sort_by_key(|change| (!change.harm, change.key.restore_order(config)));
     let readable = |kind| {
         let mut sections = before.sections.iter();
         sections.any(|section| section.manager == kind && section.state.is_known())
@@ -139,9 +138,16 @@ fn change<'c>(
     config: &'c Config,
 ) -> Option<Change<'c>> {
     let key = &pair.before.or(pair.after)?.key;
-    let owner = config.owner_of_pm2(&key.name);
+    let owner = key.owner(config);
+    if key.manager == ManagerKind::Ports && owner == Owner::Unknown {
+        return port(pair);
+    }
     let (what, harm) = match (pair.before, pair.after) {
+        // A unit is in the list when systemd has read its file, for whatever reason.
+        (None, Some(after)) if after.is_idle_unit() => return None,
         (None, _) => (What::New, false),
+        (Some(before), None) if before.is_idle_unit() => return None,
+        (Some(before), None) if before.may_vanish(config) => (What::Ended, false),
         (Some(_), None) => (What::Missing, true),
         (Some(before), Some(after)) => {
             let what = what(before, after, now)?;
@@ -153,18 +159,40 @@ fn change<'c>(
     Some(Change { key: key.clone(), owner, what, harm, before, after })
 }
 
+/// What is worth telling of a port that nobody has declared: never harm, and nothing of those that
+/// come and go.
+fn port<'c>(pair: Pair<'_>) -> Option<Change<'c>> {
+    let before = pair.before.filter(|port| !port.cron)?;
+    let what = match pair.after {
+        None => What::Missing,
+        Some(after) => {
+            What::Reconfigured(Some(differences(before, after)).filter(|d| !d.is_empty())?)
+        }
+    };
+    Some(Change {
+        key: before.key.clone(),
+        owner: Owner::Unknown,
+        what,
+        harm: false,
+        before: Some(glance(before)),
+        after: pair.after.map(glance),
+    })
+}
+
 /// The weightiest change of a process that is there before and after.
 fn what(before: &Process, after: &Process, now: Timestamp) -> Option<What> {
     let times = after.restarts.saturating_sub(before.restarts);
     let looping = after.looping || times >= MANY && after.is_unsteady(now);
-    let ran = matches!(before.condition(), Condition::Up | Condition::Changing);
+    let ran = before.ran();
     // Started and ended by the clock, so both are right at any time.
     let by_clock = before.cron && after.cron;
     match (ran, after.condition()) {
-        (true, Condition::Up) if looping => return Some(What::CrashLooping),
+        (true, Condition::Up | Condition::Changing) if looping => {
+            return Some(What::CrashLooping);
+        }
         (true, Condition::Changing) => return Some(What::Unsettled),
         (true, Condition::Failed) => return Some(What::Errored),
-        (true, Condition::Stopped) if !before.autorestart => return Some(What::Ended),
+        (true, Condition::Stopped) if before.may_rest(after) => return Some(What::Ended),
         (true, Condition::Stopped) => return Some(What::Stopped),
         (false, Condition::Up | Condition::Changing) if !by_clock => {
             return Some(match before.condition() {
@@ -172,17 +200,22 @@ fn what(before: &Process, after: &Process, now: Timestamp) -> Option<What> {
                 _ => What::Recovered,
             });
         }
-        (false, Condition::Failed) if before.condition() == Condition::Stopped => {
+        (false, Condition::Failed) if before.condition() == Condition::Stopped && !by_clock => {
             return Some(What::Started);
         }
         _ => {}
     }
-    let differences = differences(&before.recipe, &after.recipe);
+    let differences = differences(before, after);
     if !differences.is_empty() {
         return Some(What::Reconfigured(differences));
     }
-    if before.id != after.id || after.restarts < before.restarts {
+    // Only PM2 counts on over the restarts that somebody asked for.
+    let counts_anew = before.key.manager == ManagerKind::Pm2 && after.restarts < before.restarts;
+    if before.id != after.id || counts_anew {
         return Some(What::Replaced);
+    }
+    if before.key.manager == ManagerKind::Ports {
+        return None;
     }
     (times > 0 || before.pid != after.pid).then_some(What::Restarted { times })
 }

@@ -1,5 +1,6 @@
 //! What the kernel says of a process, from `/proc`. Where there is none, nothing is known.
 
+use jiff::SignedDuration;
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -50,6 +51,12 @@ pub struct Stat {
 /// Identifies the time since the host was booted.
 pub fn boot_id() -> Option<String> {
     fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
+}
+
+/// How long this host runs.
+pub fn uptime() -> Option<SignedDuration> {
+    let read = fs::read_to_string("/proc/uptime").ok()?;
+    SignedDuration::try_from_secs_f64(read.split(' ').next()?.parse().ok()?).ok()
 }
 
 /// What runs as `pid` now.

@@ -1,8 +1,8 @@
 //! A snapshot of a host that has come to rest. Right after a deploy, processes are on their way up
 //! or down, and one in a crash loop looks like one that runs; only watching tells them apart.
 
-use super::{Condition, Manager, ManagerKind, Process, Snapshot, snapshot};
-use crate::config::Config;
+use super::{Condition, Key, Manager, Process, Snapshot, pairs, snapshot};
+use crate::config::{Config, Owner};
 use std::collections::HashMap;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -34,15 +34,21 @@ const STEP: Duration = Duration::from_millis(200);
 /// So many restarts while we watch are a crash loop and not somebody's `pm2 restart`.
 const LOOP: u64 = 2;
 
-/// Watches until the host is quiet, then says what runs.
-pub fn settle(managers: &[Box<dyn Manager>], config: &Config, patience: Patience) -> Snapshot {
+/// Watches until the host is quiet, then says what runs. `before` is what it may be on its way back
+/// to.
+pub fn settle(
+    before: &Snapshot,
+    managers: &[Box<dyn Manager>],
+    config: &Config,
+    patience: Patience,
+) -> Snapshot {
     let begun = Instant::now();
     let mut watched = Watched::default();
     let mut quiet_since = begun;
     loop {
         let mut now = snapshot::take(managers, config);
         let late = begun.elapsed() >= patience.longest;
-        if watched.look(&now) {
+        if watched.look(&now) || is_silent(before, &now, config) {
             quiet_since = Instant::now();
         }
         // Where no manager runs there is nothing to wait for.
@@ -57,9 +63,22 @@ pub fn settle(managers: &[Box<dyn Manager>], config: &Config, patience: Patience
     }
 }
 
-/// What was seen of each process, by its number in its manager's list.
+/// Whether all run that ran before, and a port that somebody has declared is not served: whoever
+/// serves it is up, and not ready yet.
+fn is_silent(before: &Snapshot, now: &Snapshot, config: &Config) -> bool {
+    let (kept, ports): (Vec<_>, Vec<_>) = pairs(before.processes(), now.processes())
+        .into_iter()
+        .filter_map(|pair| Some((pair.before?, pair.after)))
+        .partition(|(before, _)| before.key.manager.restores());
+    let is_up = |after: &Option<&Process>| after.is_some_and(Process::ran);
+    ports.iter().any(|(port, now)| now.is_none() && port.key.owner(config) != Owner::Unknown)
+        && kept.iter().all(|(before, after)| !before.ran() || is_up(after))
+}
+
+/// What was seen of each process, by its number in its manager's list. Of ports, nothing: others
+/// come and go all the time.
 #[derive(Default)]
-struct Watched(HashMap<(ManagerKind, u64), Seen>);
+struct Watched(HashMap<(Key, u64), Seen>);
 
 struct Seen {
     restarts_at_first: u64,
@@ -72,9 +91,9 @@ impl Watched {
     fn look(&mut self, now: &Snapshot) -> bool {
         let mut moving = false;
         let mut present = HashMap::new();
-        for process in now.processes() {
+        for process in now.processes().filter(|one| one.key.manager.restores()) {
             let last = (process.restarts, process.pid, process.condition());
-            let number = (process.key.manager, process.id);
+            let number = (process.key.clone(), process.id);
             let before = self.0.remove(&number);
             let changed = before.as_ref().is_none_or(|seen| seen.last != last);
             let restarts_at_first = before.map_or(process.restarts, |seen| seen.restarts_at_first);
@@ -89,7 +108,7 @@ impl Watched {
     }
 
     fn restarts_of(&self, process: &Process) -> u64 {
-        let seen = self.0.get(&(process.key.manager, process.id));
+        let seen = self.0.get(&(process.key.clone(), process.id));
         seen.map_or(0, |seen| process.restarts.saturating_sub(seen.restarts_at_first))
     }
 }

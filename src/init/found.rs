@@ -1,6 +1,6 @@
-use super::{Repository, ports};
+use super::Repository;
 use crate::{
-    host::{self, Condition, Process, Recipe, proc, snapshot},
+    host::{self, Condition, Process, Recipe, ports::table as ports, proc, snapshot},
     probe::{self, Page},
 };
 use serde_json::Value;
@@ -51,7 +51,7 @@ const STORES: [(&str, u16); 5] =
 impl Found {
     /// Looks at the host; `folder` is the repository's.
     pub fn look(repository: &Repository, folder: &Path) -> std::io::Result<Self> {
-        let managers = host::managers();
+        let managers: [Box<dyn host::Manager>; 1] = [Box::new(host::pm2::Pm2::from_env())];
         let now = snapshot::take(&managers, &crate::config::Config::default());
         let folder = folder.canonicalize()?;
         let is_ours = |process: &Process| {

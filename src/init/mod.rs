@@ -2,7 +2,6 @@
 //! that can be checked at once. What cannot be known is left out, and said.
 
 mod found;
-mod ports;
 mod repository;
 mod write;
 

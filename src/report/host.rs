@@ -4,8 +4,8 @@ use super::columns::columns;
 use crate::config::{Config, Owner};
 use crate::guard::rollback::{Action, Event, ItemResult, Outcome, Plan};
 use crate::host::diff::{Change, Diff, Glance, What};
-use crate::host::pm2::{Difference, SavedList};
-use crate::host::{Condition, Process, Section, Snapshot};
+use crate::host::pm2::SavedList;
+use crate::host::{Condition, Difference, ManagerKind, Process, Section, Snapshot};
 use crate::store::Entry;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -25,9 +25,9 @@ pub fn taken(snapshot: &Snapshot, path: &Path) -> String {
 /// What could not be recorded, and why.
 pub fn not_taken(snapshot: &Snapshot) -> String {
     let mut text = "no snapshot was taken: what runs on this host cannot be seen\n".to_owned();
-    for section in snapshot.blind_spots() {
+    for section in snapshot.gaps() {
         let _ = writeln!(text, "  {}", section.state.describe(section.manager));
-        if let Some(advice) = section.state.advice() {
+        if let Some(advice) = section.state.advice(section.manager) {
             let _ = writeln!(text, "  {advice}");
         }
     }
@@ -36,10 +36,16 @@ pub fn not_taken(snapshot: &Snapshot) -> String {
 
 fn summary(section: &Section) -> String {
     let mut text = section.state.describe(section.manager);
-    if section.state.is_running() {
+    if section.manager == ManagerKind::Ports {
+        let _ = write!(text, ": {}", section.processes.len());
+    } else if section.state.is_running() {
         let up = section.processes.iter().filter(|one| one.condition() == Condition::Up).count();
-        let _ = write!(text, ": {}, {up} of them up", count(section.processes.len(), "process"));
-    } else if let Some(advice) = section.state.advice() {
+        let _ = write!(
+            text,
+            ": {}, {up} of them up",
+            count(section.processes.len(), section.manager.noun())
+        );
+    } else if let Some(advice) = section.state.advice(section.manager) {
         let _ = write!(text, "; {advice}");
     }
     text
@@ -79,14 +85,16 @@ pub fn shown(snapshot: &Snapshot, config: &Config) -> String {
         let kind = if process.module { "PM2 module" } else { "" };
         [
             process.key.to_string(),
-            whose(config.owner_of_pm2(&process.key.name)),
+            whose(process.key.owner(config)),
             process.status.to_string(),
             format!("pid {pid}"),
             count(process.restarts as usize, "restart"),
             kind.to_owned(),
         ]
     };
-    let mut processes: Vec<&Process> = snapshot.processes().collect();
+    // Ports are looked up in the JSON; here they would be most of the lines.
+    let mut processes: Vec<&Process> =
+        snapshot.processes().filter(|one| one.key.manager.restores()).collect();
     processes.sort_by(|a, b| a.key.cmp(&b.key));
     let rows: Vec<_> = processes.into_iter().map(row).collect();
     if !rows.is_empty() {
@@ -255,6 +263,9 @@ pub fn plan(plan: &Plan<'_>) -> String {
         })
         .collect();
     text.push_str(&columns(&rows));
+    for port in &plan.silent {
+        let _ = writeln!(text, "  {port} is not served: that comes back with who listens on it");
+    }
     if !plan.strangers.is_empty() {
         let names: Vec<String> = plan.strangers.iter().map(ToString::to_string).collect();
         let _ = writeln!(text, "  left alone, not in the snapshot: {}", names.join(", "));

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 #![allow(unused_imports, reason = "each test file uses a part of this")]
 
+mod docker;
 mod install;
 mod lint;
 mod pm2;
@@ -12,7 +13,9 @@ mod project;
 mod server;
 mod services;
 mod shared;
+mod systemd;
 
+pub use docker::{Docker, Recorded};
 pub use install::pm2 as pm2_command;
 pub use lint::{all_findings, findings, repository, tagout, workflow};
 pub use pm2::{Pm2, Ran, app, kill};
@@ -21,6 +24,7 @@ pub use project::Project;
 pub use server::{Server, endless_after};
 pub use services::{Dns, MailServer, MariaDb, Postgres, Prometheus, Redis, S3, TlsServer};
 pub use shared::{expect_all_run, guarded, running, shared_host, shared_host_of, way_around};
+pub use systemd::Systemd;
 
 use std::time::{Duration, Instant};
 

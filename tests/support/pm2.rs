@@ -87,6 +87,8 @@ impl Pm2 {
             .env("HOME", self.folder())
             .env("TAGOUT_STATE", self.state())
             .env("TAGOUT_LOCK", self.folder().join("lock"))
+            // What else runs on the machine of whoever runs the tests is none of their business.
+            .env("TAGOUT_MANAGERS", "pm2")
             .env("NO_COLOR", "1")
             .env_remove("PM2_DAEMON_RPC_PORT");
         command
@@ -116,8 +118,7 @@ impl Pm2 {
     pub fn tagout_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
         let mut command = self.command(env!("CARGO_BIN_EXE_tagout"));
         command.envs(variables.iter().copied());
-        let Output { status, stdout, stderr } = command.args(arguments).output().unwrap();
-        Ran { code: status.code().unwrap_or(-1), out: self.tidy(&stdout), err: self.tidy(&stderr) }
+        Ran::of(command.args(arguments), self.folder())
     }
 
     /// Takes a snapshot and gives its id.
@@ -169,21 +170,29 @@ impl Pm2 {
             .filter(|&pid| tagout::host::proc::variable(pid, "PM2_HOME").as_ref() == Some(&home))
             .collect()
     }
+}
 
-    /// Text with what differs from run to run taken out.
-    fn tidy(&self, bytes: &[u8]) -> String {
-        let mut text = text(bytes).replace(&self.folder().display().to_string(), "[FOLDER]");
-        for (pattern, tidied) in [
-            (r"\d{8}T\d{6}\.\d{3}Z", "[ID]"),
-            // As wide as the widest pid, the column is of no fixed width.
-            (r"\bpid (\d+|-)  +", "pid $1  "),
-            (r"\bpid \d+", "pid [PID]"),
-            (r"\bhost \S+, .* UTC", "host [HOST], [TIME]"),
-        ] {
-            text = regex::Regex::new(pattern).unwrap().replace_all(&text, tidied).into_owned();
-        }
-        text
+impl Ran {
+    /// Runs a command, and takes out of what it says what differs from run to run.
+    pub fn of(command: &mut Command, folder: &Path) -> Self {
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let (out, err) = (tidy(&stdout, folder), tidy(&stderr, folder));
+        Self { code: status.code().unwrap_or(-1), out, err }
     }
+}
+
+fn tidy(bytes: &[u8], folder: &Path) -> String {
+    let mut text = text(bytes).replace(&folder.display().to_string(), "[FOLDER]");
+    for (pattern, tidied) in [
+        (r"\d{8}T\d{6}\.\d{3}Z", "[ID]"),
+        // As wide as the widest pid, the column is of no fixed width.
+        (r"\bpid (\d+|-)  +", "pid $1  "),
+        (r"\bpid \d+", "pid [PID]"),
+        (r"\bhost \S+, .* UTC", "host [HOST], [TIME]"),
+    ] {
+        text = regex::Regex::new(pattern).unwrap().replace_all(&text, tidied).into_owned();
+    }
+    text
 }
 
 impl Drop for Pm2 {

@@ -40,6 +40,7 @@ impl Project {
             .env("NO_COLOR", "1")
             .env("PM2_HOME", self.folder.path().join("pm2"))
             .env("TAGOUT_STATE", self.folder.path().join("state"))
+            .env("TAGOUT_MANAGERS", "pm2")
             .env_remove("PM2_DAEMON_RPC_PORT")
             .env("TAGOUT_LOCK", self.folder.path().join("lock"))
             .envs(self.env.iter().map(|(name, value)| (name, value)));

@@ -102,7 +102,7 @@ pub fn execute<'c>(
         }
     }
     on_event(Event::Comparing);
-    let after = settle(&managers, config, pace.settle);
+    let after = settle(before, &managers, config, pace.settle);
     let left = compare(before, &after, config);
     for item in items.iter_mut().filter(|item| item.result.is_ok()) {
         if let Some(change) = left.harmed().find(|change| change.key == item.key) {
@@ -252,7 +252,7 @@ fn act(
     let Some(action) = action(recorded, now) else { return Ok(None) };
     let done = match (action, now) {
         (Action::Restart, Some(now)) => manager.restart(now),
-        (Action::Stop, Some(now)) => manager.stop(now),
+        (Action::Stop, Some(now)) => manager.stop(now, recorded),
         (Action::Replace, Some(now)) => manager.replace(now, recorded),
         _ => manager.put_back(recorded),
     };

@@ -23,7 +23,7 @@ use crate::host::settle::{Patience, settle};
 /// Looks at the host, once it is at rest, and plans the way back to `before`.
 pub fn survey<'c>(before: &Snapshot, config: &'c Config, patience: Patience) -> Plan<'c> {
     let managers = before.managers();
-    let now = settle(&managers, config, patience);
+    let now = settle(before, &managers, config, patience);
     let orphans = managers.iter().flat_map(|manager| manager.orphans(before, &now)).collect();
     plan(before, &now, orphans, config)
 }

@@ -1,6 +1,7 @@
 use crate::config::{Config, Owner};
-use crate::host::pm2::differences;
-use crate::host::{Condition, Key, ManagerKind, Orphan, Pair, Process, Snapshot, Status, pairs};
+use crate::host::{
+    Condition, Key, ManagerKind, Orphan, Pair, Process, Snapshot, Status, differences, pairs,
+};
 
 /// What a rollback would do, in this order.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub struct Plan<'c> {
     /// Managers to start first.
     pub wake: Vec<ManagerKind>,
     pub items: Vec<Item<'c>>,
+    /// Ports of the inventory that nobody listens on any more. Only who did can open them again.
+    pub silent: Vec<Key>,
     /// Not in the snapshot, and left alone.
     pub strangers: Vec<Key>,
 }
@@ -25,8 +28,8 @@ pub struct Item<'c> {
     /// Its number in the list when the snapshot was taken.
     pub recorded_id: u64,
     pub owner: Owner<'c>,
-    /// Those of one priority are started together.
-    pub priority: u32,
+    /// Those of one priority are started together, units of the host before all others.
+    pub priority: (bool, u32),
     pub action: Action,
 }
 
@@ -50,6 +53,7 @@ impl Plan<'_> {
         self.blocked.is_empty()
             && self.items.is_empty()
             && self.orphans.is_empty()
+            && self.silent.is_empty()
             && self.wake.is_empty()
     }
 }
@@ -64,15 +68,27 @@ pub fn plan<'c>(
     let blocked = blocked(before, now);
     let mut items = Vec::new();
     let mut strangers = Vec::new();
-    for pair in pairs(before.processes(), now.processes()) {
+    let (kept, ports): (Vec<_>, Vec<_>) = pairs(before.processes(), now.processes())
+        .into_iter()
+        .partition(|pair| pair.before.or(pair.after).is_some_and(|it| it.key.manager.restores()));
+    let silent = ports
+        .into_iter()
+        .filter_map(|pair| pair.before.filter(|_| pair.after.is_none()))
+        .filter(|port| port.key.owner(config) != Owner::Unknown)
+        .map(|port| port.key.clone())
+        .collect();
+    for pair in kept {
         match pair {
+            Pair { before: Some(one), after: None }
+                if one.is_idle_unit() || one.may_vanish(config) => {}
+            Pair { before: None, after: Some(one) } if one.is_idle_unit() => {}
             Pair { before: Some(recorded), after } => {
                 if let Some(action) = action(recorded, after) {
                     items.push(Item {
                         key: recorded.key.clone(),
                         recorded_id: recorded.id,
-                        owner: config.owner_of_pm2(&recorded.key.name),
-                        priority: config.restore_rank(&recorded.key.name).0,
+                        owner: recorded.key.owner(config),
+                        priority: recorded.key.priority(config),
                         action,
                     });
                 }
@@ -80,7 +96,7 @@ pub fn plan<'c>(
             Pair { before: None, after } => strangers.extend(after.map(|one| one.key.clone())),
         }
     }
-    items.sort_by_key(|item| (config.restore_rank(&item.key.name), item.key.clone()));
+    items.sort_by_key(|item| item.key.restore_order(config));
     let wake = now
         .sections
         .iter()
@@ -90,7 +106,7 @@ pub fn plan<'c>(
     if !blocked.is_empty() {
         items.clear();
     }
-    Plan { snapshot: before.id.clone(), blocked, orphans, wake, items, strangers }
+    Plan { snapshot: before.id.clone(), blocked, orphans, wake, items, silent, strangers }
 }
 
 fn needs(before: &Snapshot, manager: ManagerKind) -> bool {
@@ -120,18 +136,18 @@ fn blocked(before: &Snapshot, now: &Snapshot) -> Vec<String> {
 
 /// What brings one process back to what is recorded of it, if anything is to be done.
 pub fn action(recorded: &Process, now: Option<&Process>) -> Option<Action> {
-    let ran = matches!(recorded.condition(), Condition::Up | Condition::Changing);
+    let ran = recorded.ran();
     let Some(now) = now else {
         return Some(if ran { Action::PutBack } else { Action::PutBackDown });
     };
     // What ran to its end is right as it is. What is kept up is not, though it is restarted at night.
-    let by_itself = !recorded.autorestart;
-    let changed = !differences(&recorded.recipe, &now.recipe).is_empty();
+    let by_itself = recorded.may_rest(now);
+    let changed = !differences(recorded, now).is_empty();
     let again = if changed { Action::Replace } else { Action::Restart };
     match (recorded.condition(), now.condition()) {
         (_, Condition::Stopped) if ran && by_itself && !changed => None,
         (_, Condition::Stopped | Condition::Failed) if ran => Some(again),
-        (_, Condition::Up) if ran && now.looping => Some(again),
+        (_, Condition::Up | Condition::Changing) if ran && now.looping => Some(again),
         (_, Condition::Changing) if ran && now.status == Status::WaitingRestart => Some(again),
         (_, Condition::Up | Condition::Changing) if ran => changed.then_some(Action::Replace),
         (Condition::Stopped, Condition::Stopped) => changed.then_some(Action::Replace),

@@ -16,10 +16,9 @@ pub enum Goal {
 impl Goal {
     /// What `action` on a process that was so `recorded` should lead to.
     pub fn of(action: Action, recorded: &Process, was_unsteady: bool) -> Self {
-        let ran = matches!(recorded.condition(), Condition::Up | Condition::Changing);
         match action {
             Action::Stop | Action::PutBackDown => Self::Down,
-            Action::Replace if !ran => Self::Down,
+            Action::Replace if !recorded.ran() => Self::Down,
             // It may run to its end before we look.
             _ if was_unsteady || !recorded.autorestart => Self::Listed,
             Action::PutBack | Action::Restart | Action::Replace => Self::Up,

@@ -1,4 +1,4 @@
-use crate::host::{ActionError, Process, proc};
+use crate::host::{ActionError, ManagerKind, Process, proc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -106,7 +106,7 @@ pub(crate) const OF_THE_JOB: &[&str] =
 /// Starts a daemon in the environment that the recorded one had. Where none was recorded, in one
 /// that has nothing of this job.
 pub fn wake(home: &Path, recorded: Option<&DaemonFacts>) -> Result<(), ActionError> {
-    run(home, recorded, "ping").map_err(ActionError::Wake)
+    run(home, recorded, "ping").map_err(not_awake)
 }
 
 /// Writes the list of what runs now as the one that a reboot brings back.
@@ -141,7 +141,11 @@ fn run(home: &Path, recorded: Option<&DaemonFacts>, what: &str) -> Result<(), St
 
 /// Runs a `pm2`, which starts its daemon, until that stands.
 pub(crate) fn ping(command: Command) -> Result<(), ActionError> {
-    run_quietly(command, "ping").map_err(ActionError::Wake)
+    run_quietly(command, "ping").map_err(not_awake)
+}
+
+fn not_awake(reason: String) -> ActionError {
+    ActionError::Wake { manager: ManagerKind::Pm2, reason }
 }
 
 fn run_quietly(mut command: Command, what: &str) -> Result<(), String> {

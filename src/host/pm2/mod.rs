@@ -14,7 +14,7 @@ mod read;
 mod recipe;
 
 pub use daemon::{DaemonFacts, SavedList};
-pub use recipe::{Difference, differences};
+pub use recipe::differences;
 
 use super::{ActionError, Manager, ManagerKind, ManagerState, Orphan, Process, Section, Snapshot};
 use connection::{CallError, Connection};
@@ -107,11 +107,13 @@ impl Pm2 {
     fn act(&self, what: &str, method: &str, argument: Value) -> Result<(), ActionError> {
         let mut connection = Connection::open(&self.socket)
             .map_err(|state| ActionError::Unreachable(state.describe(ManagerKind::Pm2)))?;
-        let what = what.to_owned();
+        let (manager, what) = (ManagerKind::Pm2, what.to_owned());
         match connection.call(method, argument, ACT) {
             Ok(_) => Ok(()),
-            Err(CallError::Refused(reason)) => Err(ActionError::Refused { what, reason }),
-            Err(CallError::Unanswered(seconds)) => Err(ActionError::Unanswered { what, seconds }),
+            Err(CallError::Refused(reason)) => Err(ActionError::Refused { manager, what, reason }),
+            Err(CallError::Unanswered(seconds)) => {
+                Err(ActionError::Unanswered { manager, what, seconds })
+            }
             Err(CallError::Broken(error)) => Err(ActionError::Unreachable(error.to_string())),
         }
     }
@@ -137,7 +139,7 @@ impl Manager for Pm2 {
             saved_at: SavedList::written(&self.home),
             daemon,
         };
-        Section { manager: ManagerKind::Pm2, state, processes, pm2: Some(facts) }
+        Section { pm2: Some(facts), ..Section::of(ManagerKind::Pm2, state, processes) }
     }
 
     fn orphans(&self, recorded: &Snapshot, now: &Snapshot) -> Vec<Orphan> {
@@ -177,7 +179,7 @@ impl Manager for Pm2 {
         self.act(&what, "restartProcessId", json!({"id": current.id}))
     }
 
-    fn stop(&self, current: &Process) -> Result<(), ActionError> {
+    fn stop(&self, current: &Process, _recorded: &Process) -> Result<(), ActionError> {
         self.act(&format!("stop {}", current.key), "stopProcessId", json!(current.id))
     }
 

@@ -42,8 +42,8 @@ fn process(entry: Value) -> Option<Process> {
             .get("pm_uptime")
             .and_then(Value::as_i64)
             .and_then(|ms| Timestamp::from_millisecond(ms).ok()),
-        memory: number(monitored("memory")).unwrap_or(0),
-        cpu: monitored("cpu").and_then(Value::as_f64).unwrap_or(0.0),
+        memory: number(monitored("memory")),
+        cpu: monitored("cpu").and_then(Value::as_f64),
         script: path("pm_exec_path"),
         cwd: path("pm_cwd"),
         exec_mode: text("exec_mode").map(str::to_owned),

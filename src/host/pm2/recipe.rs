@@ -1,6 +1,6 @@
 //! What PM2 needs to start a process again exactly, and whether two of those are the same.
 
-use crate::host::{ActionError, Condition, Process, Recipe};
+use crate::host::{ActionError, Condition, Difference, Process, Recipe};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -43,14 +43,6 @@ pub fn entry(recorded: &Process) -> Result<Value, ActionError> {
     let down = matches!(recorded.condition(), Condition::Stopped | Condition::Failed);
     entry.insert("status".into(), if down { "stopped" } else { "online" }.into());
     Ok(Value::Object(entry))
-}
-
-/// A setting that two recordings of a process do not share. Values are never told.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Difference {
-    Setting(&'static str),
-    /// A variable of its environment, by name.
-    Variable(String),
 }
 
 /// The settings that make a process what it is.

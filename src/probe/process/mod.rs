@@ -1,8 +1,7 @@
 //! A process that should keep running, watched from the first attempt on. In come its instances as
-//! its manager knows them, out go facts about what has become of them; one file for each manager.
+//! its manager knows them, or the kernel where there is none; out go facts about what has become of them.
 
-mod pm2;
-mod systemd;
+mod managed;
 mod unmanaged;
 
 use super::{
@@ -13,7 +12,7 @@ use crate::config::{Manager, Process};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
-pub use pm2::named as pm2_named;
+pub use managed::pm2_named;
 
 /// A process under its manager.
 pub struct Prober {
@@ -34,9 +33,9 @@ struct Instance {
     pid: Option<u32>,
     restarts: u64,
     started: Option<Timestamp>,
-    /// Bytes.
-    memory: u64,
-    /// Percent of one processor; some managers do not know it.
+    /// Bytes; some managers do not know it.
+    memory: Option<u64>,
+    /// Percent of one processor; most managers do not know it.
     cpu: Option<f64>,
 }
 
@@ -51,9 +50,10 @@ impl Measure for Prober {
         Box::pin(async {
             let started = Instant::now();
             let now = match self.manager {
-                Manager::Pm2 => pm2::read(&self.name).await?,
-                Manager::Systemd => systemd::read(&self.name).await?,
                 Manager::None => unmanaged::read(&self.name).await?,
+                Manager::Pm2 => managed::read(managed::pm2, &self.name).await?,
+                Manager::Systemd => managed::read(managed::unit, &self.name).await?,
+                Manager::Docker => managed::read(managed::container, &self.name).await?,
             };
             let latency = started.elapsed();
             let first = self.first.get_or_insert_with(|| now.clone());
@@ -99,7 +99,10 @@ fn facts(name: &str, first: &[Instance], now: &[Instance], latency: Duration) ->
     facts.set("restarts", whole(restarts));
     facts.set("restarts_ever", whole(now.iter().map(|one| one.restarts).sum()));
     facts.set("new_pids", new_pids as i64);
-    facts.set("memory", whole(now.iter().map(|one| one.memory).sum()));
+    match now.iter().map(|one| one.memory).sum::<Option<u64>>() {
+        Some(memory) => facts.set("memory", whole(memory)),
+        None => facts.set_absent("memory", "its manager does not know it"),
+    }
     match now.iter().map(|one| one.cpu).collect::<Option<Vec<f64>>>() {
         Some(cpu) => facts.set("cpu", cpu.iter().sum::<f64>()),
         None => facts.set_absent("cpu", "its manager does not know it"),

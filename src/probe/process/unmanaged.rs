@@ -30,7 +30,7 @@ pub async fn read(pattern: &str) -> Result<Vec<Instance>, String> {
                 started: i64::try_from(process.start_time())
                     .ok()
                     .and_then(|seconds| Timestamp::from_second(seconds).ok()),
-                memory: process.memory(),
+                memory: Some(process.memory()),
                 cpu: None,
             });
         }

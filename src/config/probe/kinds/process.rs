@@ -17,6 +17,7 @@ pub enum Manager {
     #[default]
     Pm2,
     Systemd,
+    Docker,
     /// None: it is known by its command line.
     None,
 }
@@ -28,7 +29,7 @@ impl Schema for Process {
         ("name", "its name, or `namespace/name`; the short form is just this"),
         (
             "manager",
-            "`pm2`, if not said otherwise; `systemd`, where `name` is a unit; or `none`, where `name` is a regular expression for the command line, and `restarts` counts pids that are new",
+            "`pm2`, if not said otherwise; `systemd`, where `name` is a unit (`user/NAME` is one of this user's own); `docker`, where it is a container; or `none`, where `name` is a regular expression for the command line, and `restarts` counts pids that are new",
         ),
     ];
     const VARIABLES: &[(&str, &str)] = &[
@@ -40,8 +41,8 @@ impl Schema for Process {
         ("restarts", "how often they restarted since the first look"),
         ("restarts_ever", "how often they restarted since they were registered with the manager"),
         ("new_pids", "how many of them have another pid than at the first look"),
-        ("memory", "what they use together, in bytes"),
-        ("cpu", "what they use together, in percent of a core"),
+        ("memory", "what they use together, in bytes; Docker does not say it"),
+        ("cpu", "what they use together, in percent of a core; only PM2 says it"),
         ("uptime", "how long the youngest of them runs, a duration"),
         ("latency", "how long the manager took to answer, a duration"),
     ];
