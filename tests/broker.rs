@@ -40,8 +40,9 @@ fn deploy(pm2: &Pm2, script: &str) -> Deployed {
     // As after `npm ci` in the app's folder.
     let modules = pm2.cli().parent().unwrap().parent().unwrap();
     let _ = symlink(modules, pm2.folder().join("node_modules"));
-    pm2.write("deploy.sh", script);
-    Deployed::of(&guarded(pm2, &["--", "bash", "deploy.sh"]).output().unwrap())
+    // The programs that stand in for others would see most before the broker does.
+    pm2.write("deploy.sh", &format!("PATH=${{PATH#*/tagout-*:}}\n{script}"));
+    Deployed::of(&guarded(pm2, &["--", "/bin/bash", "deploy.sh"]).output().unwrap())
 }
 
 /// What must not have changed: the processes of others, with all that PM2 knows of them but time.
@@ -356,12 +357,12 @@ fn without_an_inventory_what_is_named_passes_and_what_is_wide_is_refused() {
         pm2 -s kill 2>/dev/null || echo refused kill
         node restart-all.js || echo refused the library
     "#;
-    pm2.write("deploy.sh", script);
+    pm2.write("deploy.sh", &format!("PATH=${{PATH#*/tagout-*:}}\n{script}"));
     let modules = pm2_command().parent().unwrap().parent().unwrap();
     symlink(modules, pm2.folder().join("node_modules")).unwrap();
     let path = format!("{}/.bin:{}", modules.display(), std::env::var("PATH").unwrap());
     let mut command: Command = pm2.command(env!("CARGO_BIN_EXE_tagout"));
-    command.args(["deploy", "--", "bash", "deploy.sh"]).env("PATH", path);
+    command.args(["deploy", "--", "/bin/bash", "deploy.sh"]).env("PATH", path);
     let ran = Deployed::of(&command.output().unwrap());
     assert_eq!(
         ran.out, "refused all\nrefused default\nrefused kill\nrefused the library\n",

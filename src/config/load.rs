@@ -94,7 +94,8 @@ pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     Ok(config)
 }
 
-fn parse_inventory(path: &Path, text: &str) -> Result<Config, ConfigError> {
+/// The same of its text.
+pub fn parse_inventory(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let options = serde_saphyr::options! {
         with_snippet: false,
         // `expect: !has(x)` is a tag on nothing, not a condition.

@@ -20,7 +20,9 @@ pub use condition::{BEFORE, Condition, NOW, Names, SAMPLES, size_named};
 pub use env_text::EnvText;
 pub use fleet::{Deploys, FleetScope};
 pub use inventory::{App, Environment, Inventory, Neighbours, Owner, Thing, matches_name};
-pub use load::{ConfigError, FILE_NAME, find, folder_of, load, load_inventory, parse, span_of};
+pub use load::{
+    ConfigError, FILE_NAME, find, folder_of, load, load_inventory, parse, parse_inventory, span_of,
+};
 pub use probe::{
     BuiltIn, Command, Description, Dns, Entry, Env, File, Host, Http, Kind, Log, LogSource,
     Manager, Manual, Metrics, Named, Pattern, PlacedCondition, Probe, Process, RecordType, Redis,

@@ -112,6 +112,7 @@ pub fn run(deploy: &Deploy<'_>, argv: &[OsString]) -> Result<(Record, Watchdog),
         return Err(SuperviseError::NotStarted { program, cause }.into());
     }
     timeline.hear(told.refused);
+    timeline.remember(told.let_through);
     timeline.must(Step::Ended { how: run.ended.to_string(), took: run.took });
     timeline.say(ending(&run));
     let interrupted = listen(&runtime, interrupts);

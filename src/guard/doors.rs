@@ -3,12 +3,15 @@
 
 use super::broker::{self, Broker, Traces};
 use super::journal::{Journal, JournalError, Step};
+use super::shim;
 use super::target::Target;
 use crate::config::Config;
 use miette::Diagnostic;
 use std::ffi::OsString;
+use std::fs::Permissions;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use thiserror::Error;
@@ -18,7 +21,8 @@ pub const JOURNAL_VARIABLE: &str = "TAGOUT_JOURNAL";
 
 /// A socket's path has room for about a hundred characters.
 const LONGEST: usize = 60;
-const PREFIX: &str = "tagout-";
+/// How the name of their folder starts.
+pub const PREFIX: &str = "tagout-";
 
 #[derive(Debug, Error, Diagnostic)]
 pub enum DoorsError {
@@ -44,12 +48,18 @@ impl Doors {
     pub fn open(journal: &Path, config: &Config, target: &Target) -> Result<Self, DoorsError> {
         let within = short_folder();
         let failed = |cause| DoorsError::Folder { folder: within.clone(), cause };
-        // Only its owner may look into it.
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&within).map_err(failed)?;
+        let folder = tempfile::Builder::new()
+            .prefix(PREFIX)
+            // Only its owner may look into it.
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(&within)
+            .map_err(failed)?;
         let noted = Step::Doors { folder: folder.path().to_owned() };
         Journal::beside(journal)?.append(noted)?;
         let mut environment = vec![(JOURNAL_VARIABLE.into(), journal.into())];
         environment.extend(broker::environment(folder.path()));
+        let path = shim::stand_in(folder.path(), journal).map_err(failed)?;
+        environment.push(("PATH".into(), path));
         let traces = Traces::of(&environment, folder.path());
         let broker =
             Broker::open(folder.path(), journal, config, target, traces).map_err(failed)?;

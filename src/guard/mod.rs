@@ -23,6 +23,7 @@ pub mod recovery;
 pub mod refusal;
 mod restoring;
 pub mod rollback;
+pub mod shim;
 pub mod signals;
 pub mod supervise;
 pub mod target;

@@ -200,6 +200,12 @@ impl Timeline {
         story.map(|story| story.refused).unwrap_or_default()
     }
 
+    /// The same, of what is only to be known.
+    pub fn remember(&mut self, said: Vec<(Timestamp, String)>) {
+        self.entries.extend(said);
+        self.entries.sort_by_key(|(at, _)| *at);
+    }
+
     /// Puts a step on the disk before it is done.
     pub fn step(&mut self, step: Step) -> Result<(), JournalError> {
         self.journal.as_mut().map_or(Ok(()), |journal| journal.append(step))

@@ -45,12 +45,21 @@ impl<'c> Judge<'c> {
         workflow: &Path,
         invocation: &Invocation,
     ) -> impl Iterator<Item = (Effect, Option<Finding>)> {
+        let own = ownership::environments_of(&self.policy.config, workflow);
         let effects = effect::of(invocation).into_iter();
-        effects.map(|effect| (effect.clone(), self.effect(workflow, invocation, effect)))
+        let judged = effects.map(|effect| (effect.clone(), self.effect(&own, invocation, effect)));
+        judged.collect::<Vec<_>>().into_iter()
     }
 
-    fn effect(&self, workflow: &Path, invocation: &Invocation, effect: Effect) -> Option<Finding> {
-        let (rule, message) = match ownership::of(&self.policy.config, workflow, &effect) {
+    /// The finding on an effect, seen from those environments, as (app, environment), that are the
+    /// deploy's own.
+    pub fn effect(
+        &self,
+        own: &[(&str, &str)],
+        invocation: &Invocation,
+        effect: Effect,
+    ) -> Option<Finding> {
+        let (rule, message) = match ownership::of(&self.policy.config, own, &effect) {
             Ownership::Foreign { name, owner } => {
                 let rule = rule("foreign-thing")?;
                 let one = &effect::resource(&effect.resource).one;

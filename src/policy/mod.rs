@@ -26,3 +26,4 @@ pub use lint::{
 };
 pub use radius::Reach;
 pub use rules::{PolicyRule, does, rules};
+pub use suppression::by_comments;

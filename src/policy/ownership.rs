@@ -1,5 +1,6 @@
 //! Whose things an effect touches, by the inventory. A workflow belongs to the environments that name
-//! it; what belongs to another, or to a neighbour, it may not touch, and what is its own it may.
+//! it, a deploy to those that it deploys; what belongs to another, or to a neighbour, it may not
+//! touch, and what is its own it may.
 
 use crate::{
     config::{Config, Owner, Thing, matches_name},
@@ -21,12 +22,16 @@ pub enum Ownership {
     Unknown,
 }
 
-/// Whose things `effect` touches, seen from `workflow`.
-pub fn of(config: &Config, workflow: &Path, effect: &Effect) -> Ownership {
+/// The environments, as (app, environment), that the workflow of that path belongs to.
+pub fn environments_of<'c>(config: &'c Config, workflow: &'c Path) -> Vec<(&'c str, &'c str)> {
+    let file = workflow.file_name().and_then(|name| name.to_str());
+    let environments = file.into_iter().flat_map(|file| config.environments_of(file));
+    environments.map(|(app, name, _)| (app, name)).collect()
+}
+
+/// Whose things `effect` touches, seen from the environments that are one's own.
+pub fn of(config: &Config, own: &[(&str, &str)], effect: &Effect) -> Ownership {
     let Some(kind) = kind_of(&effect.resource) else { return Ownership::Unknown };
-    let Some(file) = workflow.file_name().and_then(|name| name.to_str()) else {
-        return Ownership::Unknown;
-    };
     if !harms(kind, effect.verb) {
         return Ownership::Unknown;
     }
@@ -37,8 +42,6 @@ pub fn of(config: &Config, workflow: &Path, effect: &Effect) -> Ownership {
             return Ownership::Shared { name: (*name).to_owned() };
         }
     }
-    let own: Vec<(&str, &str)> =
-        config.environments_of(file).map(|(app, name, _)| (app, name)).collect();
     if own.is_empty() {
         return Ownership::Unknown;
     }

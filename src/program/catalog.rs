@@ -89,6 +89,11 @@ impl Catalog {
         after && alike.any(|name| is_longer(name))
     }
 
+    /// Whether the program of that very name is known.
+    pub fn knows(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
     /// Every name that is known.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.sorted.iter().copied()

@@ -32,6 +32,9 @@ pub struct Program {
     /// It is no program but a language, whose statements are read as calls of this name.
     #[serde(default)]
     pub is_language: bool,
+    /// It keeps the environment of its caller for what it starts, which runs on when that is gone.
+    #[serde(default)]
+    pub keeps_environment: bool,
     /// What its own commands do; the first that matches counts.
     #[serde(default)]
     pub commands: Vec<Command>,

@@ -107,6 +107,11 @@ impl SourceFile {
         self.repository.get_or_init(|| Repository::of(&self.path))
     }
 
+    /// As one of that repository, whatever its path says.
+    pub fn in_repository(self, repository: Repository) -> Self {
+        Self { repository: OnceLock::from(repository), ..self }
+    }
+
     pub fn text(&self) -> &str {
         &self.text
     }

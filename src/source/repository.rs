@@ -11,7 +11,12 @@ const MAX_ENTRIES: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct Repository {
     root: PathBuf,
+    /// Files outside of it are read, too, as it is where they would run.
+    on_host: bool,
 }
+
+/// What is installed in these is a program, not a script of somebody's deploy.
+const INSTALLED: [&str; 6] = ["/usr/bin", "/usr/sbin", "/usr/lib", "/usr/share", "/bin", "/lib"];
 
 impl Repository {
     /// The repository that a file belongs to: the folder that holds the `.github` which the file
@@ -33,13 +38,26 @@ impl Repository {
             && file.is_relative()
             && let Some(root) = above()
         {
-            return Self { root };
+            return Self { root, on_host: false };
         }
         let is_root = |folder: &&Path| {
             [".git", ".github", ".gitea", ".forgejo"].iter().any(|name| folder.join(name).exists())
         };
         let root = forge.or_else(|| file.ancestors().skip(1).find(is_root)).or(file.parent());
-        Self { root: root.unwrap_or(Path::new("")).to_owned() }
+        Self { root: root.unwrap_or(Path::new("")).to_owned(), on_host: false }
+    }
+
+    /// What a process that works in `folder` finds: the repository around it, and all scripts of the
+    /// host.
+    pub fn on_host(folder: &Path) -> Self {
+        // A file of that folder, whatever its name.
+        Self { on_host: true, ..Self::of(&folder.join("command")) }
+    }
+
+    /// An absolute folder that is in it, from its root.
+    pub fn below(&self, folder: &Path) -> Option<PathBuf> {
+        let is_absolute = self.root.is_absolute();
+        folder.strip_prefix(&self.root).ok().filter(|_| is_absolute).map(Path::to_owned)
     }
 
     pub fn root(&self) -> &Path {
@@ -67,6 +85,9 @@ impl Repository {
     /// The file at a path that starts at the root; nothing if it is not there, is outside, or is
     /// too large for a script.
     pub fn file(&self, path: &Path) -> Option<Arc<SourceFile>> {
+        if self.on_host && (path.is_absolute() || path.starts_with("..")) {
+            return script_of_host(&self.root.join(path));
+        }
         let mut relative = PathBuf::new();
         for part in path.components() {
             match part {
@@ -89,6 +110,18 @@ impl Repository {
         }
         Some(Arc::new(SourceFile::read(&path).ok()?))
     }
+}
+
+/// A file anywhere on this host, if it can be a script of somebody's deploy.
+fn script_of_host(path: &Path) -> Option<Arc<SourceFile>> {
+    let real = path.canonicalize().ok()?;
+    let is_installed = INSTALLED.iter().any(|folder| real.starts_with(folder))
+        || real.iter().any(|part| part == "node_modules");
+    let metadata = real.metadata().ok()?;
+    if is_installed || !metadata.is_file() || metadata.len() > MAX_LEN as u64 {
+        return None;
+    }
+    Some(Arc::new(SourceFile::read(path).ok()?))
 }
 
 #[cfg(test)]

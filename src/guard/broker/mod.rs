@@ -41,7 +41,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Node options of the daemons that PM2's clients start.
-const DAEMON_OPTIONS: &str = "PM2_NODE_OPTIONS";
+pub const DAEMON_OPTIONS: &str = "PM2_NODE_OPTIONS";
+const REQUIRE: &str = "--require ";
 
 /// Read first by a daemon that a client starts, which happens only where the broker is dead. It would
 /// bind its sockets beside the living daemon and overwrite its pid file, so it ends at once.
@@ -72,6 +73,12 @@ struct Desk {
     closing: AtomicBool,
 }
 
+/// Node options of daemons without what [`environment`] adds; None if nothing is left.
+pub fn without_guard(options: &str) -> Option<String> {
+    let others = options.rsplit_once(REQUIRE).map_or(options, |(others, _)| others).trim();
+    (!others.is_empty()).then(|| others.to_owned())
+}
+
 /// Where in the folder of a deploy the socket is, and the environment that leads PM2's clients there.
 pub fn environment(folder: &Path) -> Vec<(OsString, OsString)> {
     let socket: OsString = socket(folder).into();
@@ -79,7 +86,7 @@ pub fn environment(folder: &Path) -> Vec<(OsString, OsString)> {
     if !options.is_empty() {
         options.push(" ");
     }
-    options.push("--require ");
+    options.push(REQUIRE);
     options.push(script(folder));
     vec![
         (SOCKET_VARIABLE.into(), socket.clone()),

@@ -1,10 +1,12 @@
 use super::super::ci::CiRun;
 use super::super::target::Target;
-use super::{CodeRestored, Restored};
+use super::{CodeRestored, JournalError, Restored};
 use crate::host::proc::Identity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A line of a journal.
@@ -52,6 +54,11 @@ pub enum Step {
     },
     /// Something that the deploy command was about to do, and was not let.
     Refused {
+        what: String,
+        why: String,
+    },
+    /// The same, but somebody had allowed it beforehand.
+    LetThrough {
         what: String,
         why: String,
     },
@@ -111,6 +118,21 @@ pub struct Begun {
 pub struct Turn {
     pub key: String,
     pub token: u64,
+}
+
+impl Begun {
+    /// The first line of a journal, without all that happened since.
+    pub fn read(path: &Path) -> Result<Self, JournalError> {
+        let failed = |cause| JournalError::Read { path: path.to_owned(), cause };
+        let mut line = String::new();
+        let file = File::open(path).map_err(failed)?;
+        BufReader::new(file).read_line(&mut line).map_err(failed)?;
+        let damaged = |cause| JournalError::Damaged { path: path.to_owned(), line: 1, cause };
+        match serde_json::from_str(&line).map_err(damaged)? {
+            Entry { step: Step::Begun(begun), .. } => Ok(*begun),
+            _ => Err(damaged(serde::de::Error::custom("it does not say which deploy began"))),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -33,6 +33,8 @@ pub struct Story {
     pub said: Vec<(Timestamp, String)>,
     /// What the command was not let do; said, too.
     pub refused: Vec<(Timestamp, Refusal)>,
+    /// What it was let do although it is not to be done; said, too.
+    pub let_through: Vec<(Timestamp, String)>,
     /// Where on the disk is what stands between the command and the host.
     pub doors: Option<PathBuf>,
 }
@@ -59,6 +61,7 @@ impl Story {
             closed: false,
             said: Vec::new(),
             refused: Vec::new(),
+            let_through: Vec::new(),
             doors: None,
         };
         // What follows the last end of a line was being written when its writer was killed.
@@ -86,6 +89,10 @@ impl Story {
                 let refusal = Refusal { what, why };
                 self.said.push((at, refusal.to_string()));
                 self.refused.push((at, refusal));
+            }
+            Step::LetThrough { what, why } => {
+                self.let_through.push((at, format!("{what} let through: {why}")));
+                self.said.extend(self.let_through.last().cloned());
             }
             Step::Doors { folder } => self.doors = Some(folder),
             Step::Stands { verified } => self.stands = Some(verified),

@@ -47,7 +47,7 @@ use crate::{
 };
 use indexmap::IndexMap;
 use state::Ends;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 use survey::Needs;
 use table::Table;
 use variable::Variable;
@@ -89,9 +89,15 @@ pub struct Shell<'r> {
 
 impl<'r> Shell<'r> {
     pub fn new(run: &'r mut Run, script: &Script, env: &IndexMap<String, Vec<Text>>) -> Self {
+        let mut state = State::with_environment(env, script.folder.as_ref());
+        if let (Some(folder), Some(repository)) = (&script.folder, &run.repository)
+            && let Some(folder) = repository.below(Path::new(folder.as_str()))
+        {
+            state.folder = folder;
+        }
         Self {
             run,
-            state: State::with_environment(env, script.folder.as_ref()),
+            state,
             place: script.place.clone(),
             via: script.via.clone(),
             stdin: Output::Silent,
