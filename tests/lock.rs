@@ -21,7 +21,7 @@ impl Host {
     }
 
     fn lock_file(&self) -> PathBuf {
-        self.folder.path().join("tagout.lock")
+        self.folder.path().join("host.lock")
     }
 
     fn tagout(&self, arguments: &[&str]) -> Command {
@@ -127,7 +127,7 @@ fn status_of_a_host_where_nobody_deploys() {
     let (text, code) = host.status();
     insta::assert_snapshot!(text, @r"
     free
-      file      [folder]/tagout.lock
+      file      [folder]/host.lock
     ");
     assert_eq!(code, Some(0));
     assert!(!host.lock_file().exists(), "looking makes no file");
@@ -144,7 +144,7 @@ fn status_says_who_deploys_and_how_it_knows() {
       since     [time]
       command   sh -c 'echo $$ > pid; exec sleep 600'
       evidence  pid [pid] runs, and started when the record says ([ticks] ticks after boot)
-      file      [folder]/tagout.lock
+      file      [folder]/host.lock
     ");
     assert_eq!(code, Some(5));
 }
@@ -197,7 +197,7 @@ fn kill_9_of_the_holder_leaves_the_host_to_its_watchdog_which_frees_it() {
       since     [time]
       command   finishing, after it was killed: sh -c 'echo $$ > pid; exec sleep 600'
       evidence  pid [pid] runs, and started when the record says ([ticks] ticks after boot)
-      file      [folder]/tagout.lock
+      file      [folder]/host.lock
     ");
     assert_eq!(status.1, Some(5));
     let next = host.run(&["deploy", "--wait", "60s", "--", "true"]);

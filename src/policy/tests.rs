@@ -169,4 +169,14 @@ fn a_script_that_an_earlier_step_writes_is_read_where_a_later_one_runs_it() {
     let copied = "scp deploy.sh ${{ secrets.U }}@${{ secrets.H }}:~/x.sh; ssh ${{ secrets.U }}@${{ secrets.H }} 'bash ~/x.sh'";
     assert_eq!(runs(copied), denied);
     assert!(runs("cat deploy.sh").is_empty());
+    for writes in [
+        r#"echo "pm2 kill" > x.sh"#,
+        r#"echo 'set -e' > x.sh; echo "pm2 kill" >> x.sh"#,
+        r#"echo "pm2 kill" | tee x.sh"#,
+        r#"{ echo "set -e"; echo "pm2 kill"; } > x.sh"#,
+    ] {
+        let found = in_steps(&format!("- run: |\n    {writes}\n- run: ./x.sh"));
+        assert_eq!(found, ["deny pm2 kill"], "{writes}");
+        assert!(in_steps(&format!("- run: |\n    {writes}")).is_empty(), "{writes}");
+    }
 }

@@ -42,7 +42,35 @@ pub fn matters_as_written(script: &Script) -> Matters {
 
 /// Why shell text has to be read, as far as its words say that.
 pub fn of_text(text: &str) -> Matters {
-    Scan::of(text).matters()
+    match Scan::of(text).matters() {
+        Matters::Not | Matters::Later if writes_code(text) => Matters::Itself,
+        matters => matters,
+    }
+}
+
+/// Whether a line hands a string to a file that would matter as code: `echo "pm2 kill" > x.sh`.
+fn writes_code(text: &str) -> bool {
+    text.lines().filter(|line| line.contains('>') || line.contains("tee ")).any(has_code_in_strings)
+}
+
+/// Whether a string of a line would matter as code.
+pub fn has_code_in_strings(line: &str) -> bool {
+    // As `printf` writes it.
+    let lines = |string: &str| string.replace("\\n", "\n");
+    strings_in(line).any(|string| Scan::of(&lines(string)).matters() == Matters::Itself)
+}
+
+/// What stands between the quotes of a line.
+fn strings_in(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        let start = rest.find(['"', '\''])?;
+        let quote = rest[start..].chars().next()?;
+        let inner = &rest[start + 1..];
+        let end = inner.find(quote)?;
+        rest = &inner[end + 1..];
+        Some(&inner[..end])
+    })
 }
 
 /// Why a script has to be read that is known with all that is around it.

@@ -17,7 +17,7 @@ use super::syntax::{
     Assigned, Assignment, Condition, Declaration, Declared, Direction, Kind, Redirect, Span,
     Statement,
 };
-use crate::script::run::Run;
+use crate::script::{relevance::has_code_in_strings, run::Run};
 use foldhash::HashMap;
 
 /// Code in code in code deeper than this is not looked into.
@@ -204,6 +204,9 @@ impl Surveyor<'_> {
             does.leaves_code = self.names_a_call(&statement.span)
                 || does.elsewhere.iter().any(|span| self.names_a_call(span));
         }
+        // A later step may run it.
+        does.matters |= does.matters
+            || is_whole && does.puts_files && has_code_in_strings(self.str(&statement.span));
         does
     }
 
