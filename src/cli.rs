@@ -49,9 +49,13 @@ pub enum Command {
     Deploy(Deploy),
     /// Approve workflows, with all that they reach, as those that may deploy
     Approve(Approve),
+    /// Begin a deploy of several steps of a workflow: lock, snapshot, watch
+    Begin(Guard),
+    /// End the deploy that `tagout begin` began: verify, roll back if it must, report
+    End(End),
     /// Write a tagout.yml from what runs on this host and what the repository says
     Init(Init),
-    /// Say who holds the host's lock
+    /// Say who holds the host's lock, or take it from them
     Lock(Lock),
     /// Watch a deploy, and finish it if tagout is killed; `tagout deploy` starts this itself
     #[command(hide = true)]
@@ -251,6 +255,22 @@ pub struct Approve {
 }
 
 #[derive(Debug, Args)]
+pub struct End {
+    /// What became of the steps, as ${{ job.status }} says: all but `success` is rolled back
+    #[arg(long, value_name = "STATUS")]
+    pub job_status: Option<String>,
+    /// The lease [default: TAGOUT_LEASE, which `tagout begin` sets for the job]
+    #[arg(long, value_name = "TOKEN")]
+    pub lease: Option<String>,
+    /// Write the report here, and not where `tagout begin` said; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub report: Vec<PathBuf>,
+    /// Answer the question of this name in post-deploy with yes; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct Init {
     /// Write over a tagout.yml that is there
     #[arg(long)]
@@ -267,6 +287,21 @@ pub struct Lock {
 pub enum LockAction {
     /// Who holds it, and the evidence that they still live (the default)
     Status,
+    /// Take it from the deploy that has it: that is ended, and not rolled back
+    Release(LockRelease),
+}
+
+#[derive(Debug, Args)]
+pub struct LockRelease {
+    /// The holder's token: the lease that `tagout begin` has handed on
+    #[arg(required_unless_present = "force")]
+    pub token: Option<String>,
+    /// Take it from whoever has it
+    #[arg(long, conflicts_with = "token", requires = "reason")]
+    pub force: bool,
+    /// Why, for the report of the deploy that is ended
+    #[arg(long, value_name = "TEXT", requires = "force")]
+    pub reason: Option<String>,
 }
 
 fn fixes(word: &str) -> Result<Fixes, String> {

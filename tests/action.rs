@@ -150,6 +150,7 @@ fn run_tagout(command: &str, args: &str) -> (String, String) {
         .env("GITHUB_OUTPUT", folder.join("outputs"))
         .env("TAGOUT_COMMAND", command)
         .env("TAGOUT_ARGS", args)
+        .env("TAGOUT_JOB_STATUS", "failure")
         .output()
         .unwrap();
     let words = printed(&output).replace('\n', " ");
@@ -169,4 +170,14 @@ fn formats_of_ones_own_and_other_commands_are_run_as_they_are() {
     assert_eq!(json, ("lint --format=json".to_owned(), String::new()));
     let deploy = run_tagout("deploy", "-- ./deploy.sh 'a b'");
     assert_eq!(deploy, ("deploy -- ./deploy.sh a b".to_owned(), String::new()));
+}
+
+#[test]
+fn an_end_is_told_what_became_of_the_jobs_steps() {
+    let (words, _) = run_tagout("end", "--confirm dashboards-look-well");
+    assert_eq!(words, "end --job-status failure --confirm dashboards-look-well");
+    let (words, _) = run_tagout("end", "--job-status=success");
+    assert_eq!(words, "end --job-status=success");
+    let (words, _) = run_tagout("begin", "--app shop/production");
+    assert_eq!(words, "begin --app shop/production");
 }

@@ -114,6 +114,9 @@ fn redacted(text: &str) -> String {
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "[time]"),
         (r"pid \d+", "pid [pid]"),
         (r"\d+ ticks", "[ticks] ticks"),
+        (r"\b[0-9a-f-]{36}\b", "[boot]"),
+        (r"\d{8}T\d{6}\.\d{3}Z", "[id]"),
+        (r"\b\d+(\.\d)?s\b|\b\d+ms\b", "[duration]"),
     ]
     .iter()
     .fold(text, |text, (pattern, name)| {
@@ -140,10 +143,12 @@ fn status_says_who_deploys_and_how_it_knows() {
     let (text, code) = host.status();
     insta::assert_snapshot!(text, @r"
     held
-      holder    pid [pid] of alice on [host]
+      holder    pid [pid] of alice on [host]: alive
       since     [time]
       command   sh -c 'echo $$ > pid; exec sleep 600'
-      evidence  pid [pid] runs, and started when the record says ([ticks] ticks after boot)
+      started   [ticks] ticks after boot
+      boot      [boot], this one
+      evidence  pid [pid] runs, and started when the record says
       file      [folder]/host.lock
     ");
     assert_eq!(code, Some(5));
@@ -173,7 +178,7 @@ fn a_deploy_that_waits_says_for_whom_and_runs_when_it_is_its_turn() {
         .spawn()
         .unwrap();
     eventually("it says for whom it waits", || {
-        fs::read_to_string(&said).unwrap().contains("waiting for pid")
+        fs::read_to_string(&said).unwrap().contains("waiting up to 1m 0s for pid")
     });
     assert!(!host.folder.path().join("ran").exists());
     drop(first);
@@ -193,10 +198,12 @@ fn kill_9_of_the_holder_leaves_the_host_to_its_watchdog_which_frees_it() {
     });
     insta::assert_snapshot!(status.0, @r"
     held
-      holder    pid [pid] of alice on [host]
+      holder    pid [pid] of alice on [host]: alive
       since     [time]
       command   finishing, after it was killed: sh -c 'echo $$ > pid; exec sleep 600'
-      evidence  pid [pid] runs, and started when the record says ([ticks] ticks after boot)
+      started   [ticks] ticks after boot
+      boot      [boot], this one
+      evidence  pid [pid] runs, and started when the record says
       file      [folder]/host.lock
     ");
     assert_eq!(status.1, Some(5));
@@ -289,4 +296,134 @@ fn of_deploys_that_start_together_one_runs_at_a_time() {
     }
     let log = fs::read_to_string(host.folder.path().join("log")).unwrap();
     assert_eq!(log.lines().count(), 4);
+}
+
+impl Host {
+    /// What the deploy says, redacted, once it has ended, and how it exited.
+    fn ended(&self, mut deploy: Deploy) -> (String, Option<i32>) {
+        let code = deploy.0.wait().unwrap().code();
+        let said = fs::read_to_string(self.folder.path().join("said")).unwrap();
+        let folder = self.folder.path().to_string_lossy().into_owned();
+        (redacted(&said.replace(&folder, "[folder]")), code)
+    }
+
+    /// A long deploy of which is kept what it says.
+    fn heard_deploy(&self) -> Deploy {
+        let deploy = self
+            .tagout(&["deploy", "--", "sh", "-c", "echo $$ > pid; exec sleep 600"])
+            .stderr(fs::File::create(self.folder.path().join("said")).unwrap())
+            .spawn()
+            .map(Deploy)
+            .unwrap();
+        eventually("its command runs", || self.command_pid().is_some());
+        deploy
+    }
+
+    fn release(&self, arguments: &[&str]) -> (String, Option<i32>) {
+        let output = self.run(&[&["lock", "release"], arguments].concat());
+        let text = [output.stdout, output.stderr].concat();
+        (redacted(&String::from_utf8(text).unwrap()), output.status.code())
+    }
+
+    fn token(&self) -> String {
+        let record: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(self.lock_file()).unwrap()).unwrap();
+        record["token"].as_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn a_deploy_that_hangs_is_ended_by_force_and_nothing_is_rolled_back() {
+    let host = Host::new();
+    let deploy = host.heard_deploy();
+    let command = host.command_pid().unwrap();
+    let (text, code) = host.release(&["--force", "--reason", "it hangs"]);
+    assert_eq!(code, Some(0), "{text}");
+    insta::assert_snapshot!(text, @"
+    taken from pid [pid] (alice on [host]) since [time]: sh -c 'echo $$ > pid; exec sleep 600'
+    the host is free; what has changed: `tagout snapshot diff`
+    ");
+    assert_eq!(host.status().1, Some(0));
+    assert!(test_kill_process(command).is_err(), "its command still runs");
+    let (said, code) = host.ended(deploy);
+    assert_eq!(code, Some(4), "{said}");
+    insta::assert_snapshot!(said, @"
+    tagout: there is no tagout.yml here or above: every process counts as a neighbour
+    tagout: snapshot [id] of 0 processes
+    tagout: deploying an app that is in no inventory: sh -c 'echo $$ > pid; exec sleep 600'
+    tagout: SIGTERM: ending the deploy command
+    tagout: the deploy command was ended by SIGTERM after [duration] (killed by signal 15)
+    tagout: comparing the host with the snapshot
+    tagout: nothing is rolled back: the lock was taken away by alice: it hangs
+    tagout: report: [folder]/state/tagout/reports/[id].md
+    tagout: Ended, for its lock was taken away: a person goes on
+    ");
+    let next = host.run(&["deploy", "--", "true"]);
+    assert_eq!(next.status.code(), Some(0), "{}", String::from_utf8_lossy(&next.stderr));
+    let (text, code) = host.release(&["--force", "--reason", "it hangs"]);
+    assert_eq!((text.as_str(), code), ("nobody holds the lock\n", Some(0)));
+}
+
+#[test]
+fn only_the_right_token_or_a_reason_takes_the_lock_away() {
+    let host = Host::new();
+    let deploy = host.heard_deploy();
+    for arguments in [&[][..], &["--force"], &["--reason", "x"], &["t", "--force", "--reason", "x"]]
+    {
+        assert_eq!(host.release(arguments).1, Some(2), "{arguments:?}");
+    }
+    let (text, code) = host.release(&["0123"]);
+    assert_eq!(code, Some(2));
+    insta::assert_snapshot!(text, @"
+    × the lock is held under another token, by pid [pid] (alice on [host]) since
+    │ [time]: sh -c 'echo $$ > pid; exec sleep 600'
+    help: it is not this token's any more; `--force --reason TEXT` takes it from
+          whoever has it
+    ");
+    assert_eq!(host.status().1, Some(5), "the deploy goes on");
+    let (text, code) = host.release(&[&host.token()]);
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(host.ended(deploy).1, Some(4));
+}
+
+#[test]
+fn a_deploy_that_does_not_listen_is_killed_with_its_watchdog() {
+    let host = Host::new();
+    let deploy = host.heard_deploy();
+    let command = host.command_pid().unwrap();
+    kill_process(Pid::from_child(&deploy.0), Signal::STOP).unwrap();
+    let (text, code) = host.release(&["--force", "--reason", "it does not listen"]);
+    assert_eq!(code, Some(0), "{text}");
+    insta::assert_snapshot!(text.replace(&host.folder.path().display().to_string(), "[folder]"), @"
+    taken from pid [pid] (alice on [host]) since [time]: sh -c 'echo $$ > pid; exec sleep 600', which did not let go and was killed
+    the host is free; what has changed: `tagout snapshot diff`
+    tagout: report: [folder]/state/tagout/reports/[id].md
+    tagout: Ended, for its lock was taken away: a person goes on
+    ");
+    assert!(test_kill_process(command).is_err(), "its command still runs");
+    assert_eq!(host.status().1, Some(0));
+    assert_eq!(host.ended(deploy).1, None, "killed");
+}
+
+#[test]
+fn one_who_waits_gets_the_lock_that_was_taken_away() {
+    let host = Host::new();
+    let deploy = host.heard_deploy();
+    let mut next = host.tagout(&["deploy", "--wait", "60s", "--", "touch", "ran"]);
+    let mut next = next.stderr(Stdio::null()).spawn().unwrap();
+    let (text, code) = host.release(&["--force", "--reason", "it hangs"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(host.ended(deploy).1, Some(4));
+    assert_eq!(next.wait().unwrap().code(), Some(0));
+    assert!(host.folder.path().join("ran").exists());
+}
+
+#[test]
+fn a_holder_without_a_record_is_nobody_that_could_be_asked() {
+    let host = Host::new();
+    let file = fs::File::create(host.lock_file()).unwrap();
+    file.lock().unwrap();
+    let (text, code) = host.release(&["--force", "--reason", "x"]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("left no record"), "{text}");
 }

@@ -11,7 +11,7 @@ pub fn run(global: &Global, arguments: &cli::Deploy) -> miette::Result<Exit> {
         Ok(ready) => ready,
         Err(exit) => return Ok(exit),
     };
-    let (record, watchdog) = deploy::run(&ready.deploy(), &arguments.command)?;
+    let (record, watchdog) = deploy::run(&ready.deploy(false), &arguments.command)?;
     let exit = super::finish::tell(record, &ready.store, &arguments.guard.report);
     watchdog.disarm();
     ready.lock.release();

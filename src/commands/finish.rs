@@ -29,7 +29,7 @@ pub fn left_behind(store: &Store, lock: &HostLock) -> miette::Result<Option<Exit
 }
 
 /// Goes on with one deploy that was killed. Nothing if it had changed nothing.
-fn finish(story: Story, store: &Store) -> miette::Result<Option<Exit>> {
+pub fn finish(story: Story, store: &Store) -> miette::Result<Option<Exit>> {
     let reports: Vec<PathBuf> =
         story.begun.iter().flat_map(|begun| begun.reports.iter().cloned()).collect();
     let Some(record) = recovery::finish(story, store)? else {
@@ -45,9 +45,10 @@ pub fn watch(journal: &Path, stay: bool) -> miette::Result<Exit> {
         watchdog::start(journal)?;
         return Ok(Exit::Fine);
     }
-    let Some((story, mut lock)) = watchdog::watch(journal)? else { return Ok(Exit::Fine) };
+    let Some((story, lock)) = watchdog::watch(journal)? else { return Ok(Exit::Fine) };
     if let Some(begun) = &story.begun {
-        let command = format!("finishing, after it was killed: {}", begun.command);
+        let why = if story.waits_for_its_end() { "it never ended" } else { "it was killed" };
+        let command = format!("finishing, after {why}: {}", begun.command);
         lock.sign(Identity::of_this_process(), command, begun.ci.url.clone());
         // What probes and hooks call by a relative path starts there.
         let _ = std::env::set_current_dir(&begun.folder);
@@ -75,6 +76,6 @@ pub fn tell(mut record: Record, store: &Store, reports: &[PathBuf]) -> Exit {
     match record.outcome {
         Outcome::Deployed => Exit::Fine,
         Outcome::RolledBack => Exit::RolledBack,
-        Outcome::Incomplete => Exit::NeedsPerson,
+        Outcome::Incomplete | Outcome::LetGo => Exit::NeedsPerson,
     }
 }

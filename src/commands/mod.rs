@@ -7,6 +7,7 @@ mod deploy;
 mod finish;
 mod init;
 mod inputs;
+mod lease;
 mod lint;
 mod lock;
 mod radius;
@@ -55,6 +56,8 @@ pub fn run() -> ExitCode {
         Command::Snapshot(arguments) => snapshot::run(&cli.global, arguments),
         Command::Rollback(arguments) => rollback::run(&cli.global, &arguments),
         Command::Deploy(arguments) => deploy::run(&cli.global, &arguments),
+        Command::Begin(arguments) => lease::begin(&cli.global, &arguments),
+        Command::End(arguments) => lease::end(&arguments),
         Command::Lock(arguments) => lock::run(&arguments),
         Command::Approve(arguments) => approve::run(&cli.global, &arguments),
         Command::Init(arguments) => init::run(&arguments),

@@ -12,14 +12,14 @@ use crate::guard::deploy::Deploy;
 use crate::guard::fleet::{self, Fleet, Held};
 use crate::guard::lock::{self, Attempt, Holder, HostLock, LockPlace, Reach};
 use crate::guard::target::Target;
-use crate::guard::voice::say;
+use crate::guard::voice::{say, shown_duration};
 use crate::host::host_name;
 use crate::report;
 use crate::store::Store;
 use crate::store::lease::LeaseHolder;
 use jiff::Timestamp;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A deploy that may begin.
 pub struct Ready<'a> {
@@ -41,6 +41,7 @@ impl<'a> Ready<'a> {
         arguments: &'a Guard,
         command: impl FnOnce(&CiRun) -> String,
     ) -> miette::Result<Result<Self, Exit>> {
+        super::lease::refuse_a_second()?;
         let ci = CiRun::from_env();
         let config = configuration(global)?;
         super::check::unknown_questions(&config, &arguments.confirm)?;
@@ -72,12 +73,13 @@ impl<'a> Ready<'a> {
         Ok(Ok(Self { store, lock, arguments, command, config, target, ci, version, turn }))
     }
 
-    pub fn deploy(&self) -> Deploy<'_> {
+    pub fn deploy(&self, lease: bool) -> Deploy<'_> {
         Deploy {
             config: &self.config,
             target: &self.target,
             ci: self.ci.clone(),
             command: self.command.clone(),
+            lease,
             store: &self.store,
             lock: &self.lock,
             confirmed: &self.arguments.confirm,
@@ -160,14 +162,33 @@ fn take_lock(arguments: &Guard, command: &str, ci: &CiRun) -> miette::Result<Opt
         );
     }
     let holder = Holder::this_process(command.to_owned(), ci.url.clone());
-    let attempt = lock::take(&place, &holder, arguments.wait, |current| {
-        say(format_args!("waiting for {}", lock::named(current)));
+    let wait = arguments.wait;
+    let mut waited = None;
+    let attempt = lock::take(&place, &holder, wait, |current, so_far| {
+        let whom = lock::named(current);
+        let begun = *waited.get_or_insert_with(Instant::now);
+        match so_far.as_secs() {
+            0 => say(format_args!("waiting up to {} for {whom}", shown_duration(wait))),
+            _ => {
+                let so_far = shown_duration(begun.elapsed());
+                say(format_args!("waited {so_far} so far, now for {whom}"));
+            }
+        }
     })?;
     match attempt {
-        Attempt::Taken(lock) => Ok(Some(lock)),
+        Attempt::Taken(lock) => {
+            if let Some(begun) = waited {
+                say(format_args!("the host is ours after {}", shown_duration(begun.elapsed())));
+            }
+            Ok(Some(lock))
+        }
         Attempt::Busy(current) => {
             say(format_args!("the host is locked by {}", lock::named(current.as_ref())));
-            say("nothing was run; `--wait 10m` waits for its turn");
+            if wait.is_zero() {
+                say("nothing was run; `--wait 10m` waits for its turn");
+            } else {
+                say(format_args!("nothing was run; waited {}", shown_duration(wait)));
+            }
             Ok(None)
         }
     }

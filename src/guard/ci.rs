@@ -2,6 +2,13 @@
 //! Forgejo set alike.
 
 use serde::{Deserialize, Serialize};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+
+/// Names the file for the variables of a job's later steps.
+const VARIABLES: &str = "GITHUB_ENV";
+/// Names the file for the folders that come first on their `PATH`.
+const PATHS: &str = "GITHUB_PATH";
 
 /// The run of a workflow; all empty outside of CI.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +49,30 @@ impl CiRun {
             actor: set("GITHUB_ACTOR"),
         }
     }
+}
+
+/// Gives `variables` to the later steps of the job, of `PATH` only its first folder. False where no CI
+/// system would hand them on.
+pub fn export<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> io::Result<bool> {
+    let file = |name| std::env::var_os(name).filter(|path| !path.is_empty());
+    let (Some(environment), paths) = (file(VARIABLES), file(PATHS)) else { return Ok(false) };
+    let append = |path, text: &str| {
+        OpenOptions::new().append(true).create(true).open(path)?.write_all(text.as_bytes())
+    };
+    let mut text = String::new();
+    for (name, value) in variables {
+        if value.contains('\n') {
+            return Err(io::Error::other("a path has a line break in it"));
+        }
+        match (name, &paths) {
+            ("PATH", Some(paths)) => {
+                append(paths, &format!("{}\n", value.split(':').next().unwrap_or(value)))?;
+            }
+            _ => text += &format!("{name}={value}\n"),
+        }
+    }
+    append(&environment, &text)?;
+    Ok(true)
 }
 
 /// `deploy.yml` of `owner/repo/.github/workflows/deploy.yml@refs/heads/main`.

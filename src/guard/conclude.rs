@@ -40,13 +40,18 @@ pub fn conclude(mut guarded: Guarded<'_>, over: Over, interrupted: &OnceLock<Int
     guarded.tell("harmed", &harm);
     let commits = guarded.commits(&after);
     let failed = over.failed.or_else(|| interrupted.get().copied().map(Cause::Interrupted));
-    let causes = causes(failed, &harm, &checks);
+    let mut causes = causes(failed, &harm, &checks);
     let verified = causes.is_empty() && matches!(checks, Checks::Ran(_));
     let secrets = Secrets::of(&guarded.before);
     let mut evidence = None;
     let (restoration, outcome) = if causes.is_empty() {
         guarded.timeline.must(Step::Stands { verified });
         (None, Outcome::Deployed)
+    } else if let Some(released) = guarded.timeline.released() {
+        // It is not ours any more to bring the host back.
+        guarded.timeline.say(format!("nothing is rolled back: {released}"));
+        causes.insert(0, released);
+        (None, Outcome::LetGo)
     } else {
         evidence = Some(guarded.evidence(&harm, &secrets));
         let restoration = guarded.restore(&causes, &after, &[]);

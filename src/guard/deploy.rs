@@ -34,6 +34,8 @@ pub struct Deploy<'a> {
     pub command: String,
     pub store: &'a Store,
     pub lock: &'a HostLock,
+    /// Whether it goes on when this process ends, until `tagout end`.
+    pub lease: bool,
     /// How long it may take.
     pub limit: Duration,
     /// Where the report is wanted as well.
@@ -73,6 +75,11 @@ pub enum DeployError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Fleet(#[from] FleetError),
+    #[error("the later steps of the job cannot be told: {cause}")]
+    #[diagnostic(help(
+        "nothing was changed; GITHUB_ENV names a file that tagout must be able to write"
+    ))]
+    Export { cause: std::io::Error },
     #[error("the program of this deploy cannot be found: {cause}")]
     OwnProgram { cause: std::io::Error },
 }
@@ -88,7 +95,7 @@ pub fn run(deploy: &Deploy<'_>, argv: &[OsString]) -> Result<(Record, Watchdog),
     timeline.say(format!("deploying {}: {}", deploy.target, deploy.command));
     let guarded_argv =
         exec::argv(&story, argv).map_err(|cause| DeployError::OwnProgram { cause })?;
-    let doors = match Doors::open(&story, deploy.config, deploy.target) {
+    let doors = match Doors::open(&story, None, deploy.config, deploy.target) {
         Ok(doors) => doors,
         Err(error) => {
             // Nothing was run, so there is nothing to be finished.

@@ -19,6 +19,9 @@ use thiserror::Error;
 /// Names the journal of the deploy that a process runs under, to every tagout that it calls.
 pub const JOURNAL_VARIABLE: &str = "TAGOUT_JOURNAL";
 
+/// Names the lease to the later steps of a job.
+pub const LEASE_VARIABLE: &str = "TAGOUT_LEASE";
+
 /// A socket's path has room for about a hundred characters.
 const LONGEST: usize = 60;
 /// How the name of their folder starts.
@@ -44,8 +47,14 @@ pub struct Doors {
 }
 
 impl Doors {
-    /// Stands them up for the deploy of `journal`, which is told where they are.
-    pub fn open(journal: &Path, config: &Config, target: &Target) -> Result<Self, DoorsError> {
+    /// Stands them up for the deploy of `journal`, which is told where they are; it may be a lease
+    /// that has a token.
+    pub fn open(
+        journal: &Path,
+        lease: Option<&str>,
+        config: &Config,
+        target: &Target,
+    ) -> Result<Self, DoorsError> {
         let within = short_folder();
         let failed = |cause| DoorsError::Folder { folder: within.clone(), cause };
         let folder = tempfile::Builder::new()
@@ -57,6 +66,7 @@ impl Doors {
         let noted = Step::Doors { folder: folder.path().to_owned() };
         Journal::beside(journal)?.append(noted)?;
         let mut environment = vec![(JOURNAL_VARIABLE.into(), journal.into())];
+        environment.extend(lease.map(|token| (LEASE_VARIABLE.into(), token.into())));
         environment.extend(broker::environment(folder.path()));
         let path = shim::stand_in(folder.path(), journal).map_err(failed)?;
         environment.push(("PATH".into(), path));

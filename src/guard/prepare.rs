@@ -88,6 +88,7 @@ fn begun(deploy: &Deploy<'_>) -> Begun {
         supervisor: Identity::of_this_process(),
         token: deploy.lock.token().to_owned(),
         command: deploy.command.clone(),
+        lease: deploy.lease,
         target: deploy.target.clone(),
         ci: deploy.ci.clone(),
         config,

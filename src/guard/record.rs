@@ -63,6 +63,7 @@ impl Record {
             (Outcome::Deployed, true) => "Deployed and verified",
             (Outcome::Deployed, false) => "Deployed, and not verified by any check",
             (Outcome::RolledBack, _) => "Rolled back: the host is as it was",
+            (Outcome::LetGo, _) => "Ended, for its lock was taken away: a person goes on",
             (Outcome::Incomplete, _) => "The rollback is incomplete: a person is needed",
         }
     }
@@ -77,6 +78,8 @@ pub enum Outcome {
     RolledBack,
     /// The host is not as it was: a person is needed.
     Incomplete,
+    /// The lock was taken away from it, and nobody has looked at the host.
+    LetGo,
 }
 
 /// The commit of one of the inventory's folders, before and after the command.
@@ -92,6 +95,12 @@ pub struct CommitMove {
 pub enum Cause {
     CommandFailed(Ended),
     Interrupted(Interrupt),
+    /// What the CI system says of a job that did not succeed.
+    JobFailed(String),
+    /// The lock was taken away, by whom and why.
+    Released(String),
+    /// The job never came to `tagout end`.
+    NotEnded,
     /// This many processes are worse off than before.
     Harm(usize),
     /// A process manager cannot be read any more.
@@ -114,6 +123,17 @@ impl Display for Cause {
             Self::Harm(1) => f.write_str("a process is worse off than before"),
             Self::Harm(count) => write!(f, "{count} processes are worse off than before"),
             Self::Blind(what) | Self::Found(what) => f.write_str(what),
+            Self::JobFailed(status) if status == "failure" => {
+                f.write_str("a step of the job failed")
+            }
+            Self::JobFailed(status) if status == "cancelled" => {
+                f.write_str("the job was cancelled")
+            }
+            Self::JobFailed(status) => {
+                write!(f, "the job's status is `{status}`, which is not `success`")
+            }
+            Self::Released(by) => write!(f, "the lock was taken away by {by}"),
+            Self::NotEnded => f.write_str("the job did not come to `tagout end`"),
             Self::Killed => f.write_str("tagout was killed before the deploy was proven good"),
             Self::Checks(names) => write!(f, "these checks failed: {}", names.join(", ")),
             Self::ChecksBroken(why) => write!(f, "the checks could not be run: {why}"),
@@ -174,6 +194,12 @@ impl Timeline {
     /// One that is told to `journal` too, and goes on after `entries`.
     pub fn in_journal(journal: Journal, entries: Vec<(Timestamp, String)>) -> Self {
         Self { entries, journal: Some(journal) }
+    }
+
+    /// Who has taken the lock away, and why; there may be nobody to ask but the journal.
+    pub fn released(&self) -> Option<Cause> {
+        let journal = self.journal.as_ref()?;
+        Story::read(journal.path()).ok()?.released.map(Cause::Released)
     }
 
     /// Notes something and says it.

@@ -43,7 +43,9 @@ pub fn finish(story: Story, store: &Store) -> Result<Option<Record>, RecoveryErr
     let before = store.load(Some(id)).map_err(RecoveryError::Snapshot)?;
     let config = configuration(begun)?;
     let timeline = Timeline::in_journal(journal, story.said.clone());
-    Ok(Some(if let Some(verified) = story.stands {
+    Ok(Some(if let Some(by) = story.released.clone() {
+        told(&story, begun, before, timeline, Told::Released { by })
+    } else if let Some(verified) = story.stands {
         told(&story, begun, before, timeline, Told::Stands { verified })
     } else if let Some(complete) = story.rolled_back {
         told(&story, begun, before, timeline, Told::RolledBack { complete })
@@ -67,7 +69,11 @@ fn rolled_back(
     config: &Config,
     mut timeline: Timeline,
 ) -> Record {
-    timeline.say(format!("going on with the deploy that was killed: {}", begun.command));
+    let (what, cause) = match story.waits_for_its_end() {
+        true => ("never came to `tagout end`", Cause::NotEnded),
+        false => ("was killed", Cause::Killed),
+    };
+    timeline.say(format!("going on with the deploy that {what}: {}", begun.command));
     for command in story.command.iter().chain(&story.restoring_code) {
         supervise::end_left_behind(command);
     }
@@ -76,7 +82,7 @@ fn rolled_back(
     let mut guarded = Guarded { config, target, managers, before, timeline, confirmed };
     let (after, harm) = guarded.look(false, Look::WhenQuiet);
     guarded.tell("harmed", &harm);
-    let mut causes = vec![Cause::Killed];
+    let mut causes = vec![cause];
     causes.extend(story.causes.iter().flatten().cloned().map(Cause::Found));
     let secrets = Secrets::of(&guarded.before);
     let evidence = Some(guarded.evidence(&harm, &secrets));
@@ -98,6 +104,7 @@ fn rolled_back(
 enum Told {
     Stands { verified: bool },
     RolledBack { complete: bool },
+    Released { by: String },
 }
 
 fn told(story: &Story, begun: &Begun, before: Snapshot, timeline: Timeline, what: Told) -> Record {
@@ -109,6 +116,9 @@ fn told(story: &Story, begun: &Begun, before: Snapshot, timeline: Timeline, what
             verified,
             ..record
         },
+        Told::Released { by } => {
+            Record { outcome: Outcome::LetGo, causes: vec![Cause::Released(by)], ..record }
+        }
         Told::RolledBack { complete } => Record {
             outcome: if complete { Outcome::RolledBack } else { Outcome::Incomplete },
             causes: story.causes.iter().flatten().cloned().map(Cause::Found).collect(),
@@ -128,6 +138,9 @@ fn told(story: &Story, begun: &Begun, before: Snapshot, timeline: Timeline, what
 fn untold(story: &Story, begun: &Begun, before: &Snapshot, timeline: Timeline) -> Record {
     let (how, took) = match &story.ended {
         Some((how, took)) => (how.clone(), Some(*took)),
+        None if story.waits_for_its_end() => {
+            ("not known, for the job did not come to `tagout end`".to_owned(), None)
+        }
         None => ("not known, for tagout was killed before".to_owned(), None),
     };
     Record {

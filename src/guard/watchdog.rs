@@ -3,13 +3,18 @@
 //! the rollback of the other. It stands in a session of its own, is nobody's child, and has none of
 //! the variables by which runners find what a job has left, so what ends a job does not end it.
 
+use super::doors::Doors;
 use super::fleet;
 use super::journal::{Begun, Journal, Step, Story};
+use super::lease::handover::Post;
 use super::lock::HostLock;
 use super::recovery;
 use crate::host::proc::Identity;
+use jiff::Timestamp;
 use miette::{Diagnostic, IntoDiagnostic};
 use rustix::process::{Pid, Signal, kill_process, setsid};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -18,6 +23,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -32,7 +39,7 @@ const ARMING: Duration = Duration::from_secs(10);
 const LEAVING: Duration = Duration::from_secs(5);
 /// After the command's time limit, the one that deploys has so long to compare and check, beside the
 /// time that the configuration gives a rollback.
-const SUPERVISOR_GRACE: Duration = Duration::from_secs(15 * 60);
+pub const SUPERVISOR_GRACE: Duration = Duration::from_secs(15 * 60);
 
 #[derive(Debug, Error, Diagnostic)]
 #[error("the watchdog does not start: {cause}")]
@@ -41,11 +48,20 @@ pub struct WatchdogError {
     cause: io::Error,
 }
 
+/// What a watchdog says when it stands.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stands {
+    pid: u32,
+    environment: Vec<(String, String)>,
+}
+
 /// The line to an armed watchdog. It acts when this is closed, be it by the end of this process, and
 /// the journal does not say that all is done.
 #[derive(Debug)]
 pub struct Watchdog {
     pub process: Identity,
+    /// What the steps of a lease need, that what they call comes by the doors which it holds open.
+    pub environment: Vec<(String, String)>,
     line: UnixStream,
 }
 
@@ -60,6 +76,11 @@ impl Watchdog {
             }
         }
         Err(WatchdogError { cause: failed.unwrap_or_else(|| ErrorKind::NotFound.into()) })
+    }
+
+    /// One that is armed already, and has given us the lease at the other end of `line`.
+    pub fn on(line: UnixStream, process: Identity) -> Self {
+        Self { process, environment: Vec::new(), line }
     }
 
     /// Lets it go, after the journal says that all is done.
@@ -114,8 +135,9 @@ fn launch(launcher: &[&str], journal: &Path, lock: &HostLock) -> io::Result<Watc
     let heard = BufReader::new(&ours).read_line(&mut said);
     starter.wait()?;
     heard?;
-    let pid = said.trim().parse().map_err(|_| io::Error::other("it ended at once"))?;
-    Ok(Watchdog { process: Identity::of(pid), line: ours })
+    let stands = serde_json::from_str(&said).map_err(|_| io::Error::other("it ended at once"))?;
+    let Stands { pid, environment } = stands;
+    Ok(Watchdog { process: Identity::of(pid), environment, line: ours })
 }
 
 /// Starts the watchdog that stays, as nobody's child.
@@ -134,23 +156,36 @@ pub fn watch(journal: &Path) -> miette::Result<Option<(Story, HostLock)>> {
     let (lock, mut line) = inherited().into_diagnostic()?;
     let story = Story::read(journal)?;
     let Some(begun) = &story.begun else { return Ok(None) };
-    writeln!(line, "{}", std::process::id()).into_diagnostic()?;
+    let lock = HostLock::adopt(lock, begun.token.clone());
+    let is_lease = begun.lease && story.ending.is_none();
+    let lease = is_lease.then(|| Lease::open(journal, begun)).transpose()?;
+    let environment = lease.as_ref().map(Lease::environment).transpose().into_diagnostic()?;
+    let stands = Stands { pid: std::process::id(), environment: environment.unwrap_or_default() };
+    writeln!(line, "{}", serde_json::to_string(&stands).into_diagnostic()?).into_diagnostic()?;
+    let is_lost = Arc::new(AtomicBool::new(false));
     if let (Some(turn), Some(config)) = (&begun.turn, &begun.config) {
-        let (journal, supervisor) = (journal.to_owned(), begun.supervisor.clone());
+        let (journal, is_lost) = (journal.to_owned(), Arc::clone(&is_lost));
+        let supervisor = begun.supervisor.clone();
         fleet::keep(turn, config, move |why| {
             // What it does may be another's work by now: this watchdog takes it back.
             let said = Journal::resume(&journal)
                 .and_then(|mut journal| journal.append(Step::Said { what: why }));
             drop(said);
-            kill(&supervisor);
+            is_lost.store(true, Ordering::Release);
+            let ending = Story::read(&journal).ok().and_then(|story| story.ending);
+            kill(&ending.unwrap_or(supervisor));
         });
     }
     let deadline = Instant::now() + Duration::from_secs(begun.limit) + grace(begun);
+    let supervisor = story.ending.as_ref().unwrap_or(&begun.supervisor);
     if !hears_the_end(&mut line, deadline) {
-        kill(&begun.supervisor);
+        kill(supervisor);
     }
-    let lock = HostLock::adopt(lock, begun.token.clone());
-    let story = Story::read(journal)?;
+    let mut story = Story::read(journal)?;
+    if let (Some(lease), true) = (lease, story.waits_for_its_end()) {
+        wait_for_the_end(lease, &story, &lock, &is_lost);
+        story = Story::read(journal)?;
+    }
     if story.closed {
         lock.release();
         return Ok(None);
@@ -163,6 +198,47 @@ fn grace(begun: &Begun) -> Duration {
     // One that cannot be read is said when it is needed.
     let rollback = recovery::configuration(begun).map(|config| config.rollback.longest());
     SUPERVISOR_GRACE + rollback.unwrap_or_default()
+}
+
+/// What a lease has between `tagout begin` and `tagout end`.
+struct Lease {
+    post: Post,
+    doors: Doors,
+}
+
+impl Lease {
+    fn open(journal: &Path, begun: &Begun) -> miette::Result<Self> {
+        let config = recovery::configuration(begun)?;
+        let doors = Doors::open(journal, Some(&begun.token), &config, &begun.target)?;
+        Ok(Self { post: Post::open(journal).into_diagnostic()?, doors })
+    }
+
+    /// As a CI system can hand it on.
+    fn environment(&self) -> io::Result<Vec<(String, String)>> {
+        let text = |word: &OsString| {
+            word.to_str().map(str::to_owned).ok_or(io::Error::other("a path is not UTF-8"))
+        };
+        let pairs = self.doors.environment().iter();
+        pairs.map(|(name, value)| Ok((text(name)?, text(value)?))).collect()
+    }
+}
+
+/// Holds the lock of a lease until `tagout end` has taken it and ended, its time is over, or its turn
+/// among other hosts is lost.
+fn wait_for_the_end(lease: Lease, story: &Story, lock: &HostLock, is_lost: &AtomicBool) {
+    let Some(begun) = &story.begun else { return };
+    let passed = Duration::try_from(Timestamp::now().duration_since(story.at)).unwrap_or_default();
+    let left = Duration::from_secs(begun.limit).saturating_sub(passed);
+    let deadline = Instant::now() + left;
+    let is_over = || Instant::now() >= deadline || is_lost.load(Ordering::Acquire);
+    let Some(mut line) = lease.post.wait(lock, is_over) else { return };
+    // One is enough: who comes later is to be told so. And nothing stands in their way.
+    drop(lease);
+    if !hears_the_end(&mut line, Instant::now() + grace(begun))
+        && let Ok(Story { ending: Some(supervisor), .. }) = Story::read(&story.path)
+    {
+        kill(&supervisor);
+    }
 }
 
 /// The lock and the line, which came as standard input and output; those lead nowhere from now on.

@@ -22,6 +22,7 @@ pub fn value(record: &Record) -> Value {
             Outcome::Deployed => "deployed",
             Outcome::RolledBack => "rolled-back",
             Outcome::Incomplete => "incomplete",
+            Outcome::LetGo => "let-go",
         },
         "verified": record.verified,
         "severity": severity::level(record),

@@ -21,6 +21,8 @@ pub struct Page {
     /// `good`, `back` or `bad`.
     tone: &'static str,
     facts: Vec<Fact>,
+    /// The heading of the causes.
+    why: &'static str,
     causes: Vec<String>,
     /// Why the rollback is not complete.
     failures: Vec<String>,
@@ -122,9 +124,13 @@ impl Page {
             tone: match record.outcome {
                 Outcome::Deployed => "good",
                 Outcome::RolledBack => "back",
-                Outcome::Incomplete => "bad",
+                Outcome::Incomplete | Outcome::LetGo => "bad",
             },
             facts: facts(record),
+            why: match record.outcome {
+                Outcome::LetGo => "Why it was ended",
+                _ => "Why it was rolled back",
+            },
             causes: record.causes.iter().map(ToString::to_string).collect(),
             failures: done.map(Restoration::failures).unwrap_or_default(),
             refused: refused.collect(),
@@ -256,6 +262,12 @@ fn check(probe: &ProbeReport) -> ShownCheck {
 pub fn todo(record: &Record) -> Vec<String> {
     let mut lines = Vec::new();
     match &record.restoration {
+        None if record.outcome == Outcome::LetGo => {
+            let id = &record.snapshot;
+            lines.push(format!(
+                "Compare the host with the snapshot: `tagout snapshot diff {id}`; bring back what is missing: `tagout rollback {id}`."
+            ));
+        }
         None => {
             if matches!(record.checks, Checks::None) {
                 lines.push(format!(

@@ -3,7 +3,7 @@
 
 use crate::guard::checks::Checks;
 use crate::guard::judge::{Judgement, Whose};
-use crate::guard::record::Record;
+use crate::guard::record::{Outcome, Record};
 use crate::host::diff::What;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -46,6 +46,9 @@ pub fn told(record: &Record) -> String {
     match (Severity::of(&record.harm), of_checks(record)) {
         (Some(severity), _) => severity.to_string(),
         (None, Some(severity)) => format!("{severity}: nothing was down, but checks failed"),
+        (None, None) if record.outcome == Outcome::LetGo => {
+            "not known: nobody has looked".to_owned()
+        }
         (None, None) => "none: nothing was down".to_owned(),
     }
 }

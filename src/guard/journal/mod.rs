@@ -116,14 +116,14 @@ impl Journal {
 
 /// The deploys of this store that were begun and not ended, the oldest first.
 pub fn left_behind(store: &Store) -> Result<Vec<Story>, JournalError> {
-    let mut open = Vec::new();
-    for path in list(&folder(store)) {
-        let story = Story::read(&path)?;
-        if !story.closed {
-            open.push(story);
-        }
-    }
-    Ok(open)
+    let mut stories = all(store)?;
+    stories.retain(|story| !story.closed);
+    Ok(stories)
+}
+
+/// The deploys of this store that are remembered, the oldest first.
+pub fn all(store: &Store) -> Result<Vec<Story>, JournalError> {
+    list(&folder(store)).iter().map(|path| Story::read(path)).collect()
 }
 
 fn folder(store: &Store) -> PathBuf {

@@ -34,6 +34,10 @@ pub enum Step {
     Doors {
         folder: PathBuf,
     },
+    /// What the later steps of a job were given as variables, with what they had before.
+    HandedOn {
+        variables: Vec<(String, Option<String>)>,
+    },
     /// From now on the host may change.
     Starting,
     /// The deploy command is about to run as this process, which leads its own group.
@@ -43,6 +47,10 @@ pub enum Step {
     /// The deploy command could not be started, so nothing has changed.
     NotStarted {
         cause: String,
+    },
+    /// `tagout end` goes on with what `tagout begin` began.
+    Ending {
+        supervisor: Identity,
     },
     Ended {
         how: String,
@@ -65,6 +73,10 @@ pub enum Step {
     /// The deploy is proven good: nobody rolls it back any more.
     Stands {
         verified: bool,
+    },
+    /// The lock was taken away, by whom and why: nobody goes on.
+    Released {
+        by: String,
     },
     RollingBack {
         by: Identity,
@@ -94,6 +106,9 @@ pub struct Begun {
     pub token: String,
     /// The deploy command, its secrets masked.
     pub command: String,
+    /// Whether it goes on when its supervisor ends, until `tagout end`.
+    #[serde(default)]
+    pub lease: bool,
     pub target: Target,
     pub ci: CiRun,
     /// The configuration as it was, for the deploy may change it.

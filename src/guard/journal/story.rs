@@ -13,11 +13,17 @@ pub struct Story {
     /// Nothing is known of one that was killed before its first line was whole.
     pub begun: Option<Begun>,
     pub snapshot: Option<String>,
+    /// The variables that the later steps of a job were given, with what they had before.
+    pub handed_on: Vec<(String, Option<String>)>,
     /// Whether the host may have been changed.
     pub started: bool,
+    /// Who watches, or watched last.
+    pub watchdog: Option<Identity>,
     pub command: Option<Identity>,
     /// Why the command could not be started.
     pub not_started: Option<String>,
+    /// The `tagout end` that goes on with it, if it is a lease.
+    pub ending: Option<Identity>,
     pub ended: Option<(String, Duration)>,
     /// Whether it was proven good, and whether checks were among the proof.
     pub stands: Option<bool>,
@@ -26,6 +32,8 @@ pub struct Story {
     /// What takes code back, and was not seen to end.
     pub restoring_code: Option<Identity>,
     pub code: Vec<CodeRestored>,
+    /// Who took the lock away, and why.
+    pub released: Option<String>,
     pub restored: Vec<Restored>,
     /// Whether the rollback ended, and brought everything back.
     pub rolled_back: Option<bool>,
@@ -48,14 +56,18 @@ impl Story {
             at: Timestamp::UNIX_EPOCH,
             begun: None,
             snapshot: None,
+            handed_on: Vec::new(),
             started: false,
+            watchdog: None,
             command: None,
             not_started: None,
+            ending: None,
             ended: None,
             stands: None,
             causes: None,
             restoring_code: None,
             code: Vec::new(),
+            released: None,
             restored: Vec::new(),
             rolled_back: None,
             closed: false,
@@ -79,10 +91,12 @@ impl Story {
         match step {
             Step::Begun(begun) => (self.at, self.begun) = (at, Some(*begun)),
             Step::Snapshot { id } => self.snapshot = Some(id),
-            Step::Armed { .. } => {}
+            Step::Armed { watchdog } => self.watchdog = Some(watchdog),
+            Step::HandedOn { variables } => self.handed_on = variables,
             Step::Starting => self.started = true,
             Step::Running { command } => self.command = Some(command),
             Step::NotStarted { cause } => self.not_started = Some(cause),
+            Step::Ending { supervisor } => self.ending = Some(supervisor),
             Step::Ended { how, took } => self.ended = Some((how, took)),
             Step::Said { what } => self.said.push((at, what)),
             Step::Refused { what, why } => {
@@ -96,6 +110,7 @@ impl Story {
             }
             Step::Doors { folder } => self.doors = Some(folder),
             Step::Stands { verified } => self.stands = Some(verified),
+            Step::Released { by } => self.released = Some(by),
             Step::RollingBack { causes, .. } => {
                 self.causes.get_or_insert(causes);
             }
@@ -108,6 +123,12 @@ impl Story {
             Step::RolledBack { complete } => self.rolled_back = Some(complete),
             Step::Closed => self.closed = true,
         }
+    }
+
+    /// Whether it goes on though its supervisor has ended: `tagout end` is yet to come.
+    pub fn waits_for_its_end(&self) -> bool {
+        let is_lease = self.begun.as_ref().is_some_and(|begun| begun.lease);
+        is_lease && self.started && self.ending.is_none() && !self.closed
     }
 
     /// Whether anything on the host may be other than it was.

@@ -1,5 +1,6 @@
 //! Who holds a lock, and the evidence that they still live.
 
+use crate::guard::voice::shown_time;
 use crate::host::host_name;
 use crate::host::proc::{self, Identity};
 use jiff::Timestamp;
@@ -59,12 +60,25 @@ impl Holder {
 
     /// Everything that is known of it, one fact a line.
     pub fn described(&self) -> String {
+        let Self { process, user, host, command, .. } = self;
+        let state = match self.life() {
+            Life::Lives => "alive",
+            Life::Gone => "dead",
+            Life::Unknown => "not known",
+        };
         let mut lines = vec![
-            ("holder", format!("pid {} of {} on {}", self.process.pid, self.user, self.host)),
+            ("holder", format!("pid {} of {user} on {host}: {state}", process.pid)),
             ("since", shown_time(self.since)),
-            ("command", self.command.clone()),
+            ("command", command.clone()),
         ];
         lines.extend(self.run.clone().map(|run| ("run", run)));
+        if let Some(ticks) = process.started {
+            lines.push(("started", format!("{ticks} ticks after boot")));
+        }
+        if let Some(boot) = &process.boot {
+            let which = if Some(boot) == proc::boot_id().as_ref() { "this one" } else { "before" };
+            lines.push(("boot", format!("{boot}, {which}")));
+        }
         lines.push(("evidence", self.evidence()));
         lines.iter().map(|(name, fact)| format!("  {name:<9} {fact}\n")).collect()
     }
@@ -74,9 +88,7 @@ impl Holder {
         let pid = self.process.pid;
         match self.life() {
             Life::Lives => match self.process.started {
-                Some(ticks) => format!(
-                    "pid {pid} runs, and started when the record says ({ticks} ticks after boot)"
-                ),
+                Some(_) => format!("pid {pid} runs, and started when the record says"),
                 None => format!("pid {pid} runs"),
             },
             Life::Gone if self.process.boot != proc::boot_id() => {
@@ -101,10 +113,6 @@ impl fmt::Display for Holder {
         write!(f, "pid {pid} ({user} on {host}) since {since}: {command}")?;
         self.run.iter().try_for_each(|run| write!(f, " ({run})"))
     }
-}
-
-fn shown_time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 fn random_token() -> String {

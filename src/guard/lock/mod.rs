@@ -27,6 +27,8 @@ const UNSIGNED: Duration = Duration::from_millis(250);
 const UNSIGNED_POLL: Duration = Duration::from_millis(5);
 /// How often a waiting deploy tries again.
 const WAIT_POLL: Duration = Duration::from_millis(100);
+/// How often it says that it still waits: a log that is silent looks like one that hangs.
+const WAIT_TELL: Duration = Duration::from_secs(60);
 /// No record is longer; the file is open to every user of the host.
 const RECORD_LIMIT: u64 = 64 * 1024;
 
@@ -68,11 +70,11 @@ impl HostLock {
     }
 
     /// Signs that `process` has it from now on.
-    pub fn sign(&mut self, process: Identity, command: String, run: Option<String>) {
+    pub fn sign(&self, process: Identity, command: String, run: Option<String>) {
         let token = self.token.clone();
         let holder = Holder { token, process, ..Holder::this_process(command, run) };
         // The lock is held with or without its record.
-        let _ = write_record(&mut self.file, &holder);
+        let _ = write_record(&self.file, &holder);
     }
 
     pub fn token(&self) -> &str {
@@ -105,12 +107,12 @@ pub enum Status {
 pub fn try_take(place: &LockPlace, holder: &Holder) -> Result<Attempt, LockError> {
     let patience = Instant::now() + UNSIGNED;
     loop {
-        let mut file = place.open()?;
+        let file = place.open()?;
         match file.try_lock() {
             Ok(()) if is_the_file_at(&file, &place.path) => {
-                let left_behind = read_record(&mut file);
+                let left_behind = read_record(&file);
                 // The lock is held with or without its record: a full disk stops no deploy.
-                let _ = write_record(&mut file, holder);
+                let _ = write_record(&file, holder);
                 return Ok(Attempt::Taken(HostLock {
                     file,
                     token: holder.token.clone(),
@@ -121,7 +123,7 @@ pub fn try_take(place: &LockPlace, holder: &Holder) -> Result<Attempt, LockError
             // Removed and made anew since it was opened: lock the one that others will open.
             Ok(()) => continue,
             Err(TryLockError::WouldBlock) => {
-                let current = read_record(&mut file);
+                let current = read_record(&file);
                 let signed = current.as_ref().is_some_and(|holder| holder.life() != Life::Gone);
                 if signed || Instant::now() >= patience {
                     return Ok(Attempt::Busy(current));
@@ -135,15 +137,17 @@ pub fn try_take(place: &LockPlace, holder: &Holder) -> Result<Attempt, LockError
     }
 }
 
-/// Takes the lock, trying again until `wait` is over. `tell` hears whom it waits for, once for each.
+/// Takes the lock, trying again until `wait` is over. `tell` hears whom it waits for and for how long
+/// already: for each holder, and once in a while.
 pub fn take(
     place: &LockPlace,
     holder: &Holder,
     wait: Duration,
-    mut tell: impl FnMut(Option<&Holder>),
+    mut tell: impl FnMut(Option<&Holder>, Duration),
 ) -> Result<Attempt, LockError> {
-    let end = Instant::now() + wait;
-    let mut told: Option<Option<String>> = None;
+    let begun = Instant::now();
+    let end = begun + wait;
+    let mut told: Option<(Option<String>, Instant)> = None;
     loop {
         match try_take(place, holder)? {
             Attempt::Taken(lock) => return Ok(Attempt::Taken(lock)),
@@ -153,9 +157,11 @@ pub fn take(
                     return Ok(Attempt::Busy(current));
                 }
                 let whom = current.as_ref().map(|holder| holder.token.clone());
-                if told.as_ref() != Some(&whom) {
-                    tell(current.as_ref());
-                    told = Some(whom);
+                let is_told =
+                    told.as_ref().is_some_and(|(of, at)| *of == whom && at.elapsed() < WAIT_TELL);
+                if !is_told {
+                    tell(current.as_ref(), begun.elapsed());
+                    told = Some((whom, Instant::now()));
                 }
                 std::thread::sleep(left.min(WAIT_POLL));
             }
@@ -165,7 +171,7 @@ pub fn take(
 
 /// Who holds the lock, without taking it.
 pub fn status(place: &LockPlace) -> Result<Status, LockError> {
-    let mut file = match place.open_existing() {
+    let file = match place.open_existing() {
         Ok(Some(file)) => file,
         Ok(None) => return Ok(Status::Free(None)),
         Err(error) => return Err(error),
@@ -174,10 +180,10 @@ pub fn status(place: &LockPlace) -> Result<Status, LockError> {
     // again.
     match file.try_lock_shared() {
         Ok(()) => {
-            let left_behind = read_record(&mut file);
+            let left_behind = read_record(&file);
             Ok(Status::Free(left_behind))
         }
-        Err(TryLockError::WouldBlock) => Ok(Status::Held(read_record(&mut file))),
+        Err(TryLockError::WouldBlock) => Ok(Status::Held(read_record(&file))),
         Err(TryLockError::Error(cause)) => {
             Err(LockError::Lock { path: place.path.display().to_string(), cause })
         }
@@ -190,7 +196,7 @@ impl Drop for HostLock {
             return;
         }
         // An empty file says "released"; a record that is left says "died".
-        if read_record(&mut self.file).is_some_and(|holder| holder.token == self.token) {
+        if read_record(&self.file).is_some_and(|holder| holder.token == self.token) {
             let _ = self.file.set_len(0);
         }
         let _ = self.file.unlock();
@@ -205,7 +211,7 @@ fn is_the_file_at(file: &File, path: &Path) -> bool {
 }
 
 /// The record, unless there is none or it is half written.
-fn read_record(file: &mut File) -> Option<Holder> {
+fn read_record(mut file: &File) -> Option<Holder> {
     let mut text = String::new();
     file.rewind().ok()?;
     file.take(RECORD_LIMIT).read_to_string(&mut text).ok()?;
@@ -214,7 +220,7 @@ fn read_record(file: &mut File) -> Option<Holder> {
 
 /// Emptied first and written at once: a reader sees nothing or a beginning, neither of which is
 /// valid JSON, or all of it.
-fn write_record(file: &mut File, holder: &Holder) -> std::io::Result<()> {
+fn write_record(mut file: &File, holder: &Holder) -> std::io::Result<()> {
     let text = serde_json::to_string(holder).map_err(std::io::Error::other)?;
     file.set_len(0)?;
     file.rewind()?;
