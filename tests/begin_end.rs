@@ -589,6 +589,20 @@ fn an_end_killed_at_any_step_is_finished_by_the_watchdog() {
 }
 
 #[test]
+fn a_job_whose_temporary_files_were_cleaned_away_ends_as_any_other() {
+    let (pm2, _) = shared_host();
+    let job = Job::on(&pm2);
+    job.begin();
+    let steps = job.steps();
+    let doors =
+        steps.iter().find(|one| one["step"] == "doors").unwrap()["folder"].as_str().unwrap();
+    fs::remove_dir_all(doors).unwrap();
+    let ended = job.end();
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    wait_for("the lock to be free", || (!job.is_locked()).then_some(()));
+}
+
+#[test]
 fn an_end_that_comes_as_the_time_is_over_and_the_watchdog_do_not_both_act() {
     let (pm2, _) = shared_host();
     for round in 0..6_u64 {

@@ -26,16 +26,16 @@ use crate::host::pm2::{BROKER_VARIABLE, Pm2, SOCKET_VARIABLE, daemon};
 use crate::host::{ManagerKind, ManagerState};
 use client::Client;
 use rules::Rules;
+use rustix::event::{PollFd, PollFlags, poll};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::Shutdown;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -54,9 +54,10 @@ process.exit(1)
 /// Open as long as this lives.
 #[derive(Debug)]
 pub struct Broker {
-    socket: PathBuf,
     desk: Arc<Desk>,
     accepting: Option<JoinHandle<()>>,
+    /// Closed when no more clients are to be taken. The socket cannot tell: its file may be gone.
+    open: Option<UnixStream>,
 }
 
 /// What all connections share.
@@ -70,7 +71,6 @@ struct Desk {
     starting: Mutex<()>,
     /// The connections that are open.
     open: Mutex<HashMap<u64, UnixStream>>,
-    closing: AtomicBool,
 }
 
 /// Node options of daemons without what [`environment`] adds; None if nothing is left.
@@ -116,6 +116,7 @@ impl Broker {
         file?.write_all(NO_SECOND_DAEMON.as_bytes())?;
         let socket = socket(folder);
         let listener = UnixListener::bind(&socket)?;
+        listener.set_nonblocking(true)?;
         std::fs::set_permissions(&socket, Permissions::from_mode(0o600))?;
         let desk = Arc::new(Desk {
             journal: journal.to_owned(),
@@ -124,15 +125,15 @@ impl Broker {
             pm2: Pm2::from_env(),
             starting: Mutex::new(()),
             open: Mutex::new(HashMap::new()),
-            closing: AtomicBool::new(false),
         });
+        let (open, closed) = UnixStream::pair()?;
         let accepting = {
             let desk = Arc::clone(&desk);
             thread::Builder::new()
                 .name("pm2-broker".to_owned())
-                .spawn(move || accept(&listener, &desk))?
+                .spawn(move || accept(&listener, &closed, &desk))?
         };
-        Ok(Self { socket, desk, accepting: Some(accepting) })
+        Ok(Self { desk, accepting: Some(accepting), open: Some(open) })
     }
 }
 
@@ -143,9 +144,7 @@ impl Drop for Broker {
                 "what stands between PM2 and the deploy ended too early: PM2 was not guarded to the end",
             );
         }
-        self.desk.closing.store(true, Ordering::SeqCst);
-        // Wakes the one who waits for the next client.
-        let _ = UnixStream::connect(&self.socket);
+        drop(self.open.take());
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
         }
@@ -155,19 +154,30 @@ impl Drop for Broker {
     }
 }
 
-fn accept(listener: &UnixListener, desk: &Arc<Desk>) {
+/// Takes clients until the other end of `closed` is closed.
+fn accept(listener: &UnixListener, closed: &UnixStream, desk: &Arc<Desk>) {
     let mut number = 0;
-    for stream in listener.incoming() {
-        if desk.closing.load(Ordering::SeqCst) {
+    loop {
+        let mut news = [PollFd::new(listener, PollFlags::IN), PollFd::new(closed, PollFlags::IN)];
+        // Whatever wakes it, it looks.
+        let _ = poll(&mut news, None);
+        if !news[1].revents().is_empty() {
             return;
         }
-        // Out of files for a moment: the client that was not taken tries again.
-        let Ok(stream) = stream else {
-            thread::sleep(Duration::from_millis(10));
-            continue;
+        let stream = match listener.accept() {
+            Ok((stream, _)) => stream,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+            // Out of files for a moment: the client that was not taken tries again.
+            Err(_) => {
+                thread::sleep(Duration::from_millis(10));
+                continue;
+            }
         };
         number += 1;
-        let Ok(line) = stream.try_clone() else { continue };
+        // Some systems give a connection what its listener has.
+        let (Ok(()), Ok(line)) = (stream.set_nonblocking(false), stream.try_clone()) else {
+            continue;
+        };
         desk.open().insert(number, line);
         let seat = Seat { desk: Arc::clone(desk), number };
         let serving = thread::Builder::new().name("pm2-client".to_owned());
