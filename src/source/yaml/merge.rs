@@ -1,7 +1,7 @@
 //! Mappings as the runner sees them: `<<` merged, and of duplicate keys the last.
 
 use super::{Kind, Node, NodeId};
-use indexmap::{IndexMap, map::Entry};
+use indexmap::IndexMap;
 use std::collections::HashSet;
 
 const MERGE_KEY: &str = "<<";
@@ -40,23 +40,17 @@ pub(super) fn entries(mapping: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
     if let Some(plain) = plain_entries(mapping) {
         return plain;
     }
-    let mut found: IndexMap<&str, (Node, Node)> = IndexMap::new();
-    for (key, value) in mapping.own_entries() {
-        if let Some(name) = key.as_str().filter(|name| *name != MERGE_KEY) {
-            found.insert(name, (key, value));
-        }
-    }
-    for source in merged(mapping) {
-        // From the last to the first, for of duplicates the last counts.
-        for (key, value) in source.own_entries().rev() {
-            if let Some(name) = key.as_str().filter(|name| *name != MERGE_KEY)
-                && let Entry::Vacant(free) = found.entry(name)
-            {
-                free.insert((key, value));
-            }
-        }
+    let mut found = own_by_name(mapping);
+    for (name, entry) in merged(mapping).into_iter().flat_map(own_by_name) {
+        found.entry(name).or_insert(entry);
     }
     found.into_values().collect()
+}
+
+/// In the order of the file; of a key that stands twice the last counts.
+fn own_by_name(mapping: Node<'_>) -> IndexMap<&str, (Node<'_>, Node<'_>)> {
+    let named = mapping.own_entries().filter_map(|entry| Some((entry.0.as_str()?, entry)));
+    named.filter(|(name, _)| *name != MERGE_KEY).collect()
 }
 
 /// So many keys are compared faster than hashed.
