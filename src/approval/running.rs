@@ -3,14 +3,13 @@
 use super::{Change, FILE_NAME, Files, LockError, Lockfile, differences, files::files_of, hash_of};
 use crate::{
     policy::Configs,
-    source::{SourceFile, yaml::Yaml},
+    source::{SourceFile, git, yaml::Yaml},
     workflow,
 };
 use std::{
     ffi::OsStr,
     fmt,
     path::{Path, PathBuf},
-    process::Command,
     sync::Arc,
 };
 
@@ -169,21 +168,15 @@ fn text_of(run: &Run, root: &Path, workflow: &str) -> Result<String, String> {
             .map_err(|cause| format!("{workflow} cannot be read: {cause}"))
     };
     let Some(commit) = &run.commit else { return here() };
-    if git(root, &["rev-parse", "--git-dir"]).is_none() {
+    if git(root, &["rev-parse", "--git-dir"]).is_err() {
         return here();
     }
-    git(root, &["show", "--end-of-options", &format!("{commit}:./{workflow}")]).ok_or_else(|| {
+    git(root, &["show", "--end-of-options", &format!("{commit}:./{workflow}")]).map_err(|_| {
         format!(
             "the run is of commit {}, which this checkout does not have (`fetch-depth: 0` would bring it)",
             commit.get(..12).unwrap_or(commit)
         )
     })
-}
-
-/// What git prints, if it can.
-fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The folder of the nearest `tagout.lock`, else of the repository.

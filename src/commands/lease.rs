@@ -6,6 +6,7 @@ use crate::cli::{End, Global, Guard};
 use crate::guard::ci::{self, CiRun};
 use crate::guard::doors::LEASE_VARIABLE;
 use crate::guard::lease::{self, Ending};
+use crate::guard::masking::in_single_quotes;
 use crate::guard::record::Outcome;
 use crate::guard::voice::say;
 use crate::report::print;
@@ -23,22 +24,9 @@ pub fn begin(global: &Global, arguments: &Guard) -> miette::Result<Exit> {
     let variables = lease::begin(&ready.deploy(true))?;
     // Where there is no CI system, for `eval` in a shell.
     for (name, value) in variables {
-        let quoted = value.replace('\'', r"'\''");
-        print(&format!("export {name}='{quoted}'\n"))?;
+        print(&format!("export {name}={}\n", in_single_quotes(&value)))?;
     }
     Ok(Exit::Fine)
-}
-
-/// A job that deploys within its own lease would wait for itself.
-pub fn refuse_a_second() -> miette::Result<()> {
-    let Some(token) = lease_of_the_job() else { return Ok(()) };
-    match lease::find(&Store::from_env()?, &token)? {
-        Some(story) if !story.closed => Err(miette!(
-            help = "`tagout end` ends it; until then, run what deploys as it is, without `tagout deploy`",
-            "this job has begun a deploy already"
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// What deploys, in words.
@@ -51,7 +39,7 @@ fn steps(ci: &CiRun) -> String {
 
 /// Ends one: verifies it, and rolls it back if it cannot stand.
 pub fn end(arguments: &End) -> miette::Result<Exit> {
-    let Some(token) = arguments.lease.clone().or_else(lease_of_the_job) else {
+    let Some(token) = arguments.lease.clone().or_else(lease::of_this_job) else {
         return Err(miette!(
             help = "`tagout begin` comes first, in the same job: it hands the lease on in TAGOUT_LEASE; \
                     or name it with --lease",
@@ -132,12 +120,7 @@ fn over(outcome: Option<Outcome>, snapshot: Option<&str>, store: &Store) -> Exit
     };
     say(format_args!("this deploy was ended before its `tagout end`: {how}"));
     if let Some(id) = snapshot {
-        let report = store.root().join("reports").join(format!("{id}.md"));
-        say(format_args!("report: {}", report.display()));
+        say(format_args!("report: {}", store.report_of(id).display()));
     }
     exit
-}
-
-fn lease_of_the_job() -> Option<String> {
-    std::env::var(LEASE_VARIABLE).ok().filter(|token| !token.is_empty())
 }

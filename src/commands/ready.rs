@@ -10,6 +10,7 @@ use crate::guard::checks;
 use crate::guard::ci::CiRun;
 use crate::guard::deploy::Deploy;
 use crate::guard::fleet::{self, Fleet, Held};
+use crate::guard::lease;
 use crate::guard::lock::{self, Attempt, Holder, HostLock, LockPlace, Reach};
 use crate::guard::target::Target;
 use crate::guard::voice::{say, shown_duration};
@@ -18,6 +19,7 @@ use crate::report;
 use crate::store::Store;
 use crate::store::lease::LeaseHolder;
 use jiff::Timestamp;
+use miette::miette;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -41,7 +43,7 @@ impl<'a> Ready<'a> {
         arguments: &'a Guard,
         command: impl FnOnce(&CiRun) -> String,
     ) -> miette::Result<Result<Self, Exit>> {
-        super::lease::refuse_a_second()?;
+        refuse_a_second()?;
         let ci = CiRun::from_env();
         let config = configuration(global)?;
         super::check::unknown_questions(&config, &arguments.confirm)?;
@@ -88,6 +90,18 @@ impl<'a> Ready<'a> {
             version: self.version.as_deref(),
             turn: self.turn.as_ref(),
         }
+    }
+}
+
+/// A job that deploys within its own lease would wait for itself.
+fn refuse_a_second() -> miette::Result<()> {
+    let Some(token) = lease::of_this_job() else { return Ok(()) };
+    match lease::find(&Store::from_env()?, &token)? {
+        Some(story) if !story.closed => Err(miette!(
+            help = "`tagout end` ends it; until then, run what deploys as it is, without `tagout deploy`",
+            "this job has begun a deploy already"
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -2,10 +2,11 @@
 //! time; out goes a turn, which this process and then the watchdog renews as long as the deploy lasts,
 //! and copies of what the deploy left: its snapshot, its journal and its reports.
 
-use super::journal::{Story, Turn, WrittenConfig};
+use super::journal::{Begun, Story, Turn};
+use super::recovery;
 use super::target::Target;
 use super::voice::say;
-use crate::config::{self, Config, Deploys, FleetScope};
+use crate::config::{Config, Deploys, FleetScope};
 use crate::host::host_name;
 use crate::store::Store;
 use crate::store::backend::{self, Backend, BackendError, Expected};
@@ -56,9 +57,9 @@ impl Fleet {
         Ok(Some(Self { backend: backend::open(&url)? }))
     }
 
-    fn of_written(written: &WrittenConfig) -> Result<Option<Self>, String> {
-        let config = config::parse(&written.path, &written.text);
-        let config = config.map_err(|error| error.to_string())?;
+    /// That of a deploy which has begun.
+    fn of_deploy(begun: &Begun) -> Result<Option<Self>, String> {
+        let config = recovery::configuration(begun).map_err(|error| error.to_string())?;
         Self::of(&config).map_err(|error| error.to_string())
     }
 
@@ -155,10 +156,10 @@ pub fn named(holder: Option<&LeaseHolder>) -> String {
 }
 
 /// Renews the turn of a deploy in a thread, and calls `lost` if it is another's or may soon be.
-pub fn keep(turn: &Turn, written: &WrittenConfig, lost: impl FnOnce(String) + Send + 'static) {
-    let (turn, written) = (turn.clone(), written.clone());
+pub fn keep(turn: &Turn, begun: &Begun, lost: impl FnOnce(String) + Send + 'static) {
+    let (turn, fleet) = (turn.clone(), Fleet::of_deploy(begun));
     std::thread::spawn(move || {
-        let why = match Fleet::of_written(&written) {
+        let why = match fleet {
             Ok(Some(fleet)) => renew(&*fleet.backend, &turn, || false),
             Ok(None) => Some("there is no store any more".to_owned()),
             Err(error) => Some(error),
@@ -191,8 +192,7 @@ fn renew(backend: &dyn Backend, turn: &Turn, until: impl Fn() -> bool) -> Option
 /// others. What fails here changes nothing of the deploy.
 pub fn over(journal: &Path, store: &Store, outcome: &str) {
     let Ok(Story { begun: Some(begun), snapshot, .. }) = Story::read(journal) else { return };
-    let Some(written) = &begun.config else { return };
-    let fleet = match Fleet::of_written(written) {
+    let fleet = match Fleet::of_deploy(&begun) {
         Ok(Some(fleet)) => fleet,
         Ok(None) => return,
         Err(error) => return say(format_args!("nothing was copied to the store: {error}")),
@@ -205,12 +205,10 @@ pub fn over(journal: &Path, store: &Store, outcome: &str) {
     let mut left = vec![("journal", journal.to_owned())];
     if let Some(id) = snapshot {
         left.push(("snapshots", store.path_of(&id)));
-        let reports =
-            std::fs::read_dir(store.root().join("reports")).into_iter().flatten().flatten();
-        let reports = reports.map(|entry| entry.path());
-        let own = reports.filter(|path| path.file_stem().is_some_and(|stem| *stem == *id));
-        left.extend(own.map(|path| ("reports", path)));
+        left.push(("reports", store.report_of(&id)));
     }
+    // A report that could not be written was told of.
+    left.retain(|(_, file)| file.exists());
     for (kind, file) in left {
         if let Err(error) = fleet.share(kind, &file) {
             say(format_args!("{} was not copied to the store: {error}", file.display()));

@@ -172,11 +172,12 @@ fn variables(recipe: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)
 /// A word in single quotes if a shell would read it as anything else.
 fn quoted(word: String) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,*".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    if !word.is_empty() && word.chars().all(plain) { word } else { in_single_quotes(&word) }
+}
+
+/// A text that a shell takes as it is.
+pub fn in_single_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

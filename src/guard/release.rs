@@ -7,10 +7,9 @@ use super::journal::{self, Journal, JournalError, Step, Story};
 use super::lock::{self, Attempt, Holder, HostLock, LockError, LockPlace, Status};
 use super::supervise;
 use crate::host::host_name;
-use crate::host::proc::Identity;
 use crate::store::Store;
 use miette::Diagnostic;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -146,7 +145,7 @@ fn ask(story: Option<&Story>, holder: &Holder) -> Result<(), ReleaseError> {
         Some(story.ending.as_ref().unwrap_or(&begun.supervisor)).filter(|one| one.lives())
     });
     let whom = at_work.unwrap_or(&holder.process);
-    match send(whom, Signal::TERM) {
+    match whom.signal(Signal::TERM) {
         Err(rustix::io::Errno::PERM) => {
             Err(ReleaseError::NotOurs { pid: whom.pid, holder: Box::new(holder.clone()) })
         }
@@ -163,14 +162,7 @@ fn kill(story: Option<&Story>, holder: &Holder) {
     }
     for one in all {
         // What is not ours was said before.
-        let _ = send(one, Signal::KILL);
-    }
-}
-
-fn send(whom: &Identity, signal: Signal) -> rustix::io::Result<()> {
-    match i32::try_from(whom.pid).ok().and_then(Pid::from_raw) {
-        Some(pid) if whom.lives() => kill_process(pid, signal),
-        _ => Ok(()),
+        let _ = one.signal(Signal::KILL);
     }
 }
 

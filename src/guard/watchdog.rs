@@ -12,7 +12,7 @@ use super::recovery;
 use crate::host::proc::Identity;
 use jiff::Timestamp;
 use miette::{Diagnostic, IntoDiagnostic};
-use rustix::process::{Pid, Signal, kill_process, setsid};
+use rustix::process::{Signal, setsid};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -163,10 +163,10 @@ pub fn watch(journal: &Path) -> miette::Result<Option<(Story, HostLock)>> {
     let stands = Stands { pid: std::process::id(), environment: environment.unwrap_or_default() };
     writeln!(line, "{}", serde_json::to_string(&stands).into_diagnostic()?).into_diagnostic()?;
     let is_lost = Arc::new(AtomicBool::new(false));
-    if let (Some(turn), Some(config)) = (&begun.turn, &begun.config) {
+    if let Some(turn) = &begun.turn {
         let (journal, is_lost) = (journal.to_owned(), Arc::clone(&is_lost));
         let supervisor = begun.supervisor.clone();
-        fleet::keep(turn, config, move |why| {
+        fleet::keep(turn, begun, move |why| {
             // What it does may be another's work by now: this watchdog takes it back.
             let said = Journal::resume(&journal)
                 .and_then(|mut journal| journal.append(Step::Said { what: why }));
@@ -273,12 +273,8 @@ fn hears_the_end(line: &mut UnixStream, deadline: Instant) -> bool {
 
 /// Two must not work on one host.
 fn kill(supervisor: &Identity) {
-    if !supervisor.lives() {
-        return;
-    }
-    if let Some(pid) = Pid::from_raw(supervisor.pid as i32) {
-        let _ = kill_process(pid, Signal::KILL);
-    }
+    // Whether it worked shows in whether it lives.
+    let _ = supervisor.signal(Signal::KILL);
     let patience = Instant::now() + LEAVING;
     while supervisor.lives() && Instant::now() < patience {
         std::thread::sleep(Duration::from_millis(10));

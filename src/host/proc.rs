@@ -1,7 +1,7 @@
 //! What the kernel says of a process, from `/proc`. Where there is none, nothing is known.
 
 use jiff::SignedDuration;
-use rustix::process::{Pid, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs;
@@ -24,6 +24,14 @@ impl Identity {
 
     pub fn of_this_process() -> Self {
         Self::of(std::process::id())
+    }
+
+    /// Sends it a signal, if it is this very process that still runs.
+    pub fn signal(&self, signal: Signal) -> rustix::io::Result<()> {
+        match i32::try_from(self.pid).ok().and_then(Pid::from_raw) {
+            Some(pid) if self.lives() => kill_process(pid, signal),
+            _ => Ok(()),
+        }
     }
 
     /// Whether this very process still runs, on this host.

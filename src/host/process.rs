@@ -1,4 +1,4 @@
-use super::{ManagerKind, docker, systemd};
+use super::{ManagerKind, docker, proc, systemd};
 use crate::config::{Config, Owner, matches_name};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -198,6 +198,30 @@ pub struct Process {
 }
 
 impl Process {
+    /// One of which its manager tells no more than this.
+    pub(super) fn plain(key: Key, id: u64, status: Status, pid: Option<u32>) -> Self {
+        Self {
+            key,
+            id,
+            status,
+            pid,
+            pid_start: pid.and_then(proc::stat).map(|stat| stat.start),
+            restarts: 0,
+            started: None,
+            memory: None,
+            cpu: None,
+            script: None,
+            cwd: None,
+            exec_mode: None,
+            watch: false,
+            autorestart: false,
+            cron: false,
+            module: false,
+            looping: false,
+            recipe: Recipe::default(),
+        }
+    }
+
     /// Whether it ran, or was about to.
     pub fn ran(&self) -> bool {
         matches!(self.condition(), Condition::Up | Condition::Changing)

@@ -28,7 +28,7 @@ pub fn write(record: &Record, store: &Store, files: &[PathBuf]) -> Written {
             Err(error) => written.failed.push((path.to_owned(), error)),
         }
     };
-    let kept = store.root().join("reports").join(&record.snapshot).with_added_extension("md");
+    let kept = store.report_of(&record.snapshot);
     note(&kept, Format::Markdown, &|path, text| write_atomically(path, text.as_bytes()));
     for file in files {
         note(file, Format::of(file), &|path, text| std::fs::write(path, text));

@@ -23,6 +23,8 @@ pub struct Judge<'c> {
     pub strict: bool,
     /// Keeps what is fine, too.
     pub keeps_all: bool,
+    /// Reads what does nothing, too, for the files that it names.
+    pub reads_all: bool,
 }
 
 /// What a workflow is judged by.
@@ -34,6 +36,11 @@ pub struct Policy {
 }
 
 impl<'c> Judge<'c> {
+    /// By a policy, as lint judges if it is told nothing else.
+    pub fn new(policy: &'c Policy) -> Self {
+        Self { policy, strict: false, keeps_all: false, reads_all: false }
+    }
+
     /// All rules, in the order in which they are asked.
     pub fn rules(&self) -> impl Iterator<Item = &'c PolicyRule> + use<'c> {
         self.policy.rules.iter().chain(rules())

@@ -106,18 +106,18 @@ pub fn lint_changed(
     read(files, configs, strict, false, Some(changes))
 }
 
+/// The same, and keeps all that the jobs can do.
+pub fn radius(files: Vec<SourceFile>, configs: &Configs) -> LintReport {
+    read(files, configs, false, true, None)
+}
+
 /// The files of the repository that a workflow reaches, whether they are there or not.
 pub fn files_reached(file: SourceFile, configs: &Configs) -> BTreeSet<PathBuf> {
     let default = Policy::default();
     let policy = configs.of(file.path()).unwrap_or(&default);
-    let judge = Judge { policy, strict: false, keeps_all: true };
+    let judge = Judge { reads_all: true, ..Judge::new(policy) };
     let file = Arc::new(file);
     noting_files(|| in_time(|| scripts::lint(&file, judge))).1
-}
-
-/// The same, and keeps all that the jobs can do.
-pub fn radius(files: Vec<SourceFile>, configs: &Configs) -> LintReport {
-    read(files, configs, false, true, None)
 }
 
 fn read(
@@ -128,8 +128,11 @@ fn read(
     changes: Option<&Changes>,
 ) -> LintReport {
     let default = Policy::default();
-    let judge =
-        |file: &Path| Judge { policy: configs.of(file).unwrap_or(&default), strict, keeps_all };
+    let judge = |file: &Path| Judge {
+        strict,
+        keeps_all,
+        ..Judge::new(configs.of(file).unwrap_or(&default))
+    };
     let files: Vec<Arc<SourceFile>> = files.into_iter().map(Arc::new).collect();
     let (files, parts): (Vec<Arc<SourceFile>>, Vec<LintReport>) = files
         .into_par_iter()

@@ -87,7 +87,7 @@ impl Scripts<'_> {
     }
 
     fn reads_all_of(&self, script: &Script) -> bool {
-        self.judge.keeps_all || wants_all(script)
+        self.judge.reads_all || wants_all(script)
     }
 
     /// Counts a script; whether all of it was read.
@@ -137,7 +137,7 @@ impl Scripts<'_> {
         for invocation in &read.invocations {
             let path = self.file.path();
             self.report.findings.extend(secrets::given(self.judge, invocation));
-            if self.judge.keeps_all {
+            if self.judge.reads_all {
                 note_files_named_by(invocation, self.file.repository());
             }
             for (effect, mut finding) in self.judge.invocation(path, invocation) {

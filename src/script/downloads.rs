@@ -21,6 +21,10 @@ impl Shell<'_> {
         arguments: &Arguments<'_>,
         invocation: &Arc<Invocation>,
     ) {
+        // Where only what has effects is read, what fetches was passed over.
+        if self.run.selective {
+            return;
+        }
         if let Some(fetched) = self.fetched(runs, arguments) {
             let fetched = display(&fetched.argv);
             self.run.unread.push(Unread {

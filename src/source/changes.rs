@@ -72,7 +72,8 @@ fn full(path: &Path) -> PathBuf {
     }
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> Result<String, ChangesError> {
+/// What Git prints in a folder.
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Result<String, ChangesError> {
     let output = Command::new("git")
         .arg("-C")
         .arg(folder)

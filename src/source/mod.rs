@@ -13,6 +13,7 @@ mod script;
 mod text;
 pub mod yaml;
 
+pub(crate) use changes::git;
 pub use changes::{Changes, ChangesError, Since};
 pub use expression::{Expression, expression_at, expressions};
 pub use file::{LineColumn, SourceFile};

@@ -152,6 +152,11 @@ impl Store {
         self.root.join("snapshots")
     }
 
+    /// Where the report of a deploy is kept, by the id of its snapshot.
+    pub fn report_of(&self, id: &str) -> PathBuf {
+        self.root.join("reports").join(format!("{id}.md"))
+    }
+
     /// Where a snapshot is kept.
     pub fn path_of(&self, id: &str) -> PathBuf {
         self.folder().join(format!("{id}{SUFFIX}"))

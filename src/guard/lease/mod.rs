@@ -9,3 +9,10 @@ pub mod handover;
 
 pub use begin::begin;
 pub use end::{End, EndError, Ending, end, find};
+
+use super::doors::LEASE_VARIABLE;
+
+/// The token of the lease that an earlier step of this job has begun.
+pub fn of_this_job() -> Option<String> {
+    std::env::var(LEASE_VARIABLE).ok().filter(|token| !token.is_empty())
+}

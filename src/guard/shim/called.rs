@@ -1,9 +1,11 @@
 //! How this process was called, and the script that says the same.
 
+use crate::guard::masking::in_single_quotes;
 use crate::policy::Finding;
 use crate::program::Catalog;
 use crate::source::{Language, Repository, Script, SourceFile, Text};
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,7 +39,7 @@ impl Called {
         };
         for word in self.argv.iter().skip(arguments) {
             line.push(' ');
-            push_quoted(&mut line, &word.to_string_lossy());
+            line.push_str(&quoted(&word.to_string_lossy()));
         }
         let file = SourceFile::new(self.folder.join(COMMAND_LINE), line)
             .in_repository(Repository::on_host(&self.folder));
@@ -77,21 +79,13 @@ fn made_up(text: &str) -> Text {
     made_up
 }
 
-/// Appends a word so that a shell would take it as it is.
-fn push_quoted(line: &mut String, word: &str) {
+/// A word so that a shell would take it as it is; a plain one stays one that can name a program.
+fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        line.push_str(word);
-        return;
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => Cow::Borrowed(word),
+        false => Cow::Owned(in_single_quotes(word)),
     }
-    line.push('\'');
-    for (at, part) in word.split('\'').enumerate() {
-        if at > 0 {
-            line.push_str(r"'\''");
-        }
-        line.push_str(part);
-    }
-    line.push('\'');
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ fn acts(invocations: &[Arc<Invocation>], folder: &Path, here: &Place) -> Vec<(In
 fn findings(acts: Vec<(Invocation, Effect)>, rules: &Rules) -> Vec<Finding> {
     let own: Vec<(&str, &str)> =
         rules.own.iter().map(|(app, environment)| (app.as_str(), environment.as_str())).collect();
-    let judge = Judge { policy: &rules.policy, strict: false, keeps_all: false };
+    let judge = Judge::new(&rules.policy);
     let mut found: Vec<Finding> = Vec::new();
     for (invocation, effect) in acts {
         let Some(finding) = judge.effect(&own, &invocation, effect) else { continue };

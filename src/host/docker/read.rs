@@ -1,5 +1,5 @@
 use crate::host::process::DEFAULT_NAMESPACE;
-use crate::host::{Condition, Key, ManagerKind, Process, Recipe, Status, proc};
+use crate::host::{Condition, Key, ManagerKind, Process, Recipe, Status};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -16,31 +16,21 @@ pub fn container(inspected: &Value) -> Option<Process> {
     let id = text("/Id")?;
     let pid = number("/State/Pid").and_then(|pid| u32::try_from(pid).ok()).filter(|&pid| pid > 0);
     let policy = text("/HostConfig/RestartPolicy/Name").unwrap_or("no");
+    let key = Key {
+        manager: ManagerKind::Docker,
+        name: text("/Name")?.trim_start_matches('/').to_owned(),
+        namespace: text(PROJECT).unwrap_or(DEFAULT_NAMESPACE).to_owned(),
+        instance: None,
+    };
+    let number_of_it = u64::from_str_radix(id.get(..16)?, 16).ok()?;
     Some(Process {
-        key: Key {
-            manager: ManagerKind::Docker,
-            name: text("/Name")?.trim_start_matches('/').to_owned(),
-            namespace: text(PROJECT).unwrap_or(DEFAULT_NAMESPACE).to_owned(),
-            instance: None,
-        },
-        id: u64::from_str_radix(id.get(..16)?, 16).ok()?,
-        status: Status::Other(status(inspected)),
-        pid,
-        pid_start: pid.and_then(proc::stat).map(|stat| stat.start),
         restarts: number("/RestartCount").unwrap_or(0),
         started: text("/State/StartedAt").and_then(|at| at.parse().ok()).filter(is_real),
-        memory: None,
-        cpu: None,
-        script: None,
-        cwd: None,
-        exec_mode: None,
-        watch: false,
         autorestart: policy != "no",
         // It vanishes when it ends.
         cron: is("/HostConfig/AutoRemove"),
-        module: false,
-        looping: false,
         recipe: recipe(inspected),
+        ..Process::plain(key, number_of_it, Status::Other(status(inspected)), pid)
     })
 }
 

@@ -5,7 +5,7 @@
 pub mod table;
 
 use super::{ActionError, Difference, Key, Manager, ManagerKind, ManagerState};
-use super::{Process, Recipe, Section, Status, proc};
+use super::{Process, Recipe, Section, Status};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -73,29 +73,13 @@ fn process(protocol: &str, port: u16, pid: Option<u32>, passing: bool) -> Proces
     if let Some(program) = program {
         recipe.insert("program".into(), program.trim().into());
     }
+    let key =
+        Key { namespace: protocol.to_owned(), ..Key::plain(ManagerKind::Ports, port.to_string()) };
     Process {
-        key: Key {
-            namespace: protocol.to_owned(),
-            ..Key::plain(ManagerKind::Ports, port.to_string())
-        },
-        id: port.into(),
-        status: Status::Other("listening".to_owned()),
-        pid,
-        pid_start: pid.and_then(proc::stat).map(|stat| stat.start),
-        restarts: 0,
-        started: None,
-        memory: None,
-        cpu: None,
-        script: None,
-        cwd: None,
-        exec_mode: None,
-        watch: false,
-        autorestart: false,
         // One of those that the kernel gives to whoever does not choose.
         cron: passing,
-        module: false,
-        looping: false,
         recipe: Recipe(recipe),
+        ..Process::plain(key, port.into(), Status::Other("listening".to_owned()), pid)
     }
 }
 

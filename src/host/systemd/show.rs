@@ -34,29 +34,19 @@ fn process(text: &str, manager: ManagerKind, uptime: Option<SignedDuration>) -> 
         Timestamp::now().checked_sub(uptime.checked_sub(entered)?).ok()
     });
     let comes_and_goes = comes_and_goes(&properties);
+    let status = Status::Other(format!("{active} ({sub})"));
     Some(Process {
-        key: Key::plain(manager, name.to_owned()),
-        id: 0,
-        status: Status::Other(format!("{active} ({sub})")),
-        pid,
-        pid_start: pid.and_then(proc::stat).map(|stat| stat.start),
         restarts: number("NRestarts").unwrap_or(0),
         started,
         // What is not counted is `[not set]`, or the largest number.
         memory: number("MemoryCurrent").filter(|&bytes| bytes < u64::MAX),
-        cpu: None,
-        script: None,
-        cwd: None,
-        exec_mode: None,
-        watch: false,
         autorestart: !comes_and_goes,
         cron: comes_and_goes,
-        module: false,
-        looping: false,
         recipe: files::record(
             text("UnitFileState"),
             [text("FragmentPath")].into_iter().chain(text("DropInPaths").split(' ')),
         ),
+        ..Process::plain(Key::plain(manager, name.to_owned()), 0, status, pid)
     })
 }
 

@@ -42,18 +42,10 @@ pub fn matters_as_written(script: &Script) -> Matters {
 
 /// Why shell text has to be read, as far as its words say that.
 pub fn of_text(text: &str) -> Matters {
-    match Scan::of(text).matters() {
-        Matters::Not | Matters::Later if writes_code(text) => Matters::Itself,
-        matters => matters,
-    }
+    Scan::of(text).matters()
 }
 
-/// Whether a line hands a string to a file that would matter as code: `echo "pm2 kill" > x.sh`.
-fn writes_code(text: &str) -> bool {
-    text.lines().filter(|line| line.contains('>') || line.contains("tee ")).any(has_code_in_strings)
-}
-
-/// Whether a string of a line would matter as code.
+/// Whether a string of a line would matter as code: `echo "pm2 kill" > x.sh`.
 pub fn has_code_in_strings(line: &str) -> bool {
     // As `printf` writes it.
     let lines = |string: &str| string.replace("\\n", "\n");

@@ -8,8 +8,9 @@ mod postgres;
 mod s3;
 
 use miette::Diagnostic;
-use std::{fmt, io, time::Duration};
+use std::{fmt, time::Duration};
 use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -92,21 +93,28 @@ impl Name {
     }
 }
 
-/// Runs what is asynchronous, one request at a time.
-struct Runtime(tokio::runtime::Runtime);
+/// The way to a server that is asked asynchronously, one request at a time.
+struct Line {
+    name: Name,
+    runtime: Runtime,
+}
 
-impl Runtime {
-    fn new() -> io::Result<Self> {
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map(Self)
+impl Line {
+    /// To the server that messages call so.
+    fn to(name: String) -> Result<Self, BackendError> {
+        let name = Name(name);
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        Ok(Self { runtime: runtime.map_err(|error| name.failed(error))?, name })
     }
 
     /// The result of a request, or that it took too long.
-    fn wait<T>(&self, request: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-        self.0.block_on(async {
+    fn ask<T>(&self, request: impl Future<Output = Result<T, String>>) -> Result<T, BackendError> {
+        let answer = self.runtime.block_on(async {
             match tokio::time::timeout(TIMEOUT, request).await {
                 Ok(done) => done,
                 Err(_) => Err(format!("it has not answered for {} s", TIMEOUT.as_secs())),
             }
-        })
+        });
+        answer.map_err(|reason| self.name.failed(reason))
     }
 }

@@ -1,12 +1,11 @@
-use super::{Backend, BackendError, Expected, Item, Name, Runtime, Version};
+use super::{Backend, BackendError, Expected, Item, Line, Version};
 use crate::probe::postgres::{Background, Server, in_words};
 use tokio_postgres::Client;
 
 /// A table of a PostgreSQL database, which is made when it is first needed.
 pub struct Database {
     server: Server,
-    name: Name,
-    runtime: Runtime,
+    line: Line,
 }
 
 const MAKE: &str = "CREATE TABLE IF NOT EXISTS tagout_store (
@@ -27,9 +26,8 @@ impl Database {
     pub fn at(url: &str) -> Result<Self, BackendError> {
         let broken = |reason: String| BackendError::Address { reason };
         let server = Server::new(url, None, std::path::Path::new(".")).map_err(broken)?;
-        let name = Name(server.shown());
-        let runtime = Runtime::new().map_err(|error| name.failed(error))?;
-        Ok(Self { server, name, runtime })
+        let line = Line::to(server.shown())?;
+        Ok(Self { server, line })
     }
 
     async fn client(&self) -> Result<(Client, Background), String> {
@@ -54,15 +52,14 @@ impl Database {
 
 impl Backend for Database {
     fn read(&self, key: &str) -> Result<Option<Item>, BackendError> {
-        let read = async {
+        self.line.ask(async {
             let (client, _driver) = self.client().await?;
             let row = client.query_opt(READ, &[&key]).await.map_err(|error| in_words(&error))?;
             Ok(row.map(|row| Item {
                 bytes: row.get(0),
                 version: Version(row.get::<_, i64>(1).to_string()),
             }))
-        };
-        self.runtime.wait(read).map_err(|reason| self.name.failed(reason))
+        })
     }
 
     fn write(
@@ -71,7 +68,7 @@ impl Backend for Database {
         bytes: &[u8],
         expected: Expected<'_>,
     ) -> Result<Option<Version>, BackendError> {
-        let write = async {
+        self.line.ask(async {
             let (client, _driver) = self.client().await?;
             let row = match expected {
                 Expected::Anything => client.query_opt(PUT, &[&key, &bytes]).await,
@@ -83,25 +80,22 @@ impl Backend for Database {
             };
             let row = row.map_err(|error| in_words(&error))?;
             Ok(row.map(|row| Version(row.get::<_, i64>(0).to_string())))
-        };
-        self.runtime.wait(write).map_err(|reason| self.name.failed(reason))
+        })
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<String>, BackendError> {
-        let list = async {
+        self.line.ask(async {
             let (client, _driver) = self.client().await?;
             let rows = client.query(LIST, &[&prefix]).await.map_err(|error| in_words(&error))?;
             Ok(rows.into_iter().map(|row| row.get(0)).collect())
-        };
-        self.runtime.wait(list).map_err(|reason| self.name.failed(reason))
+        })
     }
 
     fn remove(&self, key: &str) -> Result<(), BackendError> {
-        let remove = async {
+        self.line.ask(async {
             let (client, _driver) = self.client().await?;
             client.execute(REMOVE, &[&key]).await.map_err(|error| in_words(&error))?;
             Ok(())
-        };
-        self.runtime.wait(remove).map_err(|reason| self.name.failed(reason))
+        })
     }
 }

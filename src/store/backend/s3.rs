@@ -1,4 +1,4 @@
-use super::{Backend, BackendError, Expected, Item, Name, Runtime, Version};
+use super::{Backend, BackendError, Expected, Item, Line, Version};
 use futures_util::TryStreamExt;
 use object_store::{
     Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion,
@@ -11,8 +11,7 @@ use object_store::{
 pub struct Bucket {
     bucket: AmazonS3,
     folder: String,
-    name: Name,
-    runtime: Runtime,
+    line: Line,
 }
 
 impl Bucket {
@@ -23,7 +22,7 @@ impl Bucket {
         if bucket.is_empty() {
             return Err(broken("it names no bucket".to_owned()));
         }
-        let name = Name(url.to_owned());
+        let line = Line::to(url.to_owned())?;
         // One that is set already will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let is_plain = |name| std::env::var(name).is_ok_and(|url: String| url.starts_with("http:"));
@@ -32,10 +31,9 @@ impl Bucket {
             .with_allow_http(is_plain("AWS_ENDPOINT_URL") || is_plain("AWS_ENDPOINT"))
             .with_conditional_put(S3ConditionalPut::ETagMatch)
             .build()
-            .map_err(|error| name.failed(error))?;
-        let runtime = Runtime::new().map_err(|error| name.failed(error))?;
+            .map_err(|error| line.name.failed(error))?;
         let folder = folder.trim_matches('/').to_owned();
-        Ok(Self { bucket, folder, name, runtime })
+        Ok(Self { bucket, folder, line })
     }
 
     fn path(&self, key: &str) -> Path {
@@ -48,7 +46,7 @@ impl Bucket {
 
 impl Backend for Bucket {
     fn read(&self, key: &str) -> Result<Option<Item>, BackendError> {
-        let read = async {
+        self.line.ask(async {
             let found = match self.bucket.get(&self.path(key)).await {
                 Ok(found) => found,
                 Err(Error::NotFound { .. }) => return Ok(None),
@@ -57,8 +55,7 @@ impl Backend for Bucket {
             let version = found.meta.e_tag.clone().ok_or("it gives no ETag")?;
             let bytes = found.bytes().await.map_err(|error| error.to_string())?;
             Ok(Some(Item { bytes: bytes.to_vec(), version: Version(version) }))
-        };
-        self.runtime.wait(read).map_err(|reason| self.name.failed(reason))
+        })
     }
 
     fn write(
@@ -74,7 +71,7 @@ impl Backend for Bucket {
                 PutMode::Update(UpdateVersion { e_tag: Some(version.clone()), version: None })
             }
         };
-        let write = async {
+        self.line.ask(async {
             let options = PutOptions::from(mode);
             match self.bucket.put_opts(&self.path(key), bytes.to_vec().into(), options).await {
                 Ok(put) => Ok(Some(Version(put.e_tag.ok_or("it gives no ETag")?))),
@@ -85,8 +82,7 @@ impl Backend for Bucket {
                 ) => Ok(None),
                 Err(error) => Err(error.to_string()),
             }
-        };
-        self.runtime.wait(write).map_err(|reason| self.name.failed(reason))
+        })
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<String>, BackendError> {
@@ -96,7 +92,7 @@ impl Backend for Bucket {
             let found = self.bucket.list(Some(&self.path(folder)));
             found.try_collect::<Vec<_>>().await.map_err(|error| error.to_string())
         };
-        let found = self.runtime.wait(list).map_err(|reason| self.name.failed(reason))?;
+        let found = self.line.ask(list)?;
         let own = |path: &Path| {
             let path = path.as_ref();
             let own = path.strip_prefix(self.folder.as_str())?;
@@ -109,12 +105,11 @@ impl Backend for Bucket {
     }
 
     fn remove(&self, key: &str) -> Result<(), BackendError> {
-        let remove = async {
+        self.line.ask(async {
             match self.bucket.delete(&self.path(key)).await {
                 Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
                 Err(error) => Err(error.to_string()),
             }
-        };
-        self.runtime.wait(remove).map_err(|reason| self.name.failed(reason))
+        })
     }
 }
