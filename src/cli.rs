@@ -36,6 +36,7 @@ pub enum Command {
     Explain {
         /// The rule's name
         rule: String,
+        /// A folder with rules of the team's own; repeatable
         #[arg(long, value_name = "FOLDER")]
         rules: Vec<PathBuf>,
     },
@@ -83,8 +84,8 @@ pub struct Lint {
     /// Deny what cannot be proven harmless, too
     #[arg(long)]
     pub strict: bool,
-    /// Only the workflows that reach a file that is staged, or that differs over a range such as
-    /// main...HEAD
+    /// Only the workflows that reach a file that is staged (all, if none is), or that differs over a
+    /// range such as main...HEAD
     #[arg(
         long,
         value_name = "RANGE",
@@ -214,7 +215,7 @@ pub struct Guard {
     /// The app that is deployed [default: by the workflow that runs, or the inventory's only one]
     #[arg(long, value_name = "APP[/ENVIRONMENT]")]
     pub app: Option<String>,
-    /// Wait this long for the host's lock, for example 10m
+    /// Wait this long for the host's lock, and for a turn among the hosts of a store, for example 10m
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
     pub wait: Duration,
     /// How long the deploy may take before it is ended and rolled back

@@ -5,24 +5,14 @@ mod support;
 use insta::assert_snapshot;
 use serde_json::json;
 use std::fs;
-use support::{Pm2, Ran, app, free_port, kill, wait_for};
+use support::{INVENTORY, Pm2, Ran, app, free_port, kill, wait_for};
 use tagout::host::{Process, Status};
-
-const CONFIG: &str = "
-version: 1
-inventory:
-  shop:
-    environments:
-      test: {pm2: ['*-test'], priority: 5}
-      production: {pm2: [shop-api, shop-worker], priority: 1}
-neighbours: {pm2: ['stock-*', billing], priority: 3}
-";
 
 /// A host that is shared: an app in cluster mode with a secret, its worker, its test twin, two
 /// neighbours, one of them in a namespace, and something that was stopped long ago.
 fn shared_host() -> Pm2 {
     let pm2 = Pm2::new();
-    pm2.write("tagout.yml", CONFIG);
+    pm2.write("tagout.yml", INVENTORY);
     pm2.start(&[
         app("shop-api-test"),
         json!({"name": "stock-alert-api", "script": "stay.js", "args": "--every 'two words'",
@@ -261,7 +251,7 @@ fn after_pm2_kill_a_daemon_is_started_that_knows_nothing_of_the_job() {
 #[test]
 fn what_a_killed_daemon_left_behind_makes_room_for_its_successor() {
     let pm2 = Pm2::new();
-    pm2.write("tagout.yml", CONFIG);
+    pm2.write("tagout.yml", INVENTORY);
     let port = free_port();
     pm2.write(
         "serve.js",

@@ -1,25 +1,15 @@
 //! A host with every kind of app that PM2 can run, and a look at it that tells all that matters.
 
-use super::support::Pm2;
+use super::support::{INVENTORY, Pm2};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use tagout::host::{Condition, Process};
 
-const CONFIG: &str = "
-version: 1
-inventory:
-  shop:
-    environments:
-      test: {pm2: ['*-test'], priority: 5}
-      production: {pm2: [shop-api, shop-worker], priority: 1}
-neighbours: {pm2: ['stock-*', billing], priority: 3}
-";
-
 /// A host that runs on this release of PM2.
 pub fn host(release: u32) -> Pm2 {
     let pm2 = Pm2::release(release);
-    pm2.write("tagout.yml", CONFIG);
+    pm2.write("tagout.yml", INVENTORY);
     let work = pm2.write("work.sh", "while sleep 1; do :; done");
     pm2.write("measure.py", "import time\nwhile True: time.sleep(1)");
     pm2.write("fail.js", "process.exit(1)");

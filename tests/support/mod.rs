@@ -23,7 +23,9 @@ pub use port::free_port;
 pub use project::Project;
 pub use server::{Server, endless_after};
 pub use services::{Dns, MailServer, MariaDb, Postgres, Prometheus, Redis, S3, TlsServer};
-pub use shared::{expect_all_run, guarded, running, shared_host, shared_host_of, way_around};
+pub use shared::{
+    INVENTORY, expect_all_run, guarded, running, shared_host, shared_host_of, way_around,
+};
 pub use systemd::Systemd;
 
 use std::time::{Duration, Instant};

@@ -6,6 +6,17 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use tagout::host::Status;
 
+/// Whose processes are whose, and what comes back first.
+pub const INVENTORY: &str = "
+version: 1
+inventory:
+  shop:
+    environments:
+      test: {pm2: ['*-test'], priority: 5}
+      production: {pm2: [shop-api, shop-worker], priority: 1}
+neighbours: {pm2: ['stock-*', billing], priority: 3}
+";
+
 /// A host that is shared: an app with two processes, its test twin, and a neighbour. The app
 /// answers at the port that is given with it.
 pub fn shared_host() -> (Pm2, u16) {
