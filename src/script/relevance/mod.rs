@@ -6,6 +6,7 @@
 mod called;
 mod hooks;
 mod scan;
+mod strings;
 #[cfg(test)]
 mod tests;
 

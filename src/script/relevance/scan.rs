@@ -4,12 +4,14 @@ use super::{
     Matters,
     called::{Called, called},
     hooks,
+    strings::strings,
 };
 use crate::{
     program::{Catalog, Tells},
     script::shell::is_of_the_system,
     source::{Repository, expression_at, program_name},
 };
+use std::{iter::Peekable, ops::Range, vec::IntoIter};
 
 /// Words that let the shell run text, or that hand something to a later step.
 const TELLING: [&str; 6] = ["eval", "alias", "trap", "base64", "set-output", "set-env"];
@@ -52,9 +54,8 @@ pub(super) struct Scan<'t> {
     exports: bool,
     /// No command starts in it, only its words count.
     is_data: bool,
-    /// Up to where lines were looked at for their quotes, and whether each closes its own.
-    checked: usize,
-    is_clear: bool,
+    /// The strings that start here or later, once they were looked for.
+    strings: Option<Peekable<IntoIter<Range<usize>>>>,
     /// Whose files some calls depend on.
     repository: Option<&'t Repository>,
 }
@@ -83,8 +84,7 @@ impl<'t> Scan<'t> {
             open: Vec::new(),
             exports: false,
             is_data: false,
-            checked: 0,
-            is_clear: true,
+            strings: None,
             repository: None,
         }
     }
@@ -135,7 +135,7 @@ impl<'t> Scan<'t> {
                 }
                 matters
             }
-            b'"' if let Some(string) = self.data_string() => {
+            b'"' | b'\'' if let Some(string) = self.data_string() => {
                 len = string;
                 false
             }
@@ -214,28 +214,21 @@ impl<'t> Scan<'t> {
         matters
     }
 
-    /// The length of the string that starts here, if it is nothing but data on one line. Of a
-    /// quote it must be certain that it starts one, so that other lines may hold no such doubt.
+    /// The length of the string that starts here, if it is nothing but data.
     fn data_string(&mut self) -> Option<usize> {
         if self.starts || self.passes || self.after_hole || !self.name.is_empty() {
             return None;
         }
-        while self.checked <= self.at {
-            let rest = &self.text[self.checked..];
-            let line = rest.split_inclusive('\n').next()?;
-            let said = line.trim_end().trim_end_matches('\\');
-            let quotes = said.bytes().filter(|byte| *byte == b'"').count();
-            self.is_clear &= quotes == 0 || quotes % 2 == 0 && !said.contains(['\'', '\\']);
-            self.checked += line.len();
+        let strings = self.strings.get_or_insert_with(|| strings(self.text).into_iter().peekable());
+        while strings.next_if(|string| string.start < self.at).is_some() {}
+        let string = strings.next_if(|string| string.start == self.at)?;
+        let next = self.byte(string.end);
+        if is_name(next) || is_quoting(next) || next == b'$' || next == b'{' {
+            return None;
         }
-        let rest = &self.text[self.at + 1..self.checked];
-        let inner = rest.find('"').map(|end| &rest[..end])?;
+        let inner = &self.text[string.start + 1..string.end - 1];
         let words = Scan { starts: false, is_data: true, ..Scan::of(inner) };
-        let is_data = self.is_clear
-            && !inner.contains('`')
-            && !rest.contains("$(")
-            && words.matters() == Matters::Not;
-        is_data.then_some(inner.len() + 2)
+        (words.matters() == Matters::Not).then_some(string.len())
     }
 
     /// Whether another word follows, and no option.
