@@ -28,6 +28,11 @@ fn is_quoting(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'\\')
 }
 
+/// Whether a `$` before it is more than that.
+fn starts_hole(next: u8) -> bool {
+    next.is_ascii_alphanumeric() || b"_{([?#$!-@*\"'`\\".contains(&next)
+}
+
 /// The pass over a text.
 pub(super) struct Scan<'t> {
     text: &'t str,
@@ -54,8 +59,9 @@ pub(super) struct Scan<'t> {
     exports: bool,
     /// No command starts in it, only its words count.
     is_data: bool,
-    /// The strings that start here or later, once they were looked for.
+    /// The strings and the files of data that start here or later, once they were looked for.
     strings: Option<Peekable<IntoIter<Range<usize>>>>,
+    has_heredocs: bool,
     /// Whose files some calls depend on.
     repository: Option<&'t Repository>,
 }
@@ -85,6 +91,7 @@ impl<'t> Scan<'t> {
             exports: false,
             is_data: false,
             strings: None,
+            has_heredocs: false,
             repository: None,
         }
     }
@@ -144,7 +151,7 @@ impl<'t> Scan<'t> {
             b'`' => return true,
             // `$'\x70m2'`
             b'$' if next == b'\'' => return true,
-            b'$' => {
+            b'$' if starts_hole(next) => {
                 len = self.hole();
                 let bare = self.starts && !self.assigns;
                 // The file for later steps.
@@ -162,6 +169,9 @@ impl<'t> Scan<'t> {
                 let around = self.around();
                 let matters = self.end_name(false) || self.end_word();
                 self.separator(byte, around);
+                if byte == b'\n' && self.has_heredocs {
+                    len += self.data(self.at + 1).unwrap_or_default();
+                }
                 matters
             }
             b'{' | b'}' => {
@@ -175,7 +185,8 @@ impl<'t> Scan<'t> {
                 }
                 matters
             }
-            b'<' | b'>' => {
+            b'<' | b'>' if !self.is_data => {
+                self.has_heredocs |= byte == b'<' && next == b'<';
                 let is_number = self.bytes[self.word..self.at].iter().all(u8::is_ascii_digit);
                 let starts = self.starts && is_number;
                 let matters = self.end_name(false) || self.end_word();
@@ -216,18 +227,22 @@ impl<'t> Scan<'t> {
 
     /// The length of the string that starts here, if it is nothing but data.
     fn data_string(&mut self) -> Option<usize> {
-        if self.starts || self.passes || self.after_hole || !self.name.is_empty() {
+        let may_be_command = self.starts || self.passes || self.after_hole || !self.name.is_empty();
+        if may_be_command || self.is_data {
             return None;
         }
+        let len = self.data(self.at)?;
+        let next = self.byte(self.at + len);
+        let goes_on = is_name(next) || is_quoting(next) || next == b'$' || next == b'{';
+        (!goes_on).then_some(len)
+    }
+
+    /// The length of the string or file that starts there, if no word in it matters.
+    fn data(&mut self, start: usize) -> Option<usize> {
         let strings = self.strings.get_or_insert_with(|| strings(self.text).into_iter().peekable());
-        while strings.next_if(|string| string.start < self.at).is_some() {}
-        let string = strings.next_if(|string| string.start == self.at)?;
-        let next = self.byte(string.end);
-        if is_name(next) || is_quoting(next) || next == b'$' || next == b'{' {
-            return None;
-        }
-        let inner = &self.text[string.start + 1..string.end - 1];
-        let words = Scan { starts: false, is_data: true, ..Scan::of(inner) };
+        while strings.next_if(|string| string.start < start).is_some() {}
+        let string = strings.next_if(|string| string.start == start)?;
+        let words = Scan { starts: false, is_data: true, ..Scan::of(&self.text[string.clone()]) };
         (words.matters() == Matters::Not).then_some(string.len())
     }
 
@@ -254,7 +269,8 @@ impl<'t> Scan<'t> {
             b'\n' => self.open.clear(),
             b'(' => self.open.push(self.bytes[..self.at].ends_with(b"$").then_some(around)),
             b')' => {
-                self.after_hole = true;
+                // In a string it closes nothing.
+                self.after_hole = !self.is_data;
                 if let Some(Some(around)) = self.open.pop() {
                     let Around { starts, passes, assigns } = around;
                     (self.starts, self.passes, self.assigns) = (starts, passes, assigns);
@@ -371,7 +387,12 @@ impl<'t> Scan<'t> {
             before.strip_suffix('.').is_some_and(|rest| rest.ends_with(char::is_alphanumeric));
         let ending =
             &after[..after.bytes().take_while(|byte| is_name(*byte) || *byte == b'.').count()];
+        // `shutdown: graceful`
+        let is_key = after
+            .strip_prefix(':')
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
         !is_host
+            && !is_key
             && !after.starts_with(['/', '='])
             && (ending.is_empty() || program_name(ending).is_empty())
     }

@@ -2,8 +2,12 @@
 
 use std::ops::Range;
 
+/// What a file is called that nobody takes for a script.
+const DATA: [&str; 9] = [".yml", ".yaml", ".json", ".html", ".md", ".txt", ".xml", ".css", ".toml"];
+
 /// The strings of a text that stand in no other and run nothing, in their order, each with its
-/// quotes. None of a text of which that is not certain: one wrong quote would turn it inside out.
+/// quotes, and the heredocs that become files of data. None of a text of which that is not certain:
+/// one wrong quote would turn it inside out.
 pub(super) fn strings(text: &str) -> Vec<Range<usize>> {
     let mut lexer = Lexer { text, at: 0, found: Vec::new(), awaited: Vec::new() };
     lexer.commands(false).map(|()| lexer.found).unwrap_or_default()
@@ -19,6 +23,7 @@ struct Lexer<'t> {
 
 struct Heredoc<'t> {
     end: &'t str,
+    is_quoted: bool,
     may_be_indented: bool,
 }
 
@@ -119,26 +124,40 @@ impl<'t> Lexer<'t> {
         let quotes = word.len() - quoted.len();
         let closes = usize::from(quotes > 0 && !word.starts_with('\\'));
         self.at += quotes + end.len() + closes;
-        self.awaited.push(Heredoc { end, may_be_indented });
+        self.awaited.push(Heredoc { end, is_quoted: quotes > 0, may_be_indented });
         (!end.is_empty()).then_some(())
     }
 
     /// Passes over the heredocs of the line that was just read.
     fn pass_heredocs(&mut self) -> Option<()> {
+        let line = self.text[..self.at].lines().next_back().unwrap_or_default();
         for heredoc in std::mem::take(&mut self.awaited) {
+            let start = self.at;
             loop {
                 let line = self.rest().split_inclusive('\n').next()?;
                 self.at += line.len();
                 let line = line.strip_suffix('\n').unwrap_or(line);
-                let shown =
-                    if heredoc.may_be_indented { line.trim_start_matches('\t') } else { line };
-                if shown == heredoc.end {
+                let indent = if heredoc.may_be_indented { '\t' } else { '\n' };
+                if line.trim_start_matches(indent) == heredoc.end {
                     break;
                 }
+            }
+            let body = &self.text[start..self.at];
+            let runs_nothing = heredoc.is_quoted || !body.contains("$(") && !body.contains('`');
+            if runs_nothing && writes_data(line) {
+                self.found.push(start..self.at);
             }
         }
         Some(())
     }
+}
+
+/// Whether a line is `cat > FILE <<END`, of a file that is no script.
+fn writes_data(line: &str) -> bool {
+    let file = line.trim_start().strip_prefix("cat ").and_then(|rest| rest.split_once('>'));
+    let name = file.and_then(|(_, name)| name.trim_start_matches(['>', ' ']).split(' ').next());
+    let ends = |name: &str| DATA.iter().any(|ending| name.ends_with(ending));
+    !line.contains('|') && name.is_some_and(|name| ends(name.trim_matches(['"', '\''])))
 }
 
 #[cfg(test)]
@@ -159,6 +178,8 @@ mod tests {
             ),
             ("x=\"$(f \"a\" 'b')\" \"c\"", vec!["\"c\""]),
             ("cat <<'END' > \"f\"\nit's \"one\nEND\necho \"x\"", vec!["\"f\"", "\"x\""]),
+            ("cat > \"a.yml\" <<END\nb: (c)\nEND\n", vec!["\"a.yml\"", "b: (c)\nEND\n"]),
+            ("cat > a.yml <<END\n$(b)\nEND\ncat > a.sh <<END\nb\nEND", vec![]),
             ("cat <<-END\n\tit's\n\tEND\necho 'a\nb'", vec!["'a\nb'"]),
             ("echo ${{ a == 'b' }} \"${{ c }}\" $((1 + 2)) '$('", vec!["\"${{ c }}\"", "'$('"]),
             ("[ \"${#x}\" = \"$#\" ] && cat <<< \"here\"", vec!["\"${#x}\"", "\"$#\"", "\"here\""]),
