@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         symlink(env!("CARGO_BIN_EXE_tagout"), at("tagout-bench/bin").join(name))?;
     }
     fs::write(at("journal.jsonl"), journal(folder.path()))?;
-    fs::write(at("script.sh"), "test -e none && rm -f \"$HOME/none\"\n".repeat(100))?;
+    fs::write(at("script.sh"), "test -e none && rm -f \"$HOME/none\"\n".repeat(100) + "true\n")?;
     let bare = std::env::var_os("PATH").ok_or("PATH is not set")?;
     let mut guarded = OsString::from(at("tagout-bench/bin"));
     guarded.push(":");

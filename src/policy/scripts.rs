@@ -192,7 +192,9 @@ fn note_files_named_by(invocation: &Invocation, repository: &Repository) {
 fn wants_all(script: &Script) -> bool {
     static DOWNLOADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let piped = r"\b(?:curl|wget)\b[^\n;]*\|\s*(?:sudo\b[^|\n]*)?\b(?:ba|da|z|k)?sh\b";
-        let substituted = r"[<$]\(\s*(?:curl|wget)\b|`(?:curl|wget)\b";
+        let fetched = r"(?:[<$]\(\s*|`)(?:curl|wget)\b";
+        let runs = r"(?:\b(?:(?:ba|da|z|k)?sh|eval|source)\b|(?:^|\s)\.\s)";
+        let substituted = format!("(?s:{runs}.*{fetched}|{fetched}.*{runs})");
         let saved = r"\b(?:curl|wget)\b[^|]*\n?[^|]*\b(?:ba|da|z|k)?sh \S";
         Regex::new(&format!("{piped}|{substituted}|{saved}")).ok()
     });

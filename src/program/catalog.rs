@@ -83,10 +83,13 @@ impl Catalog {
                 is_longer(name) && if after { name.contains(part) } else { name.ends_with(part) }
             });
         }
+        if !after {
+            return false;
+        }
         // Those that start alike stand side by side.
         let first = self.sorted.partition_point(|name| *name < part);
         let mut alike = self.sorted[first..].iter().take_while(|name| name.starts_with(part));
-        after && alike.any(|name| is_longer(name))
+        alike.any(|name| is_longer(name))
     }
 
     /// Whether the program of that very name is known.

@@ -337,8 +337,9 @@ impl<'t> Scan<'t> {
             .bytes()
             .take_while(|byte| is_name(*byte) || matches!(byte, b'.' | b':'));
         let ending = ending.count();
-        let whole = catalog.tells(&self.text[self.name_start..self.at + ending]);
-        if let Some(tells) = whole.filter(|_| ending > 0)
+        let whole = || catalog.tells(&self.text[self.name_start..self.at + ending]);
+        if ending > 0
+            && let Some(tells) = whole()
             && (tells.acts || tells.leads && self.starts && !self.assigns)
             && called(tells, self.text, self.at + ending, false, |part| self.text.contains(part))
                 == Called::Really
