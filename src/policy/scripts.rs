@@ -190,18 +190,21 @@ fn note_files_named_by(invocation: &Invocation, repository: &Repository) {
 /// Whether a script is read with all that has no effect, too: what it downloads and runs, or the
 /// secrets that it hands on, matter where they do.
 fn wants_all(script: &Script) -> bool {
-    static DOWNLOADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // What is fetched and run in one line, fetched in the place of text, and run anywhere.
+    static DOWNLOADS: LazyLock<Option<[Regex; 3]>> = LazyLock::new(|| {
         let piped = r"\b(?:curl|wget)\b[^\n;]*\|\s*(?:sudo\b[^|\n]*)?\b(?:ba|da|z|k)?sh\b";
-        let fetched = r"(?:[<$]\(\s*|`)(?:curl|wget)\b";
-        let runs = r"(?:\b(?:(?:ba|da|z|k)?sh|eval|source)\b|(?:^|\s)\.\s)";
-        let substituted = format!("(?s:{runs}.*{fetched}|{fetched}.*{runs})");
         let saved = r"\b(?:curl|wget)\b[^|]*\n?[^|]*\b(?:ba|da|z|k)?sh \S";
-        Regex::new(&format!("{piped}|{substituted}|{saved}")).ok()
+        let run = Regex::new(&format!("{piped}|{saved}")).ok()?;
+        let fetched = Regex::new(r"(?:[<$]\(\s*|`)(?:curl|wget)\b").ok()?;
+        let runs = Regex::new(r"\b(?:(?:ba|da|z|k)?sh|eval|source)\b|(?:^|[\s;&|(])\.\s").ok()?;
+        Some([run, fetched, runs])
     });
     let downloads = || {
         let text = script.text.as_str();
-        (text.contains("curl") || text.contains("wget"))
-            && DOWNLOADS.as_ref().is_some_and(|downloads| downloads.is_match(text))
+        let matches = |[run, fetched, runs]: &[Regex; 3]| {
+            run.is_match(text) || fetched.is_match(text) && runs.is_match(text)
+        };
+        (text.contains("curl") || text.contains("wget")) && DOWNLOADS.as_ref().is_some_and(matches)
     };
     script.language == Language::Shell
         && !matches!(script.place, Place::Ephemeral(_))
