@@ -11,7 +11,7 @@ use crate::{
     invocation::Invocation,
     source::{Repository, Text, time_is_up},
 };
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use std::{ops::Range, path::PathBuf, sync::Arc};
 
 /// What one reading of a script gathers, however deep it goes.
@@ -30,6 +30,8 @@ pub struct Run {
     pub selective: bool,
     steps: usize,
     work: usize,
+    /// The names of the functions that were called.
+    pub called: HashSet<String>,
     /// The functions and files that are being read, outermost first.
     pub active: Vec<(PathBuf, Range<usize>)>,
     /// The shell text that was parsed: functions are read again and again.

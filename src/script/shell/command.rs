@@ -163,7 +163,8 @@ impl Shell<'_> {
         if self.state.ended {
             return Done::default();
         }
-        if let Some((function, arguments)) = self.called_function(&argvs) {
+        if let Some((name, function, arguments)) = self.called_function(&argvs) {
+            self.run.called.insert(name);
             return self.function(&function, arguments, location);
         }
         if let [argv] = argvs.as_mut_slice() {
@@ -193,7 +194,10 @@ impl Shell<'_> {
 
     /// The function that every alternative calls, with what each argument may be. Reading it once
     /// for all of them keeps functions that call functions from being read again and again.
-    fn called_function(&self, argvs: &fields::Fields) -> Option<(Arc<Function>, Vec<Value>)> {
+    fn called_function(
+        &self,
+        argvs: &fields::Fields,
+    ) -> Option<(String, Arc<Function>, Vec<Value>)> {
         let (first, rest) = argvs.split_first()?;
         let name = first.first()?.text()?;
         let function = self.state.functions.get(&name)?;
@@ -207,7 +211,7 @@ impl Shell<'_> {
                     std::mem::replace(argument, Value::empty()).or(Value::one(word.clone()));
             }
         }
-        Some((Arc::clone(function), arguments))
+        Some((name.into_owned(), Arc::clone(function), arguments))
     }
 
     /// Calls a function, a builtin or a program.
@@ -216,6 +220,7 @@ impl Shell<'_> {
             return self.program(argv, location);
         };
         if let Some(function) = self.state.functions.get(&name).cloned() {
+            self.run.called.insert(name);
             return self.function(&function, values(&argv[1..]), location);
         }
         match self.builtin(&name, &argv, location.as_ref()) {
@@ -224,7 +229,7 @@ impl Shell<'_> {
         }
     }
 
-    fn function(
+    pub(super) fn function(
         &mut self,
         function: &Function,
         arguments: Vec<Value>,

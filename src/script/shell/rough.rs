@@ -1,6 +1,6 @@
 //! Code whose syntax is not understood, read word by word.
 
-use super::{Done, Shell, statements::Unit, syntax::Span};
+use super::{Done, Shell, statements::Unit, survey::names, syntax::Span};
 use crate::{script::Unread, source::Location};
 
 /// Words that may stand before a command where the syntax is not understood.
@@ -13,11 +13,37 @@ impl Shell<'_> {
     /// Reads around a syntax error: what may be commands in it.
     pub(super) fn broken(&mut self, unit: &Unit<'_>, span: &Span, commands: &[Vec<Span>]) -> Done {
         let location = unit.text.locate(span.clone());
-        self.run.unread.push(Unread::code(location, "the shell syntax is not understood here"));
+        let reason = "the shell syntax is not understood here";
+        self.run.unread.push(Unread::code(location.clone(), reason));
         for words in commands {
             self.rough_command(unit, words);
         }
+        let code = unit.str(span);
+        self.may_call(location, |name| names(code).any(|named| &code[named] == name));
         Done::default()
+    }
+
+    /// What the end of a text may do that is missing: to call any function.
+    pub(super) fn cut_off(&mut self, unit: &Unit<'_>, end: &Span, commands: &[Vec<Span>]) -> Done {
+        let location = unit.text.locate(end.clone());
+        let reason = "it ends in the middle of its syntax, so what comes after that is not known";
+        self.run.unread.push(Unread::code(location.clone(), reason));
+        for words in commands {
+            self.rough_command(unit, words);
+        }
+        self.may_call(location, |_| true);
+        Done::default()
+    }
+
+    /// Calls those functions that nothing else has called.
+    fn may_call(&mut self, location: Option<Location>, is_meant: impl Fn(&str) -> bool) {
+        for (name, function) in self.state.functions.clone().into_sorted() {
+            if is_meant(&name) && self.run.called.insert(name) {
+                let before = self.state.clone();
+                self.function(&function, Vec::new(), location.clone());
+                self.state = before;
+            }
+        }
     }
 
     /// A command in text whose syntax is not understood.
@@ -43,6 +69,8 @@ impl Shell<'_> {
                 let argvs = shell.argvs(&arguments);
                 shell.argvs_called(argvs, location)
             });
+            // Whether it is reached is not known.
+            self.state.ended = false;
         }
     }
 }

@@ -219,6 +219,7 @@ impl Shell<'_> {
             }
             Kind::Broken(commands) => self.broken(unit, &statement.span, commands),
             Kind::TooDeep => self.too_deep(unit, &statement.span),
+            Kind::CutOff(commands) => self.cut_off(unit, &statement.span, commands),
         }
     }
 

@@ -12,6 +12,7 @@ mod tests;
 mod words;
 
 pub use needs::{Needs, Reads};
+pub use words::names;
 
 use super::syntax::{
     Assigned, Assignment, Condition, Declaration, Declared, Direction, Kind, Redirect, Span,
@@ -197,6 +198,7 @@ impl Surveyor<'_> {
             }
             Kind::Word(word) => self.word(word, &mut does),
             Kind::Broken(_) | Kind::TooDeep => does.matters = true,
+            Kind::CutOff(_) => (does.matters, does.reads_all) = (true, true),
         }
         let is_whole =
             matches!(statement.kind, Kind::Command(_) | Kind::Redirected(..) | Kind::Pipeline(_));

@@ -60,6 +60,9 @@ pub enum Kind {
     Broken(Vec<Vec<Span>>),
     /// Statements in statements deeper than is read.
     TooDeep,
+    /// The text ends before its syntax does: the words of what may be commands in a string that is
+    /// open.
+    CutOff(Vec<Vec<Span>>),
 }
 
 /// A call, or what a shell does itself.

@@ -24,7 +24,21 @@ pub fn commands(code: &str, range: Span) -> Vec<Vec<Span>> {
         }
     }
     commands.push(start.min(range.end)..range.end);
-    commands.into_iter().map(|command| words(code, command)).filter(|w| !w.is_empty()).collect()
+    let without_redirections = |command| {
+        let mut words = words(code, command).into_iter();
+        let mut kept = Vec::new();
+        while let Some(word) = words.next() {
+            let operator = code[word.clone()].trim_start_matches(|c: char| c.is_ascii_digit());
+            match operator.trim_start_matches(['<', '>']) {
+                rest if rest.len() == operator.len() => kept.push(word),
+                // The file stands apart.
+                "" => drop(words.next()),
+                _ => {}
+            }
+        }
+        kept
+    };
+    commands.into_iter().map(without_redirections).filter(|words| !words.is_empty()).collect()
 }
 
 /// The words of a command.

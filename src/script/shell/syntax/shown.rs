@@ -88,6 +88,7 @@ impl Shown<'_> {
             Kind::Word(word) => format!("word {}", self.str(word)),
             Kind::Broken(_) => "broken".to_owned(),
             Kind::TooDeep => "too deep".to_owned(),
+            Kind::CutOff(_) => "cut off".to_owned(),
         }
     }
 

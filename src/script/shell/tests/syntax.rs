@@ -80,11 +80,38 @@ fn the_folder_is_known() {
 
 #[test]
 fn an_error_hides_only_itself() {
-    for script in ["pm2 delete all\nif then fi (", "echo )\npm2 delete all"] {
-        assert!(calls(script).contains(&"pm2 delete all".to_owned()), "{script}");
+    each_is_read_in_part(&[
+        "pm2 delete all\nif then fi (",
+        "echo )\npm2 delete all",
+        "if [ x ; then\n pm2 delete all\n",
+    ]);
+}
+
+#[test]
+fn what_is_missing_of_a_script_may_call_any_function() {
+    each_is_read_in_part(&[
+        "stop() { pm2 delete all; }\nstart() {\n  echo start\n",
+        "log() { echo; }\nstop() {\n  pm2 delete all\n}\nlog x\nif true; then\n  log y\n",
+        "stop() { pm2 delete all; }\nexample() {\n  log \"a\n  cat > x << 'END'\n}\nmain",
+    ]);
+    each_is_harmless(&["stop() { pm2 delete all; }\nstart() {\n  echo start\n}"]);
+}
+
+#[test]
+fn what_an_open_string_turns_inside_out_is_read_line_by_line() {
+    each_is_read_in_part(&[
+        "welcome\"\npm2 delete all 2> /dev/null || echo \"none\"\n",
+        "echo 'it is\necho 'a'\npm2 delete all\n",
+    ]);
+}
+
+/// Each script stops everything, and it is said that not all of it is understood.
+#[track_caller]
+fn each_is_read_in_part(scripts: &[&str]) {
+    for script in scripts {
+        assert_eq!(calls(script), ["pm2 delete all"], "{script}");
         assert!(reading(script).unread.iter().any(|unread| unread.is_code()), "{script}");
     }
-    each_is_dangerous(&["if [ x ; then\n pm2 delete all\n"]);
 }
 
 #[test]

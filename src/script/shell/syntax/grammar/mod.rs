@@ -3,10 +3,11 @@
 
 mod chain;
 mod convert;
+mod cut_off;
 mod heredoc;
 mod line_ends;
 
-use super::Statement;
+use super::{Kind, Statement};
 use crate::script::parse as parse_by;
 use convert::Converter;
 use heredoc::Prepared;
@@ -16,7 +17,11 @@ use tree_sitter::Tree;
 pub fn parse(text: &str) -> Option<Vec<Statement>> {
     let mut prepared = heredoc::prepare(text);
     let tree = tree(&mut prepared)?;
-    Some(Converter { text, prepared: &prepared }.program(tree.root_node()))
+    let mut statements = Converter { text, prepared: &prepared }.program(tree.root_node());
+    if let Some(commands) = cut_off::cut_off(text, &prepared, tree.root_node()) {
+        statements.push(Statement::new(text.len()..text.len(), Kind::CutOff(commands)));
+    }
+    Some(statements)
 }
 
 /// The tree of the text, with `;` for the ends of lines unless only the text as it is can be read
