@@ -8,6 +8,8 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use support::{Pm2, Postgres, Redis, free_port, wait_for};
 use tempfile::TempDir;
 
@@ -264,13 +266,17 @@ fn dms() {
     let triage = bench.check("first-five-minutes");
     assert!(triage.contains("fail few-errors") && triage.contains(" S2 "), "{triage}");
 
+    // A crash, after which it was started again.
+    append(&bench.path("dms-backend.log"), "FATAL: out of memory\n");
+    assert_snapshot!(bench.check("process-down"), @"unhealthy S1 (exit 1): fail no-crash");
+
     // The database, then the process.
     postgres.stop();
     assert_snapshot!(bench.check("database"), @"unhealthy S0 (exit 1): error postgres");
     let down = bench.check("process-down");
     assert!(down.starts_with("unhealthy S0 (exit 1)"), "{down}");
     bench.stop("src/backend.js");
-    assert_snapshot!(bench.check("process-down"), @"unhealthy S0 (exit 1): fail backend-runs, error backend-health");
+    assert_snapshot!(bench.check("process-down"), @"unhealthy S0 (exit 1): fail backend-runs, error backend-health, fail no-crash");
 }
 
 #[test]
@@ -438,6 +444,29 @@ fn document_ingestion() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
+
+    // Queries that wait for each other, again and again.
+    let is_checked = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for (first, second) in [(1, 2), (2, 1)] {
+            let (bench, url, is_checked) = (&bench, postgres.url(), &is_checked);
+            scope.spawn(move || {
+                let one_by_one = format!(
+                    "SET deadlock_timeout = '10ms'; BEGIN; SELECT pg_advisory_xact_lock({first}); \
+                     SELECT pg_sleep(0.02); SELECT pg_advisory_xact_lock({second}); COMMIT"
+                );
+                while !is_checked.load(Ordering::Acquire) {
+                    // The one or the other is ended.
+                    let _ = bench.command("psql").args(["-qd", &url, "-c", &one_by_one]).output();
+                }
+            });
+        }
+        let deadlocks = "SELECT sum(deadlocks) > 0 FROM pg_stat_database";
+        wait_for("a deadlock", || (postgres.sql(deadlocks) == "t").then_some(()));
+        let checked = bench.check("database-issues");
+        is_checked.store(true, Ordering::Release);
+        assert!(checked.contains("fail no-deadlocks"), "{checked}");
+    });
 
     // Reviews that nobody ends, and what should have been deleted or archived long ago.
     postgres.sql(

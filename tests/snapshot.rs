@@ -66,6 +66,18 @@ fn a_daemon_that_hangs_is_not_waited_for_and_no_snapshot_is_kept() {
 }
 
 #[test]
+fn a_daemon_that_is_killed_while_it_is_asked_is_one_that_does_not_run() {
+    let pm2 = Pm2::new();
+    fs::create_dir_all(pm2.home()).unwrap();
+    let daemon = UnixListener::bind(pm2.socket()).unwrap();
+    let dies = std::thread::spawn(move || drop(daemon.accept().unwrap()));
+    let ran = pm2.tagout(&["snapshot", "take"]);
+    dies.join().unwrap();
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("no PM2 daemon runs here; one was killed"), "{}", ran.out);
+}
+
+#[test]
 fn a_file_in_the_sockets_place_is_told_apart() {
     let pm2 = Pm2::new();
     fs::create_dir_all(pm2.home()).unwrap();

@@ -73,9 +73,9 @@ fn try_all(release: u32) {
     for (way, take_down) in WAYS {
         take_down(&pm2);
         let ran = pm2.tagout_with(&["rollback"], &[("GITHUB_TOKEN", "ghs_of_the_job")]);
+        assert_eq!(ran.code, 0, "after {way}: {}{}", ran.out, ran.err);
         let wrong = differences(&before, &settled(&pm2));
         assert_eq!(wrong, [""; 0], "after {way}: {}{}", ran.out, ran.err);
-        assert_eq!(ran.code, 0, "after {way}: {}{}", ran.out, ran.err);
         assert_eq!(saved(&pm2), saved_before, "what a reboot brings back, after {way}");
     }
 }

@@ -25,6 +25,15 @@ pub enum CallError {
     Broken(io::Error),
 }
 
+impl CallError {
+    /// Whether the daemon, or what stands before it, has closed the connection.
+    pub fn is_hang_up(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        let closed = [BrokenPipe, ConnectionReset, UnexpectedEof];
+        matches!(self, Self::Broken(error) if closed.contains(&error.kind()))
+    }
+}
+
 impl Connection {
     /// Connects to the daemon behind `socket`, or says why that cannot be. Never starts one.
     pub fn open(socket: &Path) -> Result<Self, ManagerState> {

@@ -23,10 +23,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::env;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How long the daemon may take to answer what it only has to look up.
 const READ: Duration = Duration::from_secs(5);
+/// How long its end may take after it has hung up.
+const ENDING: Duration = Duration::from_secs(2);
+const ENDING_POLL: Duration = Duration::from_millis(10);
 /// How long it may take to start or end a process; `wait_ready` apps answer late.
 const ACT: Duration = Duration::from_secs(60);
 
@@ -84,21 +88,35 @@ impl Pm2 {
 
     /// The processes that it runs now, and nothing else: the quickest look.
     pub fn processes(&self) -> Result<Vec<Process>, ManagerState> {
-        let mut connection = Connection::open(&self.socket)?;
-        let listed = connection.call("getMonitorData", json!({}), READ);
-        match listed {
-            Ok(listed) => read::processes(listed, &self.socket),
-            Err(error) => Err(connection.state_after(&error)),
+        let (_, listed) =
+            self.ask(|connection| connection.call("getMonitorData", json!({}), READ))?;
+        read::processes(listed, &self.socket)
+    }
+
+    /// Asks the daemon. One that ends while it is asked is asked again: the next time it is clear
+    /// whether one runs.
+    fn ask<T>(
+        &self,
+        question: impl Fn(&mut Connection) -> Result<T, CallError>,
+    ) -> Result<(Connection, T), ManagerState> {
+        let patience = Instant::now() + ENDING;
+        loop {
+            let mut connection = Connection::open(&self.socket)?;
+            match question(&mut connection) {
+                Ok(answer) => return Ok((connection, answer)),
+                Err(error) if error.is_hang_up() && Instant::now() < patience => {
+                    thread::sleep(ENDING_POLL);
+                }
+                Err(error) => return Err(connection.state_after(&error)),
+            }
         }
     }
 
     fn read_running(&self) -> Result<(String, Option<DaemonFacts>, Vec<Process>), ManagerState> {
-        let mut connection = Connection::open(&self.socket)?;
-        let answers = (|| {
+        let (connection, (report, listed)) = self.ask(|connection| {
             let report = connection.call("getReport", json!({}), READ)?;
             Ok((report, connection.call("getMonitorData", json!({}), READ)?))
-        })();
-        let (report, listed) = answers.map_err(|error| connection.state_after(&error))?;
+        })?;
         let version = report.get("pm2_version").and_then(Value::as_str).unwrap_or("(unknown)");
         let facts = DaemonFacts::from_report(&report, &self.home, connection.daemon_pid());
         Ok((version.to_owned(), facts, read::processes(listed, &self.socket)?))
