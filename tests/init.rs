@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 use std::fs;
 use std::net::TcpStream;
-use support::{Pm2, free_port, wait_for};
+use support::{Pm2, Ran, Systemd, free_port, wait_for};
 
 #[test]
 fn what_is_written_from_a_host_and_a_repository_passes_at_once() {
@@ -152,6 +152,69 @@ fn ports_of_clusters_which_pm2_itself_listens_on_are_told_apart() {
         ports.iter().map(|port| written.contains(&format!("127.0.0.1:{port}"))).collect();
     assert_eq!(named, [true, true, false], "{written}");
     assert!(written.contains("neighbours:\n  pm2: [other-web]"), "{written}");
+}
+
+#[test]
+fn units_that_people_wrote_are_found_with_what_they_listen_on() {
+    let Some(systemd) = Systemd::start() else { return };
+    let (shop, port) = (systemd.folder().join("shop"), free_port());
+    fs::create_dir_all(&shop).unwrap();
+    fs::write(
+        shop.join("api.js"),
+        format!(
+            "require('http').createServer((q, r) => {{ r.statusCode = q.url === '/healthz' ? 200 : 404; r.end() }})
+               .listen({port}, '127.0.0.1')"
+        ),
+    )
+    .unwrap();
+    let api = format!(
+        "[Service]\nExecStart=/usr/bin/env node {}/api.js\n[Install]\nWantedBy=default.target\n",
+        shop.display()
+    );
+    systemd.write("shop-api.service", &api);
+    systemd.ctl(&["enable", "--now", "shop-api"]);
+    systemd.service("stock-alert");
+    wait_for("the API", || TcpStream::connect(("127.0.0.1", port)).ok());
+    let tagout = |argument: &str| {
+        let mut command = systemd.command(env!("CARGO_BIN_EXE_tagout"));
+        command.env("TAGOUT_MANAGERS", "systemd").arg(argument).current_dir(&shop);
+        Ran::of(&mut command, systemd.folder())
+    };
+    let ran = tagout("init");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let written = fs::read_to_string(shop.join("tagout.yml")).unwrap();
+    let ours = written.split("  # It listens").next().unwrap().split("  disk:").next().unwrap();
+    let ours = ours.split("  # The disk").next().unwrap().split_once("version: 1").unwrap().1;
+    assert_snapshot!(ours.replace(&port.to_string(), "[PORT]").trim(), @r#"
+    # Whose things are whose; what comes back first after an outage has the lowest priority.
+    inventory:
+      shop:
+        environments:
+          production:
+            units: [shop-api]
+            priority: 1
+
+    # What runs here and is not of this repository: no deploy of ours may touch it.
+    neighbours:
+      units: [stock-alert]
+
+    # What healthy means.
+    probes:
+      shop-api-runs:
+        process: {manager: systemd, name: user/shop-api}
+        expect: [status == "online", restarts == 0]
+        severity: P1
+      shop-api-health:
+        http: http://127.0.0.1:[PORT]/healthz
+        expect:
+          - status == 200
+          - latency < duration("5s")
+        within: 30s
+        severity: P1
+    "#);
+    let ran = tagout("check");
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("✓  shop-api-runs"), "{}", ran.out);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 use super::Repository;
 use crate::{
-    host::{self, Condition, Process, Recipe, ports::table as ports, proc, snapshot},
+    host::{
+        Condition, Key, Manager, ManagerKind, Process, Recipe, ports::table as ports, proc,
+        snapshot, systemd,
+    },
     probe::{self, Page},
 };
 use serde_json::Value;
@@ -12,8 +15,10 @@ pub struct Found {
     pub host: String,
     /// Processes of this repository that run, each once.
     pub services: Vec<Service>,
-    /// Names of processes that are not of this repository.
+    /// Names of PM2's processes that are not of this repository.
     pub neighbours: Vec<String>,
+    /// Names of running units that people wrote and that are not of this repository.
+    pub units_of_others: Vec<String>,
     /// Whether PM2 runs.
     pub pm2: bool,
     /// Databases and the like that listen, by name and port.
@@ -25,6 +30,7 @@ pub struct Found {
 /// A process of this repository.
 #[derive(Debug)]
 pub struct Service {
+    pub manager: ManagerKind,
     pub name: String,
     /// A page that tells how it is.
     pub page: Option<Page>,
@@ -49,9 +55,14 @@ const STORES: [(&str, u16); 5] =
     [("postgres", 5432), ("mysql", 3306), ("redis", 6379), ("mongodb", 27017), ("rabbitmq", 5672)];
 
 impl Found {
-    /// Looks at the host; `folder` is the repository's.
-    pub fn look(repository: &Repository, folder: &Path) -> std::io::Result<Self> {
-        let managers: [Box<dyn host::Manager>; 1] = [Box::new(host::pm2::Pm2::from_env())];
+    /// Looks at what PM2 and systemd run among `managers`; `folder` is the repository's.
+    pub fn look(
+        mut managers: Vec<Box<dyn Manager>>,
+        repository: &Repository,
+        folder: &Path,
+    ) -> std::io::Result<Self> {
+        managers
+            .retain(|manager| !matches!(manager.kind(), ManagerKind::Docker | ManagerKind::Ports));
         let now = snapshot::take(&managers, &crate::config::Config::default());
         let folder = folder.canonicalize()?;
         let is_ours = |process: &Process| {
@@ -62,27 +73,35 @@ impl Found {
         };
         let mut found = Self {
             host: now.host.clone(),
-            pm2: now.sections.iter().any(|section| section.state.is_running()),
+            pm2: now
+                .sections
+                .iter()
+                .any(|section| section.manager == ManagerKind::Pm2 && section.state.is_running()),
             ..Self::default()
         };
         let clusters = now.processes().filter(|process| is_clustered(process));
         let is_alone =
             clusters.map(|process| &process.key.name).collect::<BTreeSet<_>>().len() == 1;
-        for process in now.processes().filter(|process| !process.module) {
-            let name = &process.key.name;
+        let is_ours = |process: &Process| is_ours(process) || is_unit_of(process, &folder);
+        for process in now.processes().filter(|process| is_an_app(process)) {
+            let Key { manager, name, .. } = &process.key;
             if !is_ours(process) {
-                if !found.neighbours.contains(name) {
-                    found.neighbours.push(name.clone());
+                let others = match manager {
+                    ManagerKind::Pm2 => &mut found.neighbours,
+                    _ => &mut found.units_of_others,
+                };
+                if !others.contains(name) {
+                    others.push(name.clone());
                 }
             } else if process.condition() == Condition::Up
-                && !found.services.iter().any(|known| known.name == *name)
+                && !found.services.iter().any(|it| it.manager == *manager && it.name == *name)
             {
                 let pids = process.pid.map(proc::tree).unwrap_or_default();
                 let mut ports = ports::of(&pids);
                 if is_clustered(process) {
                     ports.extend(clustered(process, is_alone));
                 }
-                found.services.push(service(name, ports)?);
+                found.services.push(service(*manager, name, ports)?);
             }
         }
         found.stores.extend(STORES.iter().filter(|(_, port)| ports::is_open(*port)));
@@ -92,6 +111,28 @@ impl Found {
         });
         Ok(found)
     }
+}
+
+/// Whether somebody runs it here: it is none of PM2's modules, and no unit of a package or a job that
+/// comes and goes.
+fn is_an_app(process: &Process) -> bool {
+    match process.key.manager {
+        ManagerKind::Pm2 => !process.module,
+        _ => {
+            let is_written = systemd::written_files(process).next().is_some();
+            is_written && !process.cron && process.condition() == Condition::Up
+        }
+    }
+}
+
+/// Whether the file of a unit names something in the folder.
+fn is_unit_of(process: &Process, folder: &Path) -> bool {
+    let words = systemd::written_files(process).flat_map(|text| text.split([' ', '=', '\n', '"']));
+    let is_inside = |word: &str| {
+        word.starts_with('/')
+            && Path::new(word).canonicalize().is_ok_and(|it| it.starts_with(folder))
+    };
+    words.into_iter().any(is_inside)
 }
 
 /// Whether PM2 listens for it, and hands it what comes in.
@@ -119,8 +160,8 @@ fn clustered(process: &Process, is_alone: bool) -> Vec<u16> {
 }
 
 /// What a process listens on, and how it tells that it is well.
-fn service(name: &str, ports: BTreeSet<u16>) -> std::io::Result<Service> {
-    let mut service = Service { name: name.to_owned(), page: None, ports: Vec::new() };
+fn service(manager: ManagerKind, name: &str, ports: BTreeSet<u16>) -> std::io::Result<Service> {
+    let mut service = Service { manager, name: name.to_owned(), page: None, ports: Vec::new() };
     for port in ports {
         let urls = PAGES.map(|page| format!("http://127.0.0.1:{port}{page}"));
         let pages = probe::answering(&urls)?;

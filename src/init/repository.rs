@@ -16,6 +16,8 @@ pub struct Environment {
     /// From the top of the repository.
     pub ecosystem: Option<String>,
     pub processes: Vec<String>,
+    /// Of systemd.
+    pub units: Vec<String>,
     /// File names.
     pub workflows: Vec<String>,
 }
@@ -66,6 +68,7 @@ impl Repository {
                 name: name.to_owned(),
                 ecosystem: None,
                 processes: Vec::new(),
+                units: Vec::new(),
                 workflows: Vec::new(),
             });
             self.environments.len() - 1

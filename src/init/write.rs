@@ -1,4 +1,5 @@
-use super::{Environment, Found, Repository};
+use super::{Environment, Found, Repository, Service};
+use crate::host::ManagerKind;
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -34,30 +35,37 @@ fn inventory(text: &mut String, repository: &Repository, found: &Found) {
             };
             line("workflows", &environment.workflows);
             line("pm2", &environment.processes);
+            line("units", &environment.units);
             if let Some(ecosystem) = &environment.ecosystem {
                 let _ = writeln!(text, "        ecosystem: {}", word(ecosystem));
             }
             let _ = writeln!(text, "        priority: {}", place + 1);
         }
     }
-    if !found.neighbours.is_empty() {
-        let names = list(&found.neighbours);
-        let _ = write!(
-            text,
+    let others = [("pm2", &found.neighbours), ("units", &found.units_of_others)];
+    if others.iter().any(|(_, names)| !names.is_empty()) {
+        text.push_str(
             "\n# What runs here and is not of this repository: no deploy of ours may touch it.\n\
-             neighbours:\n  pm2: {names}\n"
+             neighbours:\n",
         );
+        for (key, names) in others.iter().filter(|(_, names)| !names.is_empty()) {
+            let _ = writeln!(text, "  {key}: {}", list(names));
+        }
     }
 }
 
 /// The environments that there is something to say of; production first. What runs here and no
-/// ecosystem file declares counts as production's.
+/// ecosystem file declares counts as production's, and so do units.
 fn declared(repository: &Repository, found: &Found) -> Vec<Environment> {
     let known = |name: &String| {
         repository.environments.iter().any(|environment| environment.processes.contains(name))
     };
-    let names = found.services.iter().map(|service| &service.name);
-    let undeclared: Vec<String> = names.filter(|name| !known(name)).cloned().collect();
+    let names = |of_pm2: bool| {
+        let of_it = move |it: &&Service| (it.manager == ManagerKind::Pm2) == of_pm2;
+        found.services.iter().filter(of_it).map(|it| it.name.clone())
+    };
+    let undeclared: Vec<String> = names(true).filter(|name| !known(name)).collect();
+    let units: Vec<String> = names(false).collect();
     let mut all: Vec<Environment> = repository
         .environments
         .iter()
@@ -65,21 +73,26 @@ fn declared(repository: &Repository, found: &Found) -> Vec<Environment> {
             name: it.name.clone(),
             ecosystem: it.ecosystem.clone(),
             processes: it.processes.clone(),
+            units: Vec::new(),
             workflows: it.workflows.clone(),
         })
         .collect();
     all.sort_by_key(|environment| environment.name != "production");
-    if undeclared.is_empty() {
+    if undeclared.is_empty() && units.is_empty() {
         return all;
     }
     match all.first_mut().filter(|first| first.name == "production") {
-        Some(production) => production.processes.extend(undeclared),
+        Some(production) => {
+            production.processes.extend(undeclared);
+            production.units = units;
+        }
         None => all.insert(
             0,
             Environment {
                 name: "production".to_owned(),
                 ecosystem: None,
                 processes: undeclared,
+                units,
                 workflows: Vec::new(),
             },
         ),
@@ -94,12 +107,22 @@ fn probes(text: &mut String, found: &Found) -> Vec<String> {
     for service in &found.services {
         let name = &service.name;
         let process = format!("{name}-runs");
+        if service.manager == ManagerKind::Pm2 {
+            body.push_str(
+                "  # PM2 says `online` all through a crash loop: it is watched for three seconds.\n",
+            );
+        }
+        let called = match service.manager {
+            ManagerKind::Systemd => format!("{{manager: systemd, name: {}}}", word(name)),
+            ManagerKind::UserSystemd => {
+                format!("{{manager: systemd, name: {}}}", word(&format!("user/{name}")))
+            }
+            _ => word(name),
+        };
         let _ = write!(
             body,
-            "  # PM2 says `online` all through a crash loop: it is watched for three seconds.\n  \
-             {}:\n    process: {}\n    expect: [status == \"online\", restarts == 0]\n    severity: P1\n",
-            word(&process),
-            word(name)
+            "  {}:\n    process: {called}\n    expect: [status == \"online\", restarts == 0]\n    severity: P1\n",
+            word(&process)
         );
         names.push(process);
         if let Some(page) = &service.page {
@@ -176,7 +199,7 @@ fn well(json: &Value, path: &str, depth: usize) -> Option<String> {
 
 fn checklists(text: &mut String, found: &Found, names: &[String]) {
     let mut after: Vec<String> = names.to_vec();
-    if found.pm2 {
+    if found.pm2 || !found.units_of_others.is_empty() {
         after.push("neighbours".to_owned());
     }
     if after.is_empty() {

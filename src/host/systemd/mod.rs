@@ -23,6 +23,11 @@ const READ: Duration = Duration::from_secs(10);
 /// How long it may take to start or end a unit, by its own defaults, and a little more.
 const ACT: Duration = Duration::from_secs(100);
 
+/// The texts of the unit files that people wrote for a process; none of what packages bring.
+pub fn written_files(process: &Process) -> impl Iterator<Item = &str> {
+    files::texts(&process.recipe).into_iter().flatten().filter_map(|(_, text)| text.as_str())
+}
+
 /// A systemd.
 #[derive(Clone, Debug)]
 pub struct Systemd {
