@@ -421,6 +421,21 @@ fn a_makefile_has_dollars_of_its_own() {
 }
 
 #[test]
+fn a_redis_database_of_ones_own_may_be_emptied_and_no_other() {
+    let config = "version: 1\ninventory:\n  web:\n    environments:\n      production: {workflows: [deploy.yml], redis: [3]}\nneighbours: {redis: [4]}\n";
+    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: redis-cli -n 3 flushdb\n      - run: redis-cli -n 4 flushdb\n      - run: redis-cli -n 5 flushdb\n      - run: redis-cli -n 3 flushall\n";
+    let folder = repository(&[("tagout.yml", config), (".gitea/workflows/deploy.yml", workflow)]);
+    assert_eq!(
+        findings(folder.path(), &[]),
+        [
+            "deny foreign-thing .gitea/workflows/deploy.yml:7:14",
+            "deny redis-flush .gitea/workflows/deploy.yml:8:14",
+            "deny redis-flush .gitea/workflows/deploy.yml:9:14",
+        ]
+    );
+}
+
+#[test]
 fn a_process_of_somebody_else_is_denied_by_the_inventory() {
     let config = "version: 1\ninventory:\n  web:\n    environments:\n      production: {workflows: [deploy.yml], pm2: [web-api]}\nneighbours: {pm2: ['stock-*']}\n";
     let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: pm2 restart web-api\n      - run: pm2 stop stock-api\n";

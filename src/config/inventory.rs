@@ -31,6 +31,8 @@ pub struct Environment {
     /// Namespaces of Kubernetes.
     pub namespaces: Vec<String>,
     pub ports: Vec<u16>,
+    /// Numbers of databases of Redis.
+    pub redis: Vec<u16>,
     /// Restored in this order, lowest first.
     pub priority: Option<u32>,
 }
@@ -46,6 +48,8 @@ pub struct Neighbours {
     pub databases: Vec<String>,
     pub namespaces: Vec<String>,
     pub ports: Vec<u16>,
+    /// Numbers of databases of Redis.
+    pub redis: Vec<u16>,
     pub priority: Option<u32>,
 }
 
@@ -59,6 +63,7 @@ pub enum Thing {
     Database,
     Namespace,
     Port,
+    Redis,
 }
 
 /// The patterns of one owner's things of a kind.
@@ -75,14 +80,17 @@ macro_rules! things {
                     Thing::Path => {
                         return self.paths.iter().map(|path| path.to_string_lossy()).collect();
                     }
-                    Thing::Port => {
-                        return self.ports.iter().map(|port| port.to_string().into()).collect();
-                    }
+                    Thing::Port => return numbers(&self.ports),
+                    Thing::Redis => return numbers(&self.redis),
                 };
                 names.iter().map(|name| Cow::Borrowed(name.as_str())).collect()
             }
         }
     };
+}
+
+fn numbers(all: &[u16]) -> Vec<Cow<'_, str>> {
+    all.iter().map(|number| number.to_string().into()).collect()
 }
 
 things!(Environment);

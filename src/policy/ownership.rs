@@ -74,6 +74,7 @@ fn kind_of(resource: &str) -> Option<Thing> {
         "database" | "database-contents" | "database-schema" => Thing::Database,
         "kubernetes-namespace" => Thing::Namespace,
         "port" => Thing::Port,
+        "redis-database" => Thing::Redis,
         _ => return None,
     })
 }
