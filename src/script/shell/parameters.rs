@@ -107,8 +107,15 @@ impl Shell<'_> {
             }
             (_, Some(_)) => {
                 let key = parameter.key.clone().unwrap_or_default();
-                Subject::One(match self.item_key(name, &key) {
-                    Some(key) => self.state.item(name, &key),
+                let keys = match self.item_key(name, &key) {
+                    Some(key) => Some(vec![key]),
+                    None => self.possible_keys(&key),
+                };
+                Subject::One(match keys {
+                    Some(keys) => {
+                        let items = keys.iter().map(|key| self.state.item(name, key));
+                        items.reduce(Known::or).unwrap_or(Known::Unknown)
+                    }
                     // One of them.
                     None => match self.state.items(name) {
                         Some(items) => Known::Set(
@@ -131,6 +138,14 @@ impl Shell<'_> {
         let len = || Some(self.state.keys(name)?.last()?.parse::<i64>().ok()? + 1);
         let number = if number < 0 { len()? + number } else { number };
         Some(number.to_string())
+    }
+
+    /// The numbers that a subscript may be which names a variable.
+    fn possible_keys(&mut self, subscript: &Text) -> Option<Vec<String>> {
+        let value = self.known(subscript.as_str()).into_value()?;
+        let number =
+            |word: &Word| word.text()?.parse::<u32>().ok().map(|number| number.to_string());
+        value.alternatives().iter().map(number).collect()
     }
 
     fn length(&mut self, inner: &Text) -> Option<Value> {

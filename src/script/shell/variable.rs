@@ -48,6 +48,17 @@ pub enum Known {
 }
 
 impl Known {
+    /// The one or the other, where one that is not set is empty.
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unset, Self::Unset) => Self::Unset,
+            (one, other) => match one.into_value().zip(other.into_value()) {
+                Some((one, other)) => Self::Set(one.or(other)),
+                None => Self::Unknown,
+            },
+        }
+    }
+
     pub fn of(value: Option<Value>) -> Self {
         value.map_or(Self::Unset, Self::Set)
     }

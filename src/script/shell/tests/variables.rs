@@ -95,3 +95,15 @@ fn unset_variables_are_empty() {
     each_calls(&["pm2 delete"], &["T=all; unset T; pm2 delete $T"]);
     each_is_harmless(&["C=pm2; unset C; $C echo"]);
 }
+
+#[test]
+fn an_item_whose_number_is_one_of_several_may_be_none() {
+    each_calls(
+        &["pm2 ''", "pm2 b"],
+        &[
+            "A=(a b); N=1; if npm test; then N=3; fi; pm2 \"${A[N]}\"",
+            "A=(a b); N=1; if npm test; then let N=2+1; fi; pm2 \"${A[N]}\"",
+        ],
+    );
+    each_calls(&["pm2 b", "pm2 a"], &["A=(a b); N=0; if npm test; then N=1; fi; pm2 \"${A[N]}\""]);
+}
