@@ -140,11 +140,13 @@ impl Shell<'_> {
         Some(number.to_string())
     }
 
-    /// The numbers that a subscript may be which names a variable.
+    /// The numbers that a subscript may be: `$N`, or a variable's bare name.
     fn possible_keys(&mut self, subscript: &Text) -> Option<Vec<String>> {
-        let value = self.known(subscript.as_str()).into_value()?;
-        let number =
-            |word: &Word| word.text()?.parse::<u32>().ok().map(|number| number.to_string());
+        let value = match self.known(subscript.as_str()).into_value() {
+            Some(value) => value,
+            None => self.value(subscript),
+        };
+        let number = |word: &Word| Some(word.text()?.parse::<u32>().ok()?.to_string());
         value.alternatives().iter().map(number).collect()
     }
 

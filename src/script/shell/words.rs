@@ -7,7 +7,7 @@ use super::{
     quotes::{ansi, unescape_backtick},
     scan,
     state::State,
-    variable::Known,
+    variable::{Known, unknown_list},
 };
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
@@ -246,12 +246,18 @@ impl Shell<'_> {
 
     /// Appends `"$@"`, `$*`, `${A[@]}` and their like.
     pub(super) fn put_list(
-        &self,
+        &mut self,
         builder: &mut Builder,
         words: Vec<Value>,
         joined: bool,
         quoting: Quoting,
     ) {
+        // Of which each may be several, all that came before is written anew for each.
+        let is_simple = words.iter().all(|word| word.alternatives().len() == 1);
+        let times = if is_simple { 1 } else { words.len().saturating_mul(8) };
+        if !self.run.spend(words.len().saturating_mul(times)) {
+            return builder.written(&unknown_list("…", None));
+        }
         match joined && !quoting.splits() {
             true => builder.joined(&words),
             false => builder.list(&words, !quoting.splits()),

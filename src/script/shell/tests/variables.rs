@@ -103,6 +103,7 @@ fn an_item_whose_number_is_one_of_several_may_be_none() {
         &[
             "A=(a b); N=1; if npm test; then N=3; fi; pm2 \"${A[N]}\"",
             "A=(a b); N=1; if npm test; then let N=2+1; fi; pm2 \"${A[N]}\"",
+            "A=(a b); N=1; if npm test; then ((N++)); fi; pm2 \"${A[$N]}\"",
         ],
     );
     each_calls(&["pm2 b", "pm2 a"], &["A=(a b); N=0; if npm test; then N=1; fi; pm2 \"${A[N]}\""]);
