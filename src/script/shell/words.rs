@@ -3,7 +3,7 @@
 use super::{
     Output, Shell,
     braces::braces,
-    fields::{Builder, Fields, product},
+    fields::{Builder, Fields, MAX_EXPANSIONS, product},
     quotes::{ansi, unescape_backtick},
     scan,
     state::State,
@@ -254,7 +254,7 @@ impl Shell<'_> {
     ) {
         // Of which each may be several, all that came before is written anew for each.
         let is_simple = words.iter().all(|word| word.alternatives().len() == 1);
-        let times = if is_simple { 1 } else { words.len().saturating_mul(8) };
+        let times = if is_simple { 1 } else { words.len().saturating_mul(MAX_EXPANSIONS) };
         if !self.run.spend(words.len().saturating_mul(times)) {
             return builder.written(&unknown_list("…", None));
         }
