@@ -23,7 +23,7 @@ pub fn html(radius: &Radius) -> miette::Result<String> {
                         does => &line.does,
                         what => line.what.replace('`', ""),
                         place => place(&line.place),
-                        gone => line.is_ephemeral(),
+                        gone => !line.hits_others(),
                         rule => &line.rule,
                         at => line.path.as_ref().zip(line.line).map(|(p, n)| format!("{p}:{n}")),
                         command => &line.command,

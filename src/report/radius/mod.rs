@@ -123,6 +123,12 @@ impl Line {
     pub fn is_ephemeral(&self) -> bool {
         matches!(self.place, Place::Ephemeral(_))
     }
+
+    /// Whether others are there to be hit: also from such a machine, by what goes beyond it, as a
+    /// cloud's client does.
+    pub fn hits_others(&self) -> bool {
+        !self.is_ephemeral() || matches!(self.verdict, "deny" | "warn")
+    }
 }
 
 fn line(reach: &Reach) -> Line {

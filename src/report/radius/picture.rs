@@ -1,5 +1,5 @@
 //! Which workflow reaches what, as lines from the workflows on the left to the things on the right.
-//! What is thrown away after a job is not drawn: nobody else is there to be hit.
+//! What is thrown away after a job is not drawn: nobody else is there to be hit, unless it goes beyond.
 
 use super::{Line, Radius, Workflow};
 use crate::{effect::resource, program::Scope};
@@ -50,11 +50,11 @@ impl Picture {
         let drawn: Vec<&Workflow> = radius
             .workflows
             .iter()
-            .filter(|workflow| workflow.lines().any(|line| !line.is_ephemeral()))
+            .filter(|workflow| workflow.lines().any(|line| line.hits_others()))
             .collect();
         let mut gravest: HashMap<String, &Line> = HashMap::new();
         for (number, workflow) in drawn.iter().enumerate() {
-            for line in workflow.lines().filter(|line| !line.is_ephemeral()) {
+            for line in workflow.lines().filter(|line| line.hits_others()) {
                 let thing = thing(line);
                 keep(edges.entry((number, thing.clone())).or_insert(line), line);
                 keep(gravest.entry(thing).or_insert(line), line);
@@ -84,7 +84,7 @@ impl Picture {
             })
             .collect();
         let workflows = drawn.iter().enumerate().map(|(number, workflow)| {
-            let lines = workflow.lines().filter(|line| !line.is_ephemeral());
+            let lines = workflow.lines().filter(|line| line.hits_others());
             let gravest = lines.max_by_key(|line| line.weight());
             Node {
                 label: cut(workflow.file_name()),
