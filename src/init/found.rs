@@ -70,6 +70,7 @@ impl Found {
             let is_inside = |cwd: &Path| cwd.canonicalize().is_ok_and(|it| it.starts_with(&folder));
             declared.clone().any(|name| *name == process.key.name)
                 || process.cwd.as_deref().is_some_and(is_inside)
+                || is_unit_of(process, &folder)
         };
         let mut found = Self {
             host: now.host.clone(),
@@ -82,7 +83,6 @@ impl Found {
         let clusters = now.processes().filter(|process| is_clustered(process));
         let is_alone =
             clusters.map(|process| &process.key.name).collect::<BTreeSet<_>>().len() == 1;
-        let is_ours = |process: &Process| is_ours(process) || is_unit_of(process, &folder);
         for process in now.processes().filter(|process| is_an_app(process)) {
             let Key { manager, name, .. } = &process.key;
             if !is_ours(process) {
@@ -127,12 +127,13 @@ fn is_an_app(process: &Process) -> bool {
 
 /// Whether the file of a unit names something in the folder.
 fn is_unit_of(process: &Process, folder: &Path) -> bool {
-    let words = systemd::written_files(process).flat_map(|text| text.split([' ', '=', '\n', '"']));
+    let mut words =
+        systemd::written_files(process).flat_map(|text| text.split([' ', '=', '\n', '"']));
     let is_inside = |word: &str| {
         word.starts_with('/')
             && Path::new(word).canonicalize().is_ok_and(|it| it.starts_with(folder))
     };
-    words.into_iter().any(is_inside)
+    words.any(is_inside)
 }
 
 /// Whether PM2 listens for it, and hands it what comes in.

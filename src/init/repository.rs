@@ -10,7 +10,7 @@ pub struct Repository {
 }
 
 /// One environment, as an ecosystem file or a workflow tells of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Environment {
     pub name: String,
     /// From the top of the repository.

@@ -66,17 +66,7 @@ fn declared(repository: &Repository, found: &Found) -> Vec<Environment> {
     };
     let undeclared: Vec<String> = names(true).filter(|name| !known(name)).collect();
     let units: Vec<String> = names(false).collect();
-    let mut all: Vec<Environment> = repository
-        .environments
-        .iter()
-        .map(|it| Environment {
-            name: it.name.clone(),
-            ecosystem: it.ecosystem.clone(),
-            processes: it.processes.clone(),
-            units: Vec::new(),
-            workflows: it.workflows.clone(),
-        })
-        .collect();
+    let mut all = repository.environments.clone();
     all.sort_by_key(|environment| environment.name != "production");
     if undeclared.is_empty() && units.is_empty() {
         return all;

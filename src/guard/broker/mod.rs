@@ -57,7 +57,7 @@ pub struct Broker {
     desk: Arc<Desk>,
     accepting: Option<JoinHandle<()>>,
     /// Closed when no more clients are to be taken. The socket cannot tell: its file may be gone.
-    open: Option<UnixStream>,
+    lifeline: Option<UnixStream>,
 }
 
 /// What all connections share.
@@ -126,14 +126,14 @@ impl Broker {
             starting: Mutex::new(()),
             open: Mutex::new(HashMap::new()),
         });
-        let (open, closed) = UnixStream::pair()?;
+        let (lifeline, closed) = UnixStream::pair()?;
         let accepting = {
             let desk = Arc::clone(&desk);
             thread::Builder::new()
                 .name("pm2-broker".to_owned())
                 .spawn(move || accept(&listener, &closed, &desk))?
         };
-        Ok(Self { desk, accepting: Some(accepting), open: Some(open) })
+        Ok(Self { desk, accepting: Some(accepting), lifeline: Some(lifeline) })
     }
 }
 
@@ -144,7 +144,7 @@ impl Drop for Broker {
                 "what stands between PM2 and the deploy ended too early: PM2 was not guarded to the end",
             );
         }
-        drop(self.open.take());
+        drop(self.lifeline.take());
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
         }

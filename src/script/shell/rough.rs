@@ -2,6 +2,7 @@
 
 use super::{Done, Shell, statements::Unit, survey::names, syntax::Span};
 use crate::{script::Unread, source::Location};
+use foldhash::HashSet;
 
 /// Words that may stand before a command where the syntax is not understood.
 const RESERVED: [&str; 14] = [
@@ -10,28 +11,36 @@ const RESERVED: [&str; 14] = [
 ];
 
 impl Shell<'_> {
-    /// Reads around a syntax error: what may be commands in it.
+    /// Reads around a syntax error: what may be commands in it, and the functions that it names.
     pub(super) fn broken(&mut self, unit: &Unit<'_>, span: &Span, commands: &[Vec<Span>]) -> Done {
-        let location = unit.text.locate(span.clone());
-        let reason = "the shell syntax is not understood here";
-        self.run.unread.push(Unread::code(location.clone(), reason));
-        for words in commands {
-            self.rough_command(unit, words);
-        }
         let code = unit.str(span);
-        self.may_call(location, |name| names(code).any(|named| &code[named] == name));
-        Done::default()
+        let named: HashSet<&str> = names(code).map(|name| &code[name]).collect();
+        let reason = "the shell syntax is not understood here";
+        self.in_part(unit, span, reason, commands, |name| named.contains(name))
     }
 
     /// What the end of a text may do that is missing: to call any function.
     pub(super) fn cut_off(&mut self, unit: &Unit<'_>, end: &Span, commands: &[Vec<Span>]) -> Done {
-        let location = unit.text.locate(end.clone());
         let reason = "it ends in the middle of its syntax, so what comes after that is not known";
+        self.in_part(unit, end, reason, commands, |_| true)
+    }
+
+    /// Reads what may be commands, and the functions that may be called beside them, and says that
+    /// this is not all.
+    fn in_part(
+        &mut self,
+        unit: &Unit<'_>,
+        span: &Span,
+        reason: &str,
+        commands: &[Vec<Span>],
+        may_call: impl Fn(&str) -> bool,
+    ) -> Done {
+        let location = unit.text.locate(span.clone());
         self.run.unread.push(Unread::code(location.clone(), reason));
         for words in commands {
             self.rough_command(unit, words);
         }
-        self.may_call(location, |_| true);
+        self.may_call(location, may_call);
         Done::default()
     }
 

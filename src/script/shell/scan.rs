@@ -48,6 +48,15 @@ fn double_quote_at(text: &str, from: usize, depth: usize) -> usize {
     bytes.len()
 }
 
+/// After the string whose opening quote stands at `at`; nothing if the closing one is missing.
+pub fn string_end(text: &str, at: usize) -> Option<usize> {
+    let end = match text.as_bytes()[at] {
+        b'\'' => single_quote(text, at + 1),
+        _ => double_quote(text, at + 1),
+    };
+    (end < text.len()).then_some(end + 1)
+}
+
 /// After a backtick.
 pub fn backtick(text: &str, from: usize) -> usize {
     unescaped(text, from, b'`')
@@ -204,7 +213,7 @@ impl Delimiter {
 
     /// The position after the line with the delimiter; nothing if there is none, as for a shift
     /// in arithmetic.
-    fn body_end(&self, text: &str, from: usize) -> Option<usize> {
+    pub fn body_end(&self, text: &str, from: usize) -> Option<usize> {
         let (body, end) = self.body(text, from);
         (end > body.end && !self.text.is_empty()).then_some(end)
     }

@@ -39,22 +39,25 @@ fn ends_early(root: Node<'_>, text: &str) -> bool {
 /// The lines that begin in strings, if the last of these has no end.
 fn lines_in_strings(text: &str) -> Option<Vec<Span>> {
     let bytes = text.as_bytes();
-    let (mut lines, mut at, mut is_open) = (Vec::new(), 0, false);
+    let (mut lines, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
-        if bytes[at] == b'#' && scan::starts_comment(bytes, at) {
-            at += text[at..].find('\n').unwrap_or(text.len() - at);
-            continue;
+        match bytes[at] {
+            b'#' if scan::starts_comment(bytes, at) => {
+                at += text[at..].find('\n').unwrap_or(text.len() - at);
+            }
+            b'"' | b'\'' => {
+                let end = scan::string_end(text, at);
+                let string = &text[at..end.unwrap_or(text.len())];
+                let starts = string.match_indices('\n').map(|(line, _)| at + line + 1);
+                let line = |start: usize| {
+                    start..text[start..].find('\n').map_or(text.len(), |end| start + end)
+                };
+                lines.extend(starts.map(line));
+                let Some(end) = end else { return Some(lines) };
+                at = end;
+            }
+            _ => at = scan::quoted_or_next(text, at),
         }
-        let is_string = matches!(bytes[at], b'"' | b'\'');
-        let next = scan::quoted_or_next(text, at).min(text.len());
-        is_open = is_string && (next - at < 2 || bytes[next - 1] != bytes[at]);
-        if is_string {
-            let starts = text[at..next].match_indices('\n').map(|(line, _)| at + line + 1);
-            let line =
-                |start| start..text[start..].find('\n').map_or(text.len(), |end| start + end);
-            lines.extend(starts.map(line));
-        }
-        at = next;
     }
-    is_open.then_some(lines)
+    None
 }
