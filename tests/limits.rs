@@ -77,6 +77,12 @@ fn what_doubles_itself_ends() {
 }
 
 #[test]
+fn a_list_that_doubles_again_and_again_is_given_up() {
+    let code = "A=(a b)\nif git diff --quiet; then A=(c d); fi\nfor x in $(seq 1 20); do A=(\"${A[@]}\" \"${A[@]}\"); done";
+    assert_eq!(said(code), ["it expands to more than can be followed; not all of it was read"]);
+}
+
+#[test]
 fn every_language_ends_with_what_was_not_read_said() {
     let code = "(".repeat(100_000) + &"pm2 stop a; ".repeat(400_000);
     for language in [

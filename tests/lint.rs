@@ -420,13 +420,29 @@ fn a_makefile_has_dollars_of_its_own() {
     );
 }
 
+/// The findings on commands of a workflow that deploys `web`, which has these things, and others have
+/// those.
+fn where_things_have_owners(own: &str, of_others: &str, commands: &[&str]) -> Vec<String> {
+    let config = format!(
+        "version: 1\ninventory:\n  web:\n    environments:\n      production: {{workflows: [deploy.yml], {own}}}\nneighbours: {{{of_others}}}\n"
+    );
+    let steps: String =
+        commands.iter().map(|command| format!("      - run: {command}\n")).collect();
+    let workflow = format!("on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n{steps}");
+    let folder = repository(&[("tagout.yml", &config), (".gitea/workflows/deploy.yml", &workflow)]);
+    findings(folder.path(), &[])
+}
+
 #[test]
 fn a_redis_database_of_ones_own_may_be_emptied_and_no_other() {
-    let config = "version: 1\ninventory:\n  web:\n    environments:\n      production: {workflows: [deploy.yml], redis: [3]}\nneighbours: {redis: [4]}\n";
-    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: redis-cli -n 3 flushdb\n      - run: redis-cli -n 4 flushdb\n      - run: redis-cli -n 5 flushdb\n      - run: redis-cli -n 3 flushall\n";
-    let folder = repository(&[("tagout.yml", config), (".gitea/workflows/deploy.yml", workflow)]);
+    let commands = [
+        "redis-cli -n 3 flushdb",
+        "redis-cli -n 4 flushdb",
+        "redis-cli -n 5 flushdb",
+        "redis-cli -n 3 flushall",
+    ];
     assert_eq!(
-        findings(folder.path(), &[]),
+        where_things_have_owners("redis: [3]", "redis: [4]", &commands),
         [
             "deny foreign-thing .gitea/workflows/deploy.yml:7:14",
             "deny redis-flush .gitea/workflows/deploy.yml:8:14",
@@ -437,11 +453,9 @@ fn a_redis_database_of_ones_own_may_be_emptied_and_no_other() {
 
 #[test]
 fn a_process_of_somebody_else_is_denied_by_the_inventory() {
-    let config = "version: 1\ninventory:\n  web:\n    environments:\n      production: {workflows: [deploy.yml], pm2: [web-api]}\nneighbours: {pm2: ['stock-*']}\n";
-    let workflow = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: pm2 restart web-api\n      - run: pm2 stop stock-api\n";
-    let folder = repository(&[("tagout.yml", config), (".gitea/workflows/deploy.yml", workflow)]);
+    let commands = ["pm2 restart web-api", "pm2 stop stock-api"];
     assert_eq!(
-        findings(folder.path(), &[]),
+        where_things_have_owners("pm2: [web-api]", "pm2: ['stock-*']", &commands),
         ["deny foreign-thing .gitea/workflows/deploy.yml:7:14"]
     );
 }

@@ -99,3 +99,15 @@ fn the_page_needs_nothing_but_itself_and_names_cannot_write_html() {
     }
     assert_eq!(page.matches("<path class=").count(), 1);
 }
+
+#[test]
+fn the_picture_shows_what_goes_beyond_a_machine_that_is_thrown_away() {
+    let hosted = |command| workflow(command).replace("self-hosted", "ubuntu-latest");
+    for (command, drawn) in [("terraform destroy -auto-approve", 1), ("docker system prune -af", 0)]
+    {
+        let folder = repository(&[(".github/workflows/d.yml", &hosted(command))]);
+        tagout(folder.path(), &["radius", "--html", "page.html"]);
+        let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+        assert_eq!(page.matches("<path class=").count(), drawn, "{command}");
+    }
+}
