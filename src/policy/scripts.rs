@@ -196,7 +196,10 @@ fn wants_all(script: &Script) -> bool {
         let saved = r"\b(?:curl|wget)\b[^|]*\n?[^|]*\b(?:ba|da|z|k)?sh \S";
         let run = Regex::new(&format!("{piped}|{saved}")).ok()?;
         let fetched = Regex::new(r"(?:[<$]\(\s*|`)(?:curl|wget)\b").ok()?;
-        let runs = Regex::new(r"\b(?:(?:ba|da|z|k)?sh|eval|source)\b|(?:^|[\s;&|(])\.\s").ok()?;
+        // A word of prose is no command.
+        let starts = r"(?m)(?:^|[;&|({`!'\x22]|\b(?:then|do|else|builtin|command)\s)";
+        let sourced = format!(r"{starts}[\t ]*(?:source|\.)\s");
+        let runs = Regex::new(&format!(r"\b(?:(?:ba|da|z|k)?sh|eval)\b|{sourced}")).ok()?;
         Some([run, fetched, runs])
     });
     let downloads = || {

@@ -16,7 +16,11 @@ static SECRET: LazyLock<Option<Regex>> =
 /// Whether a script can give a program a secret on a host that others use.
 pub(super) fn may_be_given(script: &Script) -> bool {
     let text = script.text.as_str();
-    let has_secret = |text: &str| text.contains("secrets.");
+    let is_secret = |found: regex::Captures<'_>| !is_public(&found[1]);
+    let has_secret = |text: &str| {
+        let named = SECRET.as_ref().filter(|_| text.contains("secrets."));
+        named.is_some_and(|secret| secret.captures_iter(text).any(is_secret))
+    };
     let is_used = |(name, value): (&String, &Text)| {
         has_secret(value.as_str()) && text.contains(name.as_str())
     };
@@ -44,11 +48,15 @@ pub(super) fn given(judge: Judge<'_>, invocation: &Invocation) -> Option<Finding
 fn secrets_in(word: &Word) -> Vec<String> {
     let of_hole = |written: &str| {
         let found = SECRET.as_ref()?.captures(written)?;
-        let is_public = |name: &String| matches_name(name, &found[1].to_uppercase());
-        let is_none = Practice::known().public.iter().any(is_public);
-        (!is_none).then(|| format!("`{}`", &found[1]))
+        (!is_public(&found[1])).then(|| format!("`{}`", &found[1]))
     };
     word.holes().filter_map(|hole| of_hole(&hole.written)).collect()
+}
+
+/// Whether a secret is none by what its name says that it holds.
+fn is_public(name: &str) -> bool {
+    let name = name.to_uppercase();
+    Practice::known().public.iter().any(|public| matches_name(public, &name))
 }
 
 fn listed(mut names: Vec<String>) -> String {

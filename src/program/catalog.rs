@@ -20,6 +20,9 @@ pub struct Catalog {
     by_name: HashMap<&'static str, usize>,
     /// The names, sorted.
     sorted: Vec<&'static str>,
+    /// By the first byte of a name, how long those are that start with it, a bit for each length:
+    /// most words of a script are no name, which this tells fast.
+    lengths: [u32; 256],
     /// Each is parsed when it is first asked for, so that no run pays for what it does not use.
     parsed: Vec<OnceLock<Option<(Program, Tells)>>>,
 }
@@ -28,19 +31,24 @@ impl Catalog {
     /// The programs that are built in.
     pub fn built_in() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
-        CATALOG.get_or_init(|| Self {
-            by_name: SOURCES
-                .iter()
-                .enumerate()
-                .flat_map(|(at, source)| source.names.iter().map(move |name| (*name, at)))
-                .collect(),
-            sorted: {
-                let mut names: Vec<&str> =
-                    SOURCES.iter().flat_map(|source| source.names).copied().collect();
-                names.sort_unstable();
-                names
-            },
-            parsed: SOURCES.iter().map(|_| OnceLock::new()).collect(),
+        CATALOG.get_or_init(|| {
+            let mut sorted: Vec<&str> =
+                SOURCES.iter().flat_map(|source| source.names).copied().collect();
+            sorted.sort_unstable();
+            let mut lengths = [0; 256];
+            for name in &sorted {
+                lengths[first_byte(name)] |= length_bit(name);
+            }
+            Self {
+                by_name: SOURCES
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(at, source)| source.names.iter().map(move |name| (*name, at)))
+                    .collect(),
+                sorted,
+                lengths,
+                parsed: SOURCES.iter().map(|_| OnceLock::new()).collect(),
+            }
         })
     }
 
@@ -48,7 +56,7 @@ impl Catalog {
     pub fn find(&self, word: &str) -> Option<&Program> {
         let is_init_script = word.starts_with("/etc/init.d/") || word.starts_with("/etc/rc.d/");
         let name = if is_init_script { "init-script" } else { bare_name(word) };
-        Some(&self.at(*self.by_name.get(name)?)?.0)
+        Some(&self.at(self.position(name)?)?.0)
     }
 
     /// The program that an unknown word is named after: `$PM2`, `"$REDIS_CLI"`, `${{ inputs.docker }}`.
@@ -71,7 +79,12 @@ impl Catalog {
 
     /// What tells whether a call of the program of that very name matters.
     pub fn tells(&self, name: &str) -> Option<&Tells> {
-        Some(&self.at(*self.by_name.get(name)?)?.1)
+        Some(&self.at(self.position(name)?)?.1)
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        let may_be = self.lengths[first_byte(name)] & length_bit(name) != 0;
+        may_be.then(|| self.by_name.get(name).copied())?
     }
 
     /// Whether a name is known of which this is a part: its start, if `after` can be any text, and
@@ -94,7 +107,7 @@ impl Catalog {
 
     /// Whether the program of that very name is known.
     pub fn knows(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
+        self.position(name).is_some()
     }
 
     /// Every name that is known.
@@ -116,6 +129,15 @@ impl Catalog {
         };
         self.parsed[at].get_or_init(|| parse().map(told)).as_ref()
     }
+}
+
+fn first_byte(name: &str) -> usize {
+    name.bytes().next().map_or(0, usize::from)
+}
+
+/// All that are longer than can be told share the last one.
+fn length_bit(name: &str) -> u32 {
+    1 << name.len().min(31)
 }
 
 /// The package that a path below `node_modules` is a file of.

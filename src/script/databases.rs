@@ -65,7 +65,7 @@ impl Shell<'_> {
                 }
                 sql::Step::Shell(code) => {
                     let hop = Hop { step: "\\!".to_owned(), location: code.location() };
-                    self.deeper(code.location().as_ref(), |shell| {
+                    self.deeper_in(&code, |shell| {
                         shell.within(hop, None, |shell| shell.script(&code))
                     });
                 }

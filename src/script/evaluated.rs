@@ -3,6 +3,7 @@
 use super::{
     Unread,
     evaluator::{Call, Command, Reading, Surroundings},
+    python,
     shell::{Done, Output, Shell, State, fields},
 };
 use crate::{
@@ -19,6 +20,13 @@ impl Shell<'_> {
     pub(super) fn evaluated(&mut self, text: &Text, language: Language, read: Evaluation) -> Done {
         let value = self.run.marks.value(text);
         let [script] = value.alternatives() else { return Done::default() };
+        if self.run.selective
+            && !self.heard
+            && language == Language::Python
+            && script.text().is_some_and(|code| python::is_harmless(&code))
+        {
+            return Done::default();
+        }
         let reading = read(
             script,
             &Surroundings {
@@ -82,8 +90,7 @@ impl Shell<'_> {
 
     /// The folder of a script, from the repository's; code that stands in a workflow runs in that.
     fn folder_of(&self, text: &Text) -> String {
-        let file = text.location().map(|location| location.file);
-        let script = file.as_ref().map(|file| file.path());
+        let script = text.file().map(|file| file.path());
         let script = script.filter(|path| Language::of_file(path, "").is_some());
         let folder = script.zip(self.run.repository.as_ref()).and_then(|(path, repository)| {
             path.strip_prefix(repository.root()).ok()?.parent().map(shown_path)

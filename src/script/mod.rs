@@ -96,8 +96,7 @@ pub fn read_all_with(script: &Script, files: &Files) -> Reading {
 }
 
 fn read_in_time(script: &Script, files: &Files, selective: bool) -> Reading {
-    let file = script.text.location().map(|location| location.file);
-    let repository = file.map(|file| file.repository().clone());
+    let repository = script.text.file().map(|file| file.repository().clone());
     let mut run = Run::in_repository(repository);
     run.selective = selective;
     run.services.clone_from(&script.services);

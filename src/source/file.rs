@@ -143,7 +143,8 @@ impl SourceFile {
 
 impl Lines {
     fn of(text: &str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+        let starts = std::iter::once(0).chain(ends.map(|end| end + 1));
         let (mut characters, mut before) = (Vec::new(), 0);
         for chunk in text.as_bytes().chunks(STEP) {
             characters.push(before);

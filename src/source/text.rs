@@ -204,6 +204,12 @@ impl Text {
     pub fn location(&self) -> Option<Location> {
         self.locate(0..self.len())
     }
+
+    /// The file in which its start stands.
+    pub fn file(&self) -> Option<&Arc<SourceFile>> {
+        let whole = self.whole.as_ref()?;
+        whole.segments_in(&self.range).first().map(|segment| &segment.file)
+    }
 }
 
 impl Whole {

@@ -19,9 +19,17 @@ struct BuiltIn {
     actions: Vec<Action>,
     /// The first entry of each action, by its name in lower case.
     by_name: HashMap<String, usize>,
-    /// The first entries of those whose names are patterns, each with how many bytes of it stand
-    /// before its first star.
-    patterns: Vec<(usize, usize)>,
+    /// The first entries of those whose names are patterns.
+    patterns: Vec<Pattern>,
+}
+
+/// An entry whose name is a pattern.
+struct Pattern {
+    position: usize,
+    /// What stands before its first star.
+    head: String,
+    /// What stands after its last one.
+    tail: String,
 }
 
 static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
@@ -29,10 +37,14 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
     let (mut by_name, mut patterns) = (HashMap::new(), Vec::new());
     for (position, action) in actions.iter_mut().enumerate() {
         action.uses.make_ascii_lowercase();
-        let star = action.uses.find('*');
         if let Entry::Vacant(first) = by_name.entry(action.uses.clone()) {
             first.insert(position);
-            patterns.extend(star.map(|star| (position, star)));
+            let ends = action.uses.split_once('*').zip(action.uses.rsplit_once('*'));
+            patterns.extend(ends.map(|((head, _), (_, tail))| Pattern {
+                position,
+                head: head.to_owned(),
+                tail: tail.to_owned(),
+            }));
         }
     }
     BuiltIn { actions, by_name, patterns }
@@ -63,11 +75,12 @@ fn first<'c>(config: &'c Config, uses: &str) -> Option<&'c Action> {
         config.actions.iter().find(|action| matches_name(&action.uses.to_ascii_lowercase(), &name));
     let BuiltIn { actions, by_name, patterns } = &*BUILT_IN;
     configured.or_else(|| {
-        let pattern = patterns.iter().find(|(at, star)| {
-            let pattern = &actions[*at].uses;
-            name.starts_with(&pattern[..*star]) && matches_name(pattern, &name)
+        let pattern = patterns.iter().find(|pattern| {
+            let can_match = name.starts_with(&pattern.head) && name.ends_with(&pattern.tail);
+            can_match && matches_name(&actions[pattern.position].uses, &name)
         });
-        let first = by_name.get(&name).into_iter().chain(pattern.map(|(at, _)| at)).min();
+        let pattern = pattern.map(|pattern| &pattern.position);
+        let first = by_name.get(&name).into_iter().chain(pattern).min();
         first.map(|at| &actions[*at])
     })
 }

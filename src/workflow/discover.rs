@@ -43,23 +43,23 @@ const FORGES: [&str; 3] = [".github", ".gitea", ".forgejo"];
 /// workflows adds nothing: an empty result is for the caller to tell.
 pub fn discover(paths: &[PathBuf]) -> Result<Discovered, DiscoverError> {
     let here = [PathBuf::from(".")];
-    let (mut files, mut skipped) = (BTreeSet::new(), BTreeSet::new());
+    let (mut files, mut skipped) = (Vec::new(), BTreeSet::new());
     for path in if paths.is_empty() { &here } else { paths } {
         match path.metadata() {
             Ok(metadata) if metadata.is_dir() => walk(path, &mut files, &mut skipped),
-            Ok(_) => {
-                files.insert(as_shown(path));
-            }
+            Ok(_) => files.push(as_shown(path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(DiscoverError::Missing { path: path.clone() });
             }
             Err(cause) => return Err(DiscoverError::Unreadable { path: path.clone(), cause }),
         }
     }
-    Ok(Discovered { files: files.into_iter().collect(), skipped: skipped.into_iter().collect() })
+    files.sort_unstable();
+    files.dedup();
+    Ok(Discovered { files, skipped: skipped.into_iter().collect() })
 }
 
-fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, skipped: &mut BTreeSet<Skipped>) {
+fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut BTreeSet<Skipped>) {
     // `.` may itself be `.gitea/workflows`, which only its full path tells.
     let full = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let walker = WalkBuilder::new(folder)
@@ -71,7 +71,7 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, skipped: &mut BTreeSet<Ski
             Ok(entry) => {
                 let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
                 if holds_workflow_steps(&full.join(below)) && entry.path().is_file() {
-                    files.insert(as_shown(entry.path()));
+                    files.push(as_shown(entry.path()));
                 }
             }
             Err(error) => {

@@ -228,7 +228,8 @@ impl Walk<'_> {
     pub fn push(&mut self, script: Script) {
         let text = script.text.as_str().trim();
         let is_whole = |e: &crate::source::Expression| e.range == (0..text.len());
-        let only = expressions_in(text).next().filter(is_whole);
+        let first = || expressions_in(text).next();
+        let only = text.starts_with("${{").then(first).flatten().filter(is_whole);
         if let Some(only) = only
             && script.contexts.possible(text).others
             && let Some(location) = script.text.location()

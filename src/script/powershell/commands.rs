@@ -227,9 +227,7 @@ impl Shell<'_> {
 
     /// Reads a block that may be run.
     pub(super) fn ps_block(&mut self, code: &Text) -> Done {
-        self.deeper(code.location().as_ref(), |shell| {
-            shell.ps_branch(|shell| shell.powershell(code))
-        })
+        self.deeper_in(code, |shell| shell.ps_branch(|shell| shell.powershell(code)))
     }
 
     /// What is written to a file, in case the file is run later.

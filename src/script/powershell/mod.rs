@@ -66,7 +66,7 @@ impl Shell<'_> {
     /// The value of an expression that stands in a text of its own.
     fn ps_text_value(&mut self, text: &Text) -> Value {
         let written = format!("$({})", text.as_str());
-        let done = self.deeper(text.location().as_ref(), |shell| shell.powershell(text));
+        let done = self.deeper_in(text, |shell| shell.powershell(text));
         done.output.value(written, text.location())
     }
 }

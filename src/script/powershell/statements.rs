@@ -191,7 +191,7 @@ impl Shell<'_> {
             at += line.len();
             let text = unit.slice(range);
             if text.len() < unit.code.len() && !text.as_str().trim().is_empty() {
-                self.deeper(text.location().as_ref(), |shell| shell.powershell(&text));
+                self.deeper_in(&text, |shell| shell.powershell(&text));
             }
         }
         Done::default()

@@ -4,6 +4,7 @@
 //! `methods` the methods that JavaScript has not.
 
 mod expressions;
+mod harmless;
 mod library;
 mod methods;
 mod statements;
@@ -18,6 +19,7 @@ use super::evaluator::{
     syntax::{Kind, Statement, StatementKind, TargetKind},
 };
 use crate::invocation::Word;
+pub use harmless::is_harmless;
 use tree_sitter::Node;
 
 struct Python;

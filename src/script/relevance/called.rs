@@ -14,6 +14,21 @@ pub enum Called {
     Really,
 }
 
+/// Where programs are installed, from the root or the folder of the code.
+const INSTALLED: [&str; 5] = ["/usr/", "/bin/", "/sbin/", "vendor/bin/", "node_modules/"];
+
+/// Whether a command is a file of one's own, not an installed program.
+pub fn is_own_path(name: &str) -> bool {
+    if !name.contains('/') || name.contains("://") {
+        return false;
+    }
+    let mut path = name;
+    while let Some(rest) = path.strip_prefix("./") {
+        path = rest;
+    }
+    !INSTALLED.iter().any(|folder| path.starts_with(folder))
+}
+
 /// How the program is called whose name ends at `at` in a text; `inner` if that stands in other
 /// code, which can give it something to read. `says` tells what stands anywhere in all the code.
 pub fn called(

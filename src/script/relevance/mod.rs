@@ -11,7 +11,7 @@ mod strings;
 mod tests;
 
 use crate::source::{Expression, Language, Script, expressions};
-pub(super) use called::{Called, called};
+pub(super) use called::{Called, called, is_own_path};
 pub(super) use hooks::{hooks, module};
 use scan::Scan;
 
@@ -32,8 +32,7 @@ pub fn matters_as_written(script: &Script) -> Matters {
         return Matters::Itself;
     }
     let text = script.text.as_str();
-    let file = script.text.location().map(|location| location.file);
-    let repository = file.as_ref().map(|file| file.repository());
+    let repository = script.text.file().map(|file| file.repository());
     let is_open = |expression: Expression<'_>| !expression.is_for_the_run();
     match Scan::of(text).in_repository(repository).matters() {
         Matters::Not | Matters::Later if expressions(text).any(is_open) => Matters::Open,

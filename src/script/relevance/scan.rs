@@ -2,7 +2,7 @@
 
 use super::{
     Matters,
-    called::{Called, called},
+    called::{Called, called, is_own_path},
     hooks,
     strings::strings,
 };
@@ -14,11 +14,15 @@ use crate::{
 use std::{iter::Peekable, ops::Range, vec::IntoIter};
 
 /// Words that let the shell run text, or that hand something to a later step.
-const TELLING: [&str; 6] = ["eval", "alias", "trap", "base64", "set-output", "set-env"];
+fn is_telling(name: &str) -> bool {
+    matches!(name, "eval" | "alias" | "trap" | "base64" | "set-output" | "set-env")
+}
 
 /// Words after which another command starts.
-const RESERVED: [&str; 10] =
-    ["if", "then", "elif", "else", "do", "while", "until", "time", "coproc", "function"];
+fn is_reserved(word: &str) -> bool {
+    let starts_list = matches!(word, "if" | "then" | "elif" | "else" | "do" | "while" | "until");
+    starts_list || matches!(word, "time" | "coproc" | "function" | "!" | "{")
+}
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
@@ -145,6 +149,17 @@ impl<'t> Scan<'t> {
             b'"' | b'\'' if let Some(string) = self.data_string() => {
                 len = string;
                 false
+            }
+            b'\\' if next == b'\\' => {
+                len = 2;
+                false
+            }
+            // It is written, not run; but what it stands in may be run, too.
+            b'\\' if next == b'`' => {
+                len = 2;
+                let matters = self.end_name(true);
+                self.after_hole = true;
+                matters
             }
             // Quotes and backslashes are no part of a name, and do not end it.
             _ if is_quoting(byte) => false,
@@ -326,9 +341,16 @@ impl<'t> Scan<'t> {
         if self.name.is_empty() {
             return false;
         }
-        let name = std::mem::take(&mut self.name);
+        let mut name = std::mem::take(&mut self.name);
+        let matters = self.names_what_matters(&name, after_hole, before_hole);
+        name.clear();
+        self.name = name;
+        matters
+    }
+
+    fn names_what_matters(&mut self, name: &str, after_hole: bool, before_hole: bool) -> bool {
         let writes = name == "tee" && self.text[self.at..].contains(" /etc/");
-        if writes || TELLING.contains(&name.as_str()) {
+        if writes || is_telling(name) {
             return true;
         }
         let catalog = Catalog::built_in();
@@ -346,7 +368,7 @@ impl<'t> Scan<'t> {
         {
             return true;
         }
-        if let Some(tells) = catalog.tells(&name)
+        if let Some(tells) = catalog.tells(name)
             && self.is_program()
         {
             let starts = self.starts && !self.assigns;
@@ -365,7 +387,7 @@ impl<'t> Scan<'t> {
             self.gives |= tells.gives && self.starts;
         }
         // A part of a name that something else may make whole.
-        catalog.has_name_with(&name, after_hole, before_hole)
+        catalog.has_name_with(name, after_hole, before_hole)
     }
 
     /// Whether the program that is called here runs what the repository has.
@@ -415,14 +437,9 @@ impl<'t> Scan<'t> {
             // An argument.
             return false;
         }
-        if assigns || RESERVED.contains(&word) || matches!(word, "!" | "{") {
+        if assigns || is_reserved(word) {
             self.starts = starts;
         }
-        let word = word.trim_matches(['"', '\'']);
-        let is_installed = ["/usr/", "/bin/", "/sbin/", "vendor/bin/", "node_modules/"]
-            .iter()
-            .any(|folder| word.trim_start_matches("./").starts_with(folder));
-        let is_path = word.contains('/') && !is_installed && !word.contains("://");
-        is_path && (!assigns || self.passes)
+        (!assigns || self.passes) && is_own_path(word.trim_matches(['"', '\'']))
     }
 }

@@ -324,11 +324,17 @@ pub fn together(alternatives: &Fields) -> Vec<Value> {
 
 /// Every alternative of the one followed by every alternative of the other; what is too much is one
 /// more alternative with holes.
-pub fn product(heads: Fields, tails: Fields) -> Fields {
-    if let [tail] = tails.as_slice() {
-        let mut joined = heads;
-        joined.iter_mut().for_each(|head| head.extend(tail.iter().cloned()));
-        return joined;
+pub fn product(mut heads: Fields, mut tails: Fields) -> Fields {
+    match (heads.as_mut_slice(), tails.as_mut_slice()) {
+        ([head], [tail]) => {
+            head.append(tail);
+            return heads;
+        }
+        (heads_of_one, [tail]) => {
+            heads_of_one.iter_mut().for_each(|head| head.extend_from_slice(tail));
+            return heads;
+        }
+        _ => {}
     }
     let join = |head: &[Word], tail: &[Word]| head.iter().chain(tail).cloned().collect();
     let all = heads.len() * tails.len();

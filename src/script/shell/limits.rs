@@ -46,13 +46,14 @@ fn length_end(text: &str) -> Option<usize> {
 
 /// Where too many brackets are open. Quotes do not count: data seldom has that many.
 fn nesting_end(text: &str) -> Option<usize> {
-    if text.len() <= MAX_BRACKETS {
+    let opens = |byte: &u8| matches!(byte, b'(' | b'{' | b'[');
+    if text.as_bytes().iter().filter(|byte| opens(byte)).count() <= MAX_BRACKETS {
         return None;
     }
     let mut open = 0_usize;
     text.bytes().position(|byte| {
         match byte {
-            b'(' | b'{' | b'[' => open += 1,
+            _ if opens(&byte) => open += 1,
             b')' | b'}' | b']' => open = open.saturating_sub(1),
             _ => {}
         }

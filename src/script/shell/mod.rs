@@ -63,6 +63,8 @@ pub struct Shell<'r> {
     pub via: Vec<Hop>,
     /// What is piped into the commands that are being read.
     pub stdin: Output,
+    /// Whether anything takes what is printed. What nobody takes is not kept.
+    pub heard: bool,
     depth: usize,
     /// What has to be read of the text that is being read; all, where nothing says it.
     needs: Option<Arc<Needs>>,
@@ -77,8 +79,6 @@ pub struct Shell<'r> {
     rounds: usize,
     /// In how many conditions it is, where `set -e` does not count.
     checked: usize,
-    /// Whether anything takes what is printed. What nobody takes is not kept.
-    heard: bool,
     /// Whether the last `$(…)` succeeds, since the last assignment.
     substituted: Option<Option<bool>>,
     /// Whether an expansion may have failed, which ends the shell.
@@ -101,6 +101,7 @@ impl<'r> Shell<'r> {
             place: script.place.clone(),
             via: script.via.clone(),
             stdin: Output::Silent,
+            heard: false,
             depth: 0,
             needs: None,
             left: Vec::new(),
@@ -108,7 +109,6 @@ impl<'r> Shell<'r> {
             calls: Vec::new(),
             rounds: 1,
             checked: 0,
-            heard: false,
             substituted: None,
             may_fail: false,
             exits: false,
@@ -121,12 +121,25 @@ impl<'r> Shell<'r> {
         location: Option<&Location>,
         read: impl FnOnce(&mut Self) -> T,
     ) -> T {
+        self.one_deeper(|| location.cloned(), read)
+    }
+
+    /// Reads what is in a text, one level deeper.
+    pub fn deeper_in<T: Default>(&mut self, text: &Text, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.one_deeper(|| text.location(), read)
+    }
+
+    fn one_deeper<T: Default>(
+        &mut self,
+        location: impl FnOnce() -> Option<Location>,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         if time_is_up() {
             return T::default();
         }
         if self.depth >= MAX_DEPTH {
             let reason = format!("code is nested more than {MAX_DEPTH} deep here");
-            self.run.unread.push(super::Unread::code(location.cloned(), reason));
+            self.run.unread.push(super::Unread::code(location(), reason));
             return T::default();
         }
         self.depth += 1;
@@ -229,7 +242,7 @@ impl<'r> Shell<'r> {
     /// What code in a subshell prints, and whether it succeeds.
     pub(super) fn subshell(&mut self, code: &Text) -> Done {
         let outer = std::mem::take(&mut self.may_fail);
-        let mut done = self.deeper(code.location().as_ref(), |shell| {
+        let mut done = self.deeper_in(code, |shell| {
             let mut state = shell.state.subshell();
             state.options.errexit = false;
             shell.heard(|shell| shell.in_state(state, |shell| shell.script(code)))

@@ -61,25 +61,20 @@ impl Shell<'_> {
 
     /// An empty word that splits what is expanded as the shell now does.
     pub(super) fn builder(&self) -> Builder {
-        let possible = self.state.get("IFS");
-        if let Some([first, others @ ..]) = possible.as_ref().map(Value::alternatives)
+        let Known::Set(possible) = self.state.known("IFS") else { return Builder::new(None) };
+        if let [first, others @ ..] = possible.alternatives()
             && let Some(first) = first.text()
             && !others.is_empty()
         {
             let others = others.iter().filter_map(Word::text).map(|text| text.into_owned());
             return Builder::with_any_of(first.into_owned(), others);
         }
-        let separators = match self.state.known("IFS") {
-            Known::Set(value) => value.text().map(|text| text.into_owned()),
-            _ => None,
-        };
-        Builder::new(separators)
+        Builder::new(possible.text().map(|text| text.into_owned()))
     }
 
     pub(super) fn expand(&mut self, text: &Text, builder: &mut Builder, quoting: Quoting) {
         if self.run.spend(text.len()) {
-            let location = text.location();
-            self.deeper(location.as_ref(), |shell| shell.expand_all(text, builder, quoting));
+            self.deeper_in(text, |shell| shell.expand_all(text, builder, quoting));
         }
     }
 

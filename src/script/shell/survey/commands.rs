@@ -4,7 +4,7 @@ use super::{Does, Span, Surveyor};
 use crate::{
     program::{Catalog, bare_name},
     script::{
-        relevance::{Called, called, hooks, module},
+        relevance::{Called, called, hooks, is_own_path, module},
         shell::syntax::Command,
     },
 };
@@ -149,14 +149,6 @@ impl Surveyor<'_> {
         let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-');
         self.bins.iter().any(|after| after.strip_prefix(name).is_some_and(is_end))
     }
-}
-
-/// Whether a command is a file of one's own, not an installed program.
-fn is_own_path(name: &str) -> bool {
-    let is_installed = ["/usr/", "/bin/", "/sbin/", "vendor/bin/", "node_modules/"]
-        .iter()
-        .any(|folder| name.trim_start_matches("./").starts_with(folder));
-    name.contains('/') && !is_installed && !name.contains("://")
 }
 
 /// A word without its quotes; nothing if something in it can be any text.

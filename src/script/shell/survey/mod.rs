@@ -20,6 +20,10 @@ use super::syntax::{
 };
 use crate::script::{relevance::has_code_in_strings, run::Run};
 use foldhash::HashMap;
+use memchr::memmem;
+
+/// Folders of programs end with it, of the system and of one's own.
+const BIN: &str = "bin/";
 
 /// Code in code in code deeper than this is not looked into.
 const MAX_DEPTH: usize = 12;
@@ -88,7 +92,8 @@ impl Does {
 impl Survey {
     /// Looks at the statements of `text`, which stands in so much other code.
     pub fn of(run: &mut Run, text: &str, statements: &[Statement], depth: usize) -> Self {
-        let bins = text.match_indices("bin/").map(|(at, bin)| &text[at + bin.len()..]).collect();
+        let bins = memmem::find_iter(text.as_bytes(), BIN).map(|at| &text[at + BIN.len()..]);
+        let bins = bins.collect();
         let mut surveyor = Surveyor { run, text, depth, bins, survey: Self::default() };
         let whole = surveyor.sequence(statements);
         Self { whole, ..surveyor.survey }
