@@ -16,6 +16,12 @@ use std::{
 const MAX_FILES: usize = 50;
 const MAX_FOLDERS: usize = 500;
 
+/// Whether a file is what is piped in.
+pub(super) fn is_stdin(path: &Word) -> bool {
+    let is_it = |path: &str| matches!(path, "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0");
+    path.text().is_some_and(|path| is_it(&path))
+}
+
 impl Shell<'_> {
     /// The file that a word names.
     pub(super) fn file_of(&self, word: &Word) -> Option<Text> {
@@ -178,7 +184,7 @@ impl Shell<'_> {
         if let Some(held) = self.state.files.get(&self.path(path)) {
             return Some(held.as_ref().clone());
         }
-        if path.text().is_some_and(|path| path == "/dev/stdin")
+        if is_stdin(path)
             && let Output::Known(value) = &self.stdin
         {
             return Some(Contents::of(self.run.marks.text(value.alternatives().first()?)));

@@ -2,7 +2,7 @@
 
 use super::{
     Unread, UnreadKind,
-    files::language_of,
+    files::{is_stdin, language_of},
     javascript, python,
     shell::{Done, Output, Shell, State, values},
     template,
@@ -254,7 +254,7 @@ impl Shell<'_> {
 
     fn script_file(&mut self, nested: &Nested<'_>, words: &[Word]) -> Done {
         let Some(word) = words.first() else { return prints(nested.invocation) };
-        if word.text().is_some_and(|path| path.starts_with("/dev/"))
+        if is_stdin(word)
             && let Output::Known(value) = self.stdin.clone()
         {
             return self.shell_text(nested, value.alternatives());
@@ -478,7 +478,7 @@ pub(super) fn prints(invocation: &Arc<Invocation>) -> Done {
 /// Whether a path is no file of its own: standard input, or `{0}`, the script of a step, which is
 /// read apart.
 pub(super) fn is_no_file(path: &Word) -> bool {
-    path.text().is_some_and(|path| matches!(path.as_ref(), "-" | "/dev/stdin" | "{0}"))
+    is_stdin(path) || path.text().is_some_and(|path| matches!(path.as_ref(), "-" | "{0}"))
 }
 
 /// Whether a path that is called is a script of one's own, not an installed program.

@@ -38,6 +38,8 @@ pub struct Run {
     syntax: HashMap<String, Arc<[Statement]>>,
     /// What it does, where nothing feeds it, and where something may.
     surveys: [HashMap<String, Arc<Survey>>; 2],
+    /// The codes of process substitutions, each with the number of what it is read through.
+    descriptors: HashMap<String, usize>,
     /// The texts that are read, without those that stand in others.
     texts: Vec<Text>,
 }
@@ -71,6 +73,14 @@ impl Run {
     /// Whether something stands in any of the texts that are read.
     pub fn says(&self, part: &str) -> bool {
         self.texts.iter().any(|text| text.as_str().contains(part))
+    }
+
+    /// Through which descriptor the output of `<(code)` is read, the same each time.
+    pub fn descriptor_of(&mut self, code: &str) -> usize {
+        /// The first that bash takes; those below may be others.
+        const FIRST: usize = 63;
+        let next = FIRST + self.descriptors.len();
+        *self.descriptors.entry(code.to_owned()).or_insert(next)
     }
 
     /// What the statements do of a text that stands in so much other code.

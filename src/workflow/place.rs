@@ -3,7 +3,7 @@ use crate::{
     config::{Config, RunnerPlace, matches_name},
     source::{
         Place,
-        expression::{Contexts, Matrix, Value},
+        expression::{Contexts, Matrix, PossibleValues, Value},
         yaml::Node,
     },
 };
@@ -21,6 +21,7 @@ pub(super) fn of_runs(
     if let Some(runs_on) = job.runs_on.map(expressions::value)
         && runs_on.to_string().contains("matrix.")
         && let Some(matrix) = contexts.matrix.clone()
+        && !are_of_one_kind(&contexts.possible_value(&runs_on), forge, config)
     {
         let (mut shared, mut others) = (Vec::new(), Vec::new());
         for row in matrix.known_rows() {
@@ -44,6 +45,15 @@ pub(super) fn of_runs(
     let (place, is_windows) = of_job(job, forge, config, &contexts);
     kinds.push((place, is_windows, contexts));
     kinds
+}
+
+/// Whether all values of a `runs-on` are known and machines that are shared, or all are others.
+fn are_of_one_kind(runs_on: &PossibleValues, forge: Forge, config: &Config) -> bool {
+    let is_shared = |labels: &[String]| matches!(of_labels(labels, forge, config), Place::Host(_));
+    let all: Vec<Vec<String>> = runs_on.values.iter().map(labels).collect();
+    let shared = all.iter().filter(|labels| is_shared(labels)).count();
+    let are_known = !runs_on.others && all.iter().all(|labels| !labels.is_empty());
+    are_known && (shared == 0 || shared == all.len())
 }
 
 /// Where the steps of a job run, and whether all runners that it may get are Windows, whose `run:`

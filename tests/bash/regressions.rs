@@ -281,3 +281,46 @@ fn a_last_separator_is_no_part_of_a_field() {
         &["pm2 a b", "pm2 a"],
     );
 }
+
+#[test]
+fn a_list_of_the_lines_of_one_of_two_texts_has_those_of_one() {
+    is_covered(
+        "mapfile -t A < <(printf '%s\\n' a ${1:+b}); pm2 \"${#A[@]}\" ${A[*]}",
+        &[&["pm2", "2", "a", "b"]],
+    );
+}
+
+#[test]
+fn what_is_read_last_is_nothing() {
+    is_covered(
+        "while read -r X; do :; done <<< \"$1\"; pm2 \"$X\" ${X:+--opt} $X all",
+        &[&["pm2", "", "all"]],
+    );
+}
+
+#[test]
+fn a_failed_expansion_leaves_the_next_program_without_input() {
+    is_covered("P=; printf '%s\\0' a ${!P} | xargs -0 pm2", &[&["pm2"]]);
+}
+
+#[test]
+fn an_unknown_number_may_be_that_of_no_item() {
+    is_covered("A=(a b); pm2 \"${A[$((${#1} + 1))]}\" all", &[&["pm2", "", "all"]]);
+}
+
+#[test]
+fn quotes_in_backticks_in_quotes_are_written_with_backslashes() {
+    is_covered("pm2 \"`echo \\\"a  b\\\"`\" `echo \\\"a b\\\"`", &[&["pm2", "a  b", "\"a", "b\""]]);
+}
+
+#[test]
+fn a_substituted_file_is_not_what_is_piped_in() {
+    both_say("bash <(echo 'pm2 a') <<< 'pm2 b'", &["pm2 a"]);
+    both_say("bash /dev/fd/0 <<< 'pm2 b'; bash /dev/stdin <<< 'pm2 c'", &["pm2 b", "pm2 c"]);
+    both_say("cat <(echo 'pm2 a') <(echo 'pm2 b') | bash", &["pm2 a", "pm2 b"]);
+}
+
+#[test]
+fn patterns_in_arguments_that_are_not_quoted_are_files() {
+    is_covered("> a.txt; set -- '*.txt' b; pm2 $* \"$*\"", &[&["pm2", "a.txt", "b", "*.txt b"]]);
+}

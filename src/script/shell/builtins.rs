@@ -4,6 +4,7 @@ use super::{Done, Output, Shell, printing, state::Ends, state::State};
 use crate::{
     invocation::{Hole, Piece, Value, Word},
     program::split_assignment,
+    script::files::is_stdin,
     source::{Hop, Location, Text},
 };
 use std::{path::PathBuf, sync::Arc};
@@ -150,12 +151,11 @@ impl Shell<'_> {
         }
         let mut output = Output::Silent;
         for file in files {
-            output = output.and(match file.text().as_deref() {
-                Some("-" | "/dev/stdin") => self.stdin.clone(),
-                _ => match self.text_of_file(file) {
-                    Some(text) => Output::Known(text),
-                    None => self.texts_like(file)?,
-                },
+            let is_piped = is_stdin(file) || file.text().is_some_and(|file| file == "-");
+            output = output.and(match self.text_of_file(file) {
+                _ if is_piped => self.stdin.clone(),
+                Some(text) => Output::Known(text),
+                None => self.texts_like(file)?,
             });
         }
         Some(Done::printing(output.into_stages(), None))
@@ -321,11 +321,6 @@ impl Shell<'_> {
         }
         code
     }
-}
-
-/// Whether a file is what is piped in.
-fn is_stdin(path: &Word) -> bool {
-    path.text().is_some_and(|path| matches!(path.as_ref(), "/dev/stdin" | "/dev/fd/0"))
 }
 
 /// Words that are known to be these.

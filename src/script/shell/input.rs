@@ -4,7 +4,8 @@ use super::{
     Done, Output, Shell,
     fields::{BLANKS, split},
     patterns::Symbols,
-    variable::Known,
+    state::State,
+    variable::{Fact, Facts, Known},
 };
 use crate::{
     invocation::{Hole, Origin, Piece, Value, Word},
@@ -28,8 +29,7 @@ impl Shell<'_> {
         let (line, success) = self.next_line(options.delimiter(), location);
         let line = if is_raw { line } else { without_backslashes(&line) };
         if into_array {
-            let items = line.alternatives().iter().flat_map(|word| split(word, separators));
-            self.state.set_list(&names[0], as_lists(items));
+            self.set_list_of(&names[0], &line, |word| split(word, separators));
             return Done::silent(success);
         }
         let mut values: Vec<Option<Value>> = vec![None; names.len()];
@@ -41,10 +41,14 @@ impl Shell<'_> {
                 });
             }
         }
-        for (name, value) in names.iter().zip(values) {
-            self.state.set(name, value.unwrap_or_else(Value::empty));
+        let mut facts = Facts::default();
+        for (name, value) in names.into_iter().zip(values) {
+            let value = value.unwrap_or_else(Value::empty);
+            self.state.set(&name, value.clone());
+            // At the end of the input there may be nothing left, or a line that does not end.
+            facts.fails.push(Fact::Is(name, value.or(Value::empty())));
         }
-        Done::silent(success)
+        Done { facts, ..Done::silent(success) }
     }
 
     /// `mapfile [-t] [-d DELIMITER] NAME`
@@ -53,9 +57,20 @@ impl Shell<'_> {
         let options = Options::of(words, "dnOsucC", |word| word.clone_into(&mut name));
         let value = self.stdin.value("standard input".into(), location.cloned());
         let delimiter = options.delimiter();
-        let items = value.alternatives().iter().flat_map(|word| lines(word, delimiter));
-        self.state.set_list(&name, as_lists(items));
+        self.set_list_of(&name, &value, |word| lines(word, delimiter));
         Done::silent(Some(true))
+    }
+
+    /// Sets an array to the parts of one of the alternatives.
+    fn set_list_of(&mut self, name: &str, value: &Value, parts: impl Fn(&Word) -> Vec<Word>) {
+        let ways = value.alternatives().iter().map(|word| {
+            let mut state = self.state.clone();
+            state.set_list(name, as_lists(parts(word)));
+            state
+        });
+        if let Some(after) = ways.reduce(State::or) {
+            self.state = after;
+        }
     }
 
     /// Takes a line of the input, and tells whether there was one, if that is certain.
@@ -146,8 +161,8 @@ fn without_backslashes(line: &Value) -> Value {
 }
 
 /// Words of text, of which an unknown one may be several.
-fn as_lists(words: impl Iterator<Item = Word>) -> Vec<Value> {
-    words.map(|word| Value::one(word.splitting(true))).collect()
+fn as_lists(words: Vec<Word>) -> Vec<Value> {
+    words.into_iter().map(|word| Value::one(word.splitting(true))).collect()
 }
 
 /// What stands before the first `delimiter`, and what follows it.

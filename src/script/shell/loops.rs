@@ -189,7 +189,8 @@ impl Shell<'_> {
                 if shell.state.ended {
                     return held;
                 }
-                let skipped = shell.state.clone();
+                let mut skipped = shell.state.clone();
+                skipped.learn(&held.facts.fails);
                 shell.state.learn(&held.facts.holds);
                 let done = body(shell);
                 update(shell);

@@ -241,12 +241,19 @@ impl<'r> Shell<'r> {
 
     /// What code in a subshell prints, and whether it succeeds.
     pub(super) fn subshell(&mut self, code: &Text) -> Done {
+        self.that_may_fail(|shell| {
+            shell.deeper_in(code, |shell| {
+                let mut state = shell.state.subshell();
+                state.options.errexit = false;
+                shell.heard(|shell| shell.in_state(state, |shell| shell.script(code)))
+            })
+        })
+    }
+
+    /// Reads what an expansion that fails ends, and nothing else.
+    pub(super) fn that_may_fail(&mut self, read: impl FnOnce(&mut Self) -> Done) -> Done {
         let outer = std::mem::take(&mut self.may_fail);
-        let mut done = self.deeper_in(code, |shell| {
-            let mut state = shell.state.subshell();
-            state.options.errexit = false;
-            shell.heard(|shell| shell.in_state(state, |shell| shell.script(code)))
-        });
+        let mut done = read(self);
         if std::mem::replace(&mut self.may_fail, outer) {
             // It may end anywhere.
             done = Done::printing(done.output.or(Output::Of(Vec::new())), None);

@@ -116,11 +116,12 @@ impl Shell<'_> {
                         let items = keys.iter().map(|key| self.state.item(name, key));
                         items.reduce(Known::or).unwrap_or(Known::Unknown)
                     }
-                    // One of them.
+                    // One of them, or none.
                     None => match self.state.items(name) {
-                        Some(items) => Known::Set(
-                            items.into_iter().reduce(Value::or).unwrap_or_else(Value::empty),
-                        ),
+                        Some(items) => {
+                            let items = items.into_iter().map(Known::Set);
+                            items.fold(Known::Unset, Known::or)
+                        }
                         None => Known::Unknown,
                     },
                 })
@@ -213,7 +214,10 @@ impl Shell<'_> {
                         items.into_iter().reduce(Value::or).unwrap_or_else(|| unknown(whole))
                     }
                 },
-                _ => unknown(whole),
+                _ => {
+                    self.may_fail = true;
+                    unknown(whole)
+                }
             });
         }
         let value = values.into_iter().reduce(Value::or).unwrap_or_else(|| unknown(whole));

@@ -2,13 +2,18 @@
 
 use crate::source::Text;
 
-/// Inside backticks, a backslash before one of these goes away.
-pub fn unescape_backtick(text: &Text) -> Text {
+/// Inside backticks, a backslash before one of these goes away, and before a quote if all stands in
+/// double quotes.
+pub fn unescape_backtick(text: &Text, in_double_quotes: bool) -> Text {
+    let escapable: &[char] = match in_double_quotes {
+        true => &['`', '\\', '$', '"'],
+        false => &['`', '\\', '$'],
+    };
     let source = text.as_str();
     let mut plain = Text::default();
     let mut from = 0;
     for (at, _) in source.match_indices('\\') {
-        if at >= from && source[at + 1..].starts_with(['`', '\\', '$']) {
+        if at >= from && source[at + 1..].starts_with(escapable) {
             plain.push(&text.slice(from..at));
             from = at + 1;
             // What it kept does not escape what follows.

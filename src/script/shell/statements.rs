@@ -239,10 +239,10 @@ impl Shell<'_> {
                     shell.condition(|shell| shell.statement(unit, part, depth + 1))
                 })
             };
-            last = match position + 1 == parts.len() {
-                true => read(self),
-                false => self.heard(read),
-            };
+            last = self.that_may_fail(|shell| match position + 1 == parts.len() {
+                true => read(shell),
+                false => shell.heard(read),
+            });
             piped = std::mem::take(&mut last.output).into_stages().after(piped);
             self.stdin = piped.clone();
             if position == 0 && matches!(self.stdin, Output::Silent) {

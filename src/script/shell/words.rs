@@ -117,7 +117,9 @@ impl Shell<'_> {
                 }
                 b'`' => {
                     let end = scan::backtick(source, at + 1);
-                    let value = self.substitution(&unescape_backtick(&text.slice(at + 1..end)));
+                    let code = text.slice(at + 1..end);
+                    let code = unescape_backtick(&code, quoting == Quoting::Double);
+                    let value = self.substitution(&code);
                     self.put(builder, &value, quoting);
                     end + 1
                 }
@@ -253,9 +255,10 @@ impl Shell<'_> {
         if !self.run.spend(words.len().saturating_mul(times)) {
             return builder.written(&unknown_list("…", None));
         }
-        match joined && !quoting.splits() {
-            true => builder.joined(&words),
-            false => builder.list(&words, !quoting.splits()),
+        match quoting.splits() {
+            true => builder.list(&words.iter().map(with_globs).collect::<Vec<_>>(), false),
+            false if joined => builder.joined(&words),
+            false => builder.list(&words, true),
         }
     }
 
@@ -266,7 +269,7 @@ impl Shell<'_> {
         let written = text.as_str()[at..end].to_owned() + ")";
         let output = self.subshell(&code).output;
         if let Output::Known(value) = output {
-            let path = format!("/dev/fd/{at}");
+            let path = format!("/dev/fd/{}", self.run.descriptor_of(code.as_str()));
             let mut name = Text::default();
             name.push_made_up(&path, location.as_ref());
             let name = Word::known(name);
