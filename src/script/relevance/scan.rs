@@ -66,6 +66,8 @@ pub(super) struct Scan<'t> {
     /// The strings and the files of data that start here or later, once they were looked for.
     strings: Option<Peekable<IntoIter<Range<usize>>>>,
     has_heredocs: bool,
+    /// What is read stands in a substitution in a heredoc that is data.
+    in_heredoc: bool,
     /// Whose files some calls depend on.
     repository: Option<&'t Repository>,
 }
@@ -96,6 +98,7 @@ impl<'t> Scan<'t> {
             is_data: false,
             strings: None,
             has_heredocs: false,
+            in_heredoc: false,
             repository: None,
         }
     }
@@ -157,9 +160,7 @@ impl<'t> Scan<'t> {
             // It is written, not run; but what it stands in may be run, too.
             b'\\' if next == b'`' => {
                 len = 2;
-                let matters = self.end_name(true);
-                self.after_hole = true;
-                matters
+                self.end_name(true)
             }
             // Quotes and backslashes are no part of a name, and do not end it.
             _ if is_quoting(byte) => false,
@@ -184,12 +185,14 @@ impl<'t> Scan<'t> {
                 let around = self.around();
                 let matters = self.end_name(false) || self.end_word();
                 self.separator(byte, around);
-                if byte == b'\n' && self.has_heredocs {
-                    len += self.data(self.at + 1).unwrap_or_default();
+                let goes_on = byte == b')' && self.in_heredoc && self.open.is_empty();
+                if byte == b'\n' && self.has_heredocs || goes_on {
+                    len += self.heredoc(self.at + 1).unwrap_or_default();
                 }
                 matters
             }
-            b'{' | b'}' => {
+            // In data they put nothing together: whatever runs it as code is seen by its name.
+            b'{' | b'}' if !self.is_data => {
                 let matters = self.end_name(true);
                 self.after_hole = true;
                 // A group, not a list of words.
@@ -259,6 +262,18 @@ impl<'t> Scan<'t> {
         let string = strings.next_if(|string| string.start == start)?;
         let words = Scan { starts: false, is_data: true, ..Scan::of(&self.text[string.clone()]) };
         (words.matters() == Matters::Not).then_some(string.len())
+    }
+
+    /// The length of what stands there of a heredoc, if it is data. A substitution in it is read.
+    fn heredoc(&mut self, start: usize) -> Option<usize> {
+        self.in_heredoc = false;
+        let len = self.data(start)?;
+        self.in_heredoc = self.text[start + len..].starts_with("$(");
+        if self.in_heredoc {
+            (self.starts, self.passes) = (false, false);
+        }
+        self.after_hole = false;
+        Some(len)
     }
 
     /// Whether another word follows, and no option.

@@ -37,12 +37,14 @@ fn found(text: &str) -> Option<Vec<Range<usize>>> {
             }
             b'\n' => {
                 at += 1;
-                let is_data = writes_data(&text[line..start]);
+                let is_data = is_of_data(&text[line..start]);
                 for heredoc in heredocs.drain(..) {
                     let body = at;
                     at = heredoc.body_end(text, body)?;
-                    if is_data && (!heredoc.expands || runs_nothing(&text[body..at])) {
-                        found.push(body..at);
+                    match heredoc.expands {
+                        _ if !is_data => {}
+                        true => found.extend(around_substitutions(text, body..at)),
+                        false => found.push(body..at),
                     }
                 }
                 line = at;
@@ -60,12 +62,38 @@ fn runs_nothing(text: &str) -> bool {
     !text.contains("$(") && !text.contains('`')
 }
 
-/// Whether a line is `cat > FILE <<END`, of a file that is no script.
-fn writes_data(line: &str) -> bool {
-    let file = line.trim_start().strip_prefix("cat ").and_then(|rest| rest.split_once('>'));
-    let name = file.and_then(|(_, name)| name.trim_start_matches(['>', ' ']).split(' ').next());
-    let ends = |name: &str| DATA.iter().any(|ending| name.ends_with(ending));
-    !line.contains('|') && name.is_some_and(|name| ends(name.trim_matches(['"', '\''])))
+/// What is data of the body of a heredoc: all but the `$(…)` in it, which have strings of their own.
+/// Nothing if something else is run in it.
+fn around_substitutions(text: &str, body: Range<usize>) -> Vec<Range<usize>> {
+    let (mut found, mut from, mut at) = (Vec::new(), body.start, body.start);
+    while let Some(len) = text[at..body.end].find(['\\', '`', '$']) {
+        at += len;
+        match text.as_bytes()[at] {
+            b'\\' => at = text.ceil_char_boundary(at + 2).min(body.end),
+            b'`' => return Vec::new(),
+            _ if text[at..].starts_with("$(") => {
+                found.push(from..at);
+                let end = scan::dollar(text, at).min(body.end);
+                let inside = strings(&text[at + 2..end]).into_iter();
+                found.extend(inside.map(|string| string.start + at + 2..string.end + at + 2));
+                (from, at) = (end, end);
+            }
+            _ => at += 1,
+        }
+    }
+    found.push(from..body.end);
+    found
+}
+
+/// Whether a line is `cat <<END`, and what it prints is taken as it is or goes to a file that is no
+/// script.
+fn is_of_data(line: &str) -> bool {
+    let command = line.rsplit_once("$(").map_or(line, |(_, command)| command);
+    let Some(words) = command.trim_start().strip_prefix("cat ") else { return false };
+    let is_data = |name: &str| DATA.iter().any(|ending| name.ends_with(ending));
+    let file = words.split_once('>').map(|(_, file)| file.trim_start_matches(['>', ' ']));
+    let name = file.and_then(|file| file.split(' ').next());
+    !line.contains('|') && name.is_none_or(|name| is_data(name.trim_matches(['"', '\''])))
 }
 
 #[cfg(test)]
@@ -90,8 +118,9 @@ mod tests {
             ("echo \"a\" `b 'c'` \"`d`\" $'\\'' 'e'", vec!["\"a\"", "'e'"]),
             ("cat <<'END' > \"f\"\nit's \"one\nEND\necho \"x\"", vec!["\"f\"", "\"x\""]),
             ("cat > \"a.yml\" <<END\nb: (c)\nEND\n", vec!["\"a.yml\"", "b: (c)\nEND\n"]),
-            ("cat > a.yml <<END\n$(b)\nEND\ncat > a.sh <<END\nb\nEND", vec![]),
-            ("cat <<-END\n\tit's\n\tEND\necho 'a\nb'", vec!["'a\nb'"]),
+            ("cat > a.yml <<END\n`b`\nEND\ncat > a.sh <<END\nb\nEND", vec![]),
+            ("x=$(cat <<END\na $(b 'c') \\`d\nEND\n)", vec!["a ", "'c'", " \\`d\nEND\n"]),
+            ("cat <<-END\n\tit's\n\tEND\necho 'a\nb'", vec!["\tit's\n\tEND\n", "'a\nb'"]),
             ("echo ${{ a == 'b' }} \"${{ c }}\" $((1 + 2)) '$('", vec!["\"${{ c }}\"", "'$('"]),
             ("[ \"${#x}\" = \"$#\" ] && cat <<< \"here\"", vec!["\"${#x}\"", "\"$#\"", "\"here\""]),
             ("echo \"${x:-\"y\"}\" 'z'", vec!["\"${x:-\"y\"}\"", "'z'"]),

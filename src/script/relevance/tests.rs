@@ -91,6 +91,12 @@ fn a_name_that_is_put_together_matters() {
         "echo \"A=b\" >> \"${GITHUB_OUTPUT}\"",
         "echo A=b >> ${{ github.env }}",
         "echo ::set-output name=a::b",
+        "cat <<E > a.md\n$(pm2 kill)\nE",
+        "cat <<E > a.md\nx\nE\n$X kill",
+        "cat <<E > a.md\n$(date)\nE\n$X kill",
+        "cat <<E > a.sh\n$X kill\nE",
+        "X=$(cat <<E\n$Y kill\nE\n)\neval \"$X\"",
+        "echo \\\\`echo pm2` kill",
     ] {
         assert_ne!(matters(&script(hidden)), Matters::Not, "{hidden}");
     }
@@ -122,6 +128,9 @@ fn ordinary_steps_do_not_matter() {
         "echo \"| check | ./result.sh |\" >> $GITHUB_STEP_SUMMARY",
         "vendor/bin/phpunit --testsuite web",
         "rsync -avz --exclude .git ./ \"$USER@$HOST:/srv/web\"",
+        "BODY=$(cat <<E\n| \\`$SHA\\` | $URL |\n$X (see ./x.sh)\nE\n)\njq -n --arg body \"$BODY\" '{$body}'",
+        "curl -d '{\"a\": \"b\", \"c\": {d: 1}}' https://x.example && echo '{a: $B}'",
+        "cat > NEWS.md <<E\n$(git log \"$RANGE\" --pretty='- %s (%an)' || true)\n$X of $(date)\nE\nmv NEWS.md x",
     ] {
         assert_eq!(matters(&script(plain)), Matters::Not, "{plain}");
     }
