@@ -37,7 +37,7 @@ fn found(text: &str) -> Option<Vec<Range<usize>>> {
             }
             b'\n' => {
                 at += 1;
-                let is_data = is_of_data(&text[line..start]);
+                let is_data = !heredocs.is_empty() && is_of_data(&text[line..start]);
                 for heredoc in heredocs.drain(..) {
                     let body = at;
                     at = heredoc.body_end(text, body)?;
@@ -51,7 +51,8 @@ fn found(text: &str) -> Option<Vec<Range<usize>>> {
             }
             // What stands in it has strings of its own.
             b'$' if text[at..].starts_with("$(") => at += 2,
-            _ => at = scan::quoted_or_next(text, at),
+            b'$' | b'`' | b'\\' => at = scan::quoted_or_next(text, at),
+            _ => at += 1,
         }
     }
     heredocs.is_empty().then_some(found)
