@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     ffi::OsStr,
     io,
-    path::{Component, Path, PathBuf},
+    path::{Component, Path, PathBuf, is_separator},
 };
 use thiserror::Error;
 
@@ -54,9 +54,15 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovered, DiscoverError> {
             Err(cause) => return Err(DiscoverError::Unreadable { path: path.clone(), cause }),
         }
     }
-    files.sort_unstable();
+    files.sort_by_cached_key(|path| by_components(path));
     files.dedup();
     Ok(Discovered { files, skipped: skipped.into_iter().collect() })
+}
+
+/// What sorts as the path does, and faster: part by part.
+fn by_components(path: &Path) -> Vec<u8> {
+    let bytes = path.as_os_str().as_encoded_bytes().iter();
+    bytes.map(|byte| if is_separator(char::from(*byte)) { 0 } else { *byte }).collect()
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut BTreeSet<Skipped>) {
