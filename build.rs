@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     env,
     error::Error,
     fmt::Write,
@@ -18,7 +19,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let document: Value = one(documents(&rules.join(name).with_extension("yml"))?)?;
         fs::write(out.join(name).with_extension("json"), document.to_string())?;
     }
-    fs::write(out.join("programs.rs"), programs(&rules.join("programs"))?)?;
+    let (programs, names) = programs(&rules.join("programs"))?;
+    fs::write(out.join("programs.rs"), programs)?;
+    fs::write(out.join("names.rs"), names)?;
     let target = |what| env::var(format!("CARGO_CFG_TARGET_{what}"));
     if target("OS")? == "linux" && target("ENV")? == "gnu" {
         // It starts with every guarded call of a deploy. That it can be loaded anywhere costs a
@@ -28,14 +31,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The programs of a folder of rules, each with its names. It is parsed when one of them is met.
-fn programs(folder: &Path) -> Result<String, Box<dyn Error>> {
+/// The programs of a folder of rules, each parsed when one of its names is met; and all names,
+/// sorted, with the positions of their programs.
+fn programs(folder: &Path) -> Result<(String, String), Box<dyn Error>> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "yml"));
     files.sort();
-    let mut list = String::from("&[\n");
+    let (mut list, mut named) = (String::from("&[\n"), BTreeMap::new());
+    let mut position = 0;
     for path in &files {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         for program in documents(path)? {
@@ -46,13 +51,16 @@ fn programs(folder: &Path) -> Result<String, Box<dyn Error>> {
             };
             writeln!(
                 list,
-                "    Source {{ path: \"rules/programs/{name}\", names: &{names:?}, json: {:?} }},",
+                "    Source {{ path: \"rules/programs/{name}\", json: {:?} }},",
                 program.to_string()
             )?;
+            named.extend(names.into_iter().map(|name| (name.to_owned(), position)));
+            position += 1;
         }
     }
     list.push_str("]\n");
-    Ok(list)
+    let named: Vec<(String, usize)> = named.into_iter().collect();
+    Ok((list, format!("&{named:?}")))
 }
 
 fn documents(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {

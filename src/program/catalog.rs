@@ -3,23 +3,21 @@ use crate::{
     invocation::{Origin, Piece, Word},
     source::program_name,
 };
-use foldhash::HashMap;
 use std::sync::OnceLock;
 
 /// A program of `rules/programs`, as it was built in.
 struct Source {
     path: &'static str,
-    names: &'static [&'static str],
     json: &'static str,
 }
 
 static SOURCES: &[Source] = include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 
+/// All their names, sorted, with their positions.
+static NAMES: &[(&str, usize)] = include!(concat!(env!("OUT_DIR"), "/names.rs"));
+
 /// The programs that tagout knows.
 pub struct Catalog {
-    by_name: HashMap<&'static str, usize>,
-    /// The names, sorted.
-    sorted: Vec<&'static str>,
     /// By the first byte of a name, how long those are that start with it, a bit for each length:
     /// most words of a script are no name, which this tells fast.
     lengths: [u32; 256],
@@ -32,23 +30,11 @@ impl Catalog {
     pub fn built_in() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
         CATALOG.get_or_init(|| {
-            let mut sorted: Vec<&str> =
-                SOURCES.iter().flat_map(|source| source.names).copied().collect();
-            sorted.sort_unstable();
             let mut lengths = [0; 256];
-            for name in &sorted {
+            for (name, _) in NAMES {
                 lengths[first_byte(name)] |= length_bit(name);
             }
-            Self {
-                by_name: SOURCES
-                    .iter()
-                    .enumerate()
-                    .flat_map(|(at, source)| source.names.iter().map(move |name| (*name, at)))
-                    .collect(),
-                sorted,
-                lengths,
-                parsed: SOURCES.iter().map(|_| OnceLock::new()).collect(),
-            }
+            Self { lengths, parsed: SOURCES.iter().map(|_| OnceLock::new()).collect() }
         })
     }
 
@@ -83,8 +69,11 @@ impl Catalog {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        let may_be = self.lengths[first_byte(name)] & length_bit(name) != 0;
-        may_be.then(|| self.by_name.get(name).copied())?
+        if self.lengths[first_byte(name)] & length_bit(name) == 0 {
+            return None;
+        }
+        let at = NAMES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+        Some(NAMES[at].1)
     }
 
     /// Whether a name is known of which this is a part: its start, if `after` can be any text, and
@@ -100,9 +89,9 @@ impl Catalog {
             return false;
         }
         // Those that start alike stand side by side.
-        let first = self.sorted.partition_point(|name| *name < part);
-        let mut alike = self.sorted[first..].iter().take_while(|name| name.starts_with(part));
-        alike.any(|name| is_longer(name))
+        let first = NAMES.partition_point(|(name, _)| *name < part);
+        let mut alike = NAMES[first..].iter().take_while(|(name, _)| name.starts_with(part));
+        alike.any(|(name, _)| is_longer(name))
     }
 
     /// Whether the program of that very name is known.
@@ -112,7 +101,7 @@ impl Catalog {
 
     /// Every name that is known.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.sorted.iter().copied()
+        NAMES.iter().map(|(name, _)| *name)
     }
 
     /// Every program, file by file.
@@ -167,10 +156,12 @@ mod tests {
 
     #[test]
     fn every_built_in_program_is_understood() {
-        for Source { path, names, json } in SOURCES {
+        for (position, Source { path, json }) in SOURCES.iter().enumerate() {
             let program: Program = serde_json::from_str(json)
                 .unwrap_or_else(|error| panic!("{path}: {error}: {json}"));
-            assert_eq!(program.names, *names, "{path}");
+            for name in &program.names {
+                assert_eq!(Catalog::built_in().position(name), Some(position), "{path}: {name}");
+            }
         }
     }
 

@@ -55,9 +55,11 @@ fn confirmation(job: &Job, workflow: &Workflow, depth: usize) -> Option<String> 
 /// The input that a condition compares with a text, if a person types it: a choice or a tick is
 /// no confirmation.
 fn typed_input(condition: &str, workflow: &Workflow) -> Option<String> {
+    // Few have any, and the pattern is slow to be made ready.
+    let dispatched = workflow.dispatched.filter(|_| condition.contains("inputs."))?;
     let compared = COMPARED.as_ref()?.captures_iter(condition);
     let is_typed = |name: &str| {
-        let input = workflow.dispatched.and_then(|inputs| inputs.get(name));
+        let input = dispatched.get(name);
         let kind = input.and_then(|input| input.get("type")).and_then(Node::as_str);
         matches!(kind, None | Some("string")) && input.is_some()
     };

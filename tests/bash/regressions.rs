@@ -324,3 +324,11 @@ fn a_substituted_file_is_not_what_is_piped_in() {
 fn patterns_in_arguments_that_are_not_quoted_are_files() {
     is_covered("> a.txt; set -- '*.txt' b; pm2 $* \"$*\"", &[&["pm2", "a.txt", "b", "*.txt b"]]);
 }
+
+#[test]
+fn a_key_that_only_one_way_sets_may_be_none() {
+    is_covered(
+        "declare -A M=([k]=v); [ \"$1\" = x ] && M[z]=w; pm2 ${!M[@]} all",
+        &[&["pm2", "k", "all"]],
+    );
+}

@@ -16,7 +16,9 @@ const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/practice.json"));
 
 /// Words that are looked for as whole words.
 pub(super) struct Words {
-    search: Option<AhoCorasick>,
+    words: Vec<String>,
+    /// Made ready when it is first asked for: most workflows deploy nothing.
+    search: OnceLock<Option<AhoCorasick>>,
 }
 
 /// The words by which a workflow shows what it does.
@@ -35,22 +37,23 @@ impl Practice {
         KNOWN.get_or_init(|| {
             // A test reads the file, so that it cannot fail for a user.
             let table: Table = serde_json::from_str(TABLE).unwrap_or_default();
-            let (lock, verify) = (Words::new(&table.lock), Words::new(&table.verify));
+            let (lock, verify) = (Words::new(table.lock), Words::new(table.verify));
             Self { lock, verify, tests: table.tests, public: table.public }
         })
     }
 }
 
 impl Words {
-    fn new(words: &[String]) -> Self {
-        let search = AhoCorasick::builder().ascii_case_insensitive(true).build(words);
-        Self { search: search.ok() }
+    fn new(words: Vec<String>) -> Self {
+        Self { words, search: OnceLock::new() }
     }
 
     /// Whether one of them stands in a text.
     pub fn are_in(&self, text: &str) -> bool {
         let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        self.search.iter().flat_map(|search| search.find_overlapping_iter(text)).any(|found| {
+        let ready = || AhoCorasick::builder().ascii_case_insensitive(true).build(&self.words).ok();
+        let search = self.search.get_or_init(ready);
+        search.iter().flat_map(|search| search.find_overlapping_iter(text)).any(|found| {
             let before = text[..found.start()].chars().next_back();
             let after = text[found.end()..].chars().next();
             !is_word(before) && !is_word(after)

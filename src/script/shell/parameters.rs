@@ -178,7 +178,9 @@ impl Shell<'_> {
         };
         let key = parameter.key.as_ref().map(Text::as_str);
         if let Some(all @ ("@" | "*")) = key {
-            let known = self.state.keys(parameter.name);
+            let is_open = |items: &Vec<Value>| items.iter().any(Value::splits);
+            let items = self.state.items(parameter.name).filter(|items| !is_open(items));
+            let known = items.and_then(|_| self.state.keys(parameter.name));
             let known = known.filter(|_| !self.state.has_some_key(parameter.name));
             let keys = known.map(|keys| {
                 let value = |key: String| {
