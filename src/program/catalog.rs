@@ -21,6 +21,8 @@ pub struct Catalog {
     /// By the first byte of a name, how long those are that start with it, a bit for each length:
     /// most words of a script are no name, which this tells fast.
     lengths: [u32; 256],
+    /// And where they stand among all names.
+    ranges: [(usize, usize); 256],
     /// Each is parsed when it is first asked for, so that no run pays for what it does not use.
     parsed: Vec<OnceLock<Option<(Program, Tells)>>>,
 }
@@ -30,11 +32,16 @@ impl Catalog {
     pub fn built_in() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
         CATALOG.get_or_init(|| {
-            let mut lengths = [0; 256];
-            for (name, _) in NAMES {
-                lengths[first_byte(name)] |= length_bit(name);
+            let (mut lengths, mut ranges) = ([0; 256], [(0, 0); 256]);
+            for (position, (name, _)) in NAMES.iter().enumerate() {
+                let first = first_byte(name);
+                if lengths[first] == 0 {
+                    ranges[first].0 = position;
+                }
+                ranges[first].1 = position + 1;
+                lengths[first] |= length_bit(name);
             }
-            Self { lengths, parsed: SOURCES.iter().map(|_| OnceLock::new()).collect() }
+            Self { lengths, ranges, parsed: SOURCES.iter().map(|_| OnceLock::new()).collect() }
         })
     }
 
@@ -69,11 +76,13 @@ impl Catalog {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        if self.lengths[first_byte(name)] & length_bit(name) == 0 {
+        let first = first_byte(name);
+        if self.lengths[first] & length_bit(name) == 0 {
             return None;
         }
-        let at = NAMES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
-        Some(NAMES[at].1)
+        let (start, end) = self.ranges[first];
+        // So few are compared faster than hashed.
+        NAMES[start..end].iter().find(|(known, _)| *known == name).map(|(_, position)| *position)
     }
 
     /// Whether a name is known of which this is a part: its start, if `after` can be any text, and
