@@ -107,6 +107,9 @@ fn code_from_the_network_that_is_run_on_the_host_is_noted() {
         ("bash <(curl -fsSL https://get.example/i.sh)", 14),
         ("sh -c \"$(curl -fsSL https://get.example/i.sh)\"", 14),
         ("curl -fsSLO https://get.example/i.sh && sh i.sh", 54),
+        ("source <(curl -fsSL https://get.example/i.sh)", 14),
+        ("if . <(curl -fsSL https://get.example/i.sh); then true; fi", 17),
+        ("V=1 source <(curl -fsSL https://get.example/i.sh)", 14),
     ] {
         let expected = format!("note downloaded-script .gitea/workflows/deploy.yml:7:{column}");
         assert_eq!(found_in_step(&format!("run: {script}")), [expected], "{script}");

@@ -197,7 +197,8 @@ fn wants_all(script: &Script) -> bool {
         let run = Regex::new(&format!("{piped}|{saved}")).ok()?;
         let fetched = Regex::new(r"(?:[<$]\(\s*|`)(?:curl|wget)\b").ok()?;
         // A word of prose is no command.
-        let starts = r"(?m)(?:^|[;&|({`!'\x22]|\b(?:then|do|else|builtin|command)\s)";
+        let words = "if|elif|while|until|then|do|else|time|coproc|builtin|command";
+        let starts = format!(r"(?m)(?:^|[;&|({{`!'\x22]|\b(?:{words})\s|\b\w+=\S*\s)");
         let sourced = format!(r"{starts}[\t ]*(?:source|\.)\s");
         let runs = Regex::new(&format!(r"\b(?:(?:ba|da|z|k)?sh|eval)\b|{sourced}")).ok()?;
         Some([run, fetched, runs])
