@@ -16,11 +16,7 @@ static SECRET: LazyLock<Option<Regex>> =
 /// Whether a script can give a program a secret on a host that others use.
 pub(super) fn may_be_given(script: &Script) -> bool {
     let text = script.text.as_str();
-    let is_secret = |found: regex::Captures<'_>| !is_public(&found[1]);
-    let has_secret = |text: &str| {
-        let named = SECRET.as_ref().filter(|_| text.contains("secrets."));
-        named.is_some_and(|secret| secret.captures_iter(text).any(is_secret))
-    };
+    let has_secret = |text: &str| text.contains("secrets.") && secret_in(text).is_some();
     let is_used = |(name, value): (&String, &Text)| {
         has_secret(value.as_str()) && text.contains(name.as_str())
     };
@@ -46,17 +42,18 @@ pub(super) fn given(judge: Judge<'_>, invocation: &Invocation) -> Option<Finding
 }
 
 fn secrets_in(word: &Word) -> Vec<String> {
-    let of_hole = |written: &str| {
-        let found = SECRET.as_ref()?.captures(written)?;
-        (!is_public(&found[1])).then(|| format!("`{}`", &found[1]))
-    };
+    let of_hole = |written: &str| Some(format!("`{}`", secret_in(written)?));
     word.holes().filter_map(|hole| of_hole(&hole.written)).collect()
 }
 
-/// Whether a secret is none by what its name says that it holds.
-fn is_public(name: &str) -> bool {
-    let name = name.to_uppercase();
-    Practice::known().public.iter().any(|public| matches_name(public, &name))
+/// The first secret that a text names, but for those that are none by what their names say.
+fn secret_in(text: &str) -> Option<&str> {
+    let is_public = |name: &str| {
+        let name = name.to_uppercase();
+        Practice::known().public.iter().any(|public| matches_name(public, &name))
+    };
+    let named = SECRET.as_ref()?.captures_iter(text).filter_map(|found| found.get(1));
+    named.map(|name| name.as_str()).find(|name| !is_public(name))
 }
 
 fn listed(mut names: Vec<String>) -> String {

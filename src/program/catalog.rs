@@ -16,13 +16,21 @@ static SOURCES: &[Source] = include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 /// All their names, sorted, with their positions.
 static NAMES: &[(&str, usize)] = include!(concat!(env!("OUT_DIR"), "/names.rs"));
 
+/// The names that start with the same byte.
+#[derive(Clone, Copy, Default)]
+struct Alike {
+    /// How long they are, a bit for each length: most words of a script are no name, which this
+    /// tells fast.
+    lengths: u32,
+    /// Where they stand among all names.
+    start: usize,
+    end: usize,
+}
+
 /// The programs that tagout knows.
 pub struct Catalog {
-    /// By the first byte of a name, how long those are that start with it, a bit for each length:
-    /// most words of a script are no name, which this tells fast.
-    lengths: [u32; 256],
-    /// And where they stand among all names.
-    ranges: [(usize, usize); 256],
+    /// By their first byte.
+    alike: [Alike; 256],
     /// Each is parsed when it is first asked for, so that no run pays for what it does not use.
     parsed: Vec<OnceLock<Option<(Program, Tells)>>>,
 }
@@ -32,16 +40,16 @@ impl Catalog {
     pub fn built_in() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
         CATALOG.get_or_init(|| {
-            let (mut lengths, mut ranges) = ([0; 256], [(0, 0); 256]);
+            let mut alike = [Alike::default(); 256];
             for (position, (name, _)) in NAMES.iter().enumerate() {
-                let first = first_byte(name);
-                if lengths[first] == 0 {
-                    ranges[first].0 = position;
+                let alike = &mut alike[first_byte(name)];
+                if alike.lengths == 0 {
+                    alike.start = position;
                 }
-                ranges[first].1 = position + 1;
-                lengths[first] |= length_bit(name);
+                alike.end = position + 1;
+                alike.lengths |= length_bit(name);
             }
-            Self { lengths, ranges, parsed: SOURCES.iter().map(|_| OnceLock::new()).collect() }
+            Self { alike, parsed: SOURCES.iter().map(|_| OnceLock::new()).collect() }
         })
     }
 
@@ -76,11 +84,10 @@ impl Catalog {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        let first = first_byte(name);
-        if self.lengths[first] & length_bit(name) == 0 {
+        let Alike { lengths, start, end } = self.alike[first_byte(name)];
+        if lengths & length_bit(name) == 0 {
             return None;
         }
-        let (start, end) = self.ranges[first];
         // So few are compared faster than hashed.
         NAMES[start..end].iter().find(|(known, _)| *known == name).map(|(_, position)| *position)
     }

@@ -3,7 +3,6 @@
 use super::{
     Unread,
     evaluator::{Call, Command, Reading, Surroundings},
-    python,
     shell::{Done, Output, Shell, State, fields},
 };
 use crate::{
@@ -20,13 +19,6 @@ impl Shell<'_> {
     pub(super) fn evaluated(&mut self, text: &Text, language: Language, read: Evaluation) -> Done {
         let value = self.run.marks.value(text);
         let [script] = value.alternatives() else { return Done::default() };
-        if self.run.selective
-            && !self.heard
-            && language == Language::Python
-            && script.text().is_some_and(|code| python::is_harmless(&code))
-        {
-            return Done::default();
-        }
         let reading = read(
             script,
             &Surroundings {
@@ -35,6 +27,7 @@ impl Shell<'_> {
                     .then(|| self.state.positional.to_vec()),
                 file: &|path| self.script_text(path),
                 folder: self.folder_of(text),
+                only_calls: self.run.selective && !self.heard,
             },
         );
         for location in reading.unread {

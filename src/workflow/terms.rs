@@ -59,9 +59,9 @@ fn typed_input(condition: &str, workflow: &Workflow) -> Option<String> {
     let dispatched = workflow.dispatched.filter(|_| condition.contains("inputs."))?;
     let compared = COMPARED.as_ref()?.captures_iter(condition);
     let is_typed = |name: &str| {
-        let input = dispatched.get(name);
-        let kind = input.and_then(|input| input.get("type")).and_then(Node::as_str);
-        matches!(kind, None | Some("string")) && input.is_some()
+        dispatched.get(name).is_some_and(|input| {
+            matches!(input.get("type").and_then(Node::as_str), None | Some("string"))
+        })
     };
     let mut typed = compared.filter(|found| is_typed(&found[2]));
     typed.next().map(|found| found[1].to_owned())

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     source::{
         Hop, Language, Origin, Place, Repository, Script, Text,
-        expression::{Contexts, expressions as expressions_in},
+        expression::{Contexts, expression_at},
         yaml::{Node, Yaml},
     },
 };
@@ -228,8 +228,7 @@ impl Walk<'_> {
     pub fn push(&mut self, script: Script) {
         let text = script.text.as_str().trim();
         let is_whole = |e: &crate::source::Expression| e.range == (0..text.len());
-        let first = || expressions_in(text).next();
-        let only = text.starts_with("${{").then(first).flatten().filter(is_whole);
+        let only = expression_at(text, 0).filter(is_whole);
         if let Some(only) = only
             && script.contexts.possible(text).others
             && let Some(location) = script.text.location()

@@ -86,6 +86,8 @@ pub struct Surroundings<'a> {
     pub file: &'a dyn Fn(&str) -> Option<Text>,
     /// The folder that the script is in, from there.
     pub folder: String,
+    /// Nobody asks for anything but what it runs.
+    pub only_calls: bool,
 }
 
 /// What is particular to a language: its syntax, and the functions that it comes with.
@@ -95,6 +97,11 @@ pub trait Dialect {
     /// Code that the grammar does not understand as it does, every byte in its place.
     fn without_types(&self, _code: &str) -> Option<String> {
         None
+    }
+
+    /// Whether code can run nothing, as far as its words tell: then it need not be parsed.
+    fn is_harmless(&self, _code: &str) -> bool {
+        false
     }
 
     /// Brings a tree into the common form.
@@ -152,6 +159,9 @@ pub trait Dialect {
 
 /// Finds the commands that `script` runs.
 pub fn read(script: &Word, dialect: &dyn Dialect, surroundings: &Surroundings<'_>) -> Reading {
+    if surroundings.only_calls && script.text().is_some_and(|code| dialect.is_harmless(&code)) {
+        return Reading::default();
+    }
     let mut evaluator = Evaluator::new(dialect, surroundings);
     evaluator.run(script);
     evaluator.finish()

@@ -8,7 +8,13 @@ use std::sync::Arc;
 
 /// A script with nothing around it.
 pub fn nothing_around() -> Surroundings<'static> {
-    Surroundings { environment: &|_| None, arguments: None, file: &|_| None, folder: String::new() }
+    Surroundings {
+        environment: &|_| None,
+        arguments: None,
+        file: &|_| None,
+        folder: String::new(),
+        only_calls: false,
+    }
 }
 
 /// What a language's reader makes of a script with nothing around it.

@@ -98,7 +98,28 @@ pub fn is_harmless(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_harmless;
+    use super::{super::library, is_harmless};
+
+    #[test]
+    fn whatever_the_library_knows_to_run_something_is_not_harmless() {
+        for function in [
+            "system",
+            "popen",
+            "execv",
+            "execle",
+            "spawnvp",
+            "spawnl",
+            "posix_spawn",
+            "remove",
+            "unlink",
+            "rmdir",
+            "removedirs",
+            "kill",
+        ] {
+            assert!(library::runs(&format!("os.{function}")).is_some(), "{function}");
+            assert!(!is_harmless(&format!("import os\nos.{function}(1)")), "{function}");
+        }
+    }
 
     #[test]
     fn a_script_that_looks_into_a_report_is_harmless() {

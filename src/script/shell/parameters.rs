@@ -178,10 +178,10 @@ impl Shell<'_> {
         };
         let key = parameter.key.as_ref().map(Text::as_str);
         if let Some(all @ ("@" | "*")) = key {
-            let is_open = |items: &Vec<Value>| items.iter().any(Value::splits);
-            let items = self.state.items(parameter.name).filter(|items| !is_open(items));
-            let known = items.and_then(|_| self.state.keys(parameter.name));
-            let known = known.filter(|_| !self.state.has_some_key(parameter.name));
+            // Where an item may be missing, so may its key.
+            let items = self.state.items(parameter.name);
+            let are_there = items.is_some_and(|items| !items.iter().any(Value::splits));
+            let known = self.state.keys(parameter.name).filter(|_| are_there);
             let keys = known.map(|keys| {
                 let value = |key: String| {
                     let mut text = Text::default();

@@ -364,7 +364,7 @@ impl State {
     }
 
     /// Whether an array has an item of which the key is not known.
-    pub fn has_some_key(&self, name: &str) -> bool {
+    fn has_some_key(&self, name: &str) -> bool {
         let content = self.variable(name).map(|variable| &variable.content);
         matches!(content, Some(Content::List { keyed: true, items }) if items.contains_key(SOME_KEY))
     }
