@@ -53,8 +53,12 @@ fn lasting(container: &Value) -> Value {
 fn a_container_that_was_removed_is_created_again_as_it_was() {
     let Some(docker) = host() else { return };
     docker.api("POST", "/volumes/create", &json!({"Name": "stock-data"}));
-    for name in ["stock_default", "front"] {
-        let network = json!({"Name": name, "Internal": true, "Labels": {"of": "stock"}});
+    // Docker finds free addresses by the routes of the host, and not on every host.
+    for (name, subnet) in [("stock_default", "198.18.77.0/28"), ("front", "198.18.77.16/28")] {
+        let network = json!({
+            "Name": name, "Internal": true, "Labels": {"of": "stock"},
+            "IPAM": {"Config": [{"Subnet": subnet}]},
+        });
         docker.api("POST", "/networks/create", &network);
     }
     docker.run(

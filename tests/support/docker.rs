@@ -135,12 +135,15 @@ impl Docker {
 
 impl Drop for Docker {
     fn drop(&mut self) {
-        let Ok(stream) = UnixStream::connect(self.socket()) else { return };
-        let (_, listed) = exchange(stream, "GET", "/containers/json?all=true", b"");
-        let listed: Value = serde_json::from_str(&listed).unwrap_or_default();
-        for id in listed.as_array().into_iter().flatten().filter_map(|one| one["Id"].as_str()) {
-            if let Ok(stream) = UnixStream::connect(self.socket()) {
-                exchange(stream, "DELETE", &format!("/containers/{id}?force=true&v=true"), b"");
+        // The bridge of a network would outlive its Docker.
+        for (kind, list, key) in [("containers", "json?all=true", "Id"), ("networks", "", "Name")] {
+            let Ok(stream) = UnixStream::connect(self.socket()) else { return };
+            let (_, listed) = exchange(stream, "GET", &format!("/{kind}/{list}"), b"");
+            let listed: Value = serde_json::from_str(&listed).unwrap_or_default();
+            for one in listed.as_array().into_iter().flatten().filter_map(|one| one[key].as_str()) {
+                if let Ok(stream) = UnixStream::connect(self.socket()) {
+                    exchange(stream, "DELETE", &format!("/{kind}/{one}?force=true&v=true"), b"");
+                }
             }
         }
         if let Some(pid) = rustix::process::Pid::from_raw(self.child.id() as i32) {
