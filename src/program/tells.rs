@@ -18,6 +18,8 @@ pub struct Tells {
     pub reads: bool,
     /// Its subcommands that matter.
     pub verbs: Verbs,
+    /// Those of them that have effects themselves.
+    pub acting: Verbs,
     /// Its options that matter.
     pub options: Vec<String>,
     /// The first operand is the subcommand.
@@ -72,7 +74,10 @@ impl Tells {
             self.acts = true;
             let verb = command.run.verb();
             match command.with.first() {
-                _ if !verb.is_empty() => self.verbs.add(&verb),
+                _ if !verb.is_empty() => {
+                    self.verbs.add(&verb);
+                    self.acting.add(&verb);
+                }
                 Some(flags) => {
                     let names = flags.0.iter().filter_map(|flag| flag.split('=').next());
                     self.options.extend(names.map(str::to_owned));

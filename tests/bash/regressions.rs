@@ -332,3 +332,40 @@ fn a_key_that_only_one_way_sets_may_be_none() {
         &[&["pm2", "k", "all"]],
     );
 }
+
+#[test]
+fn an_error_leaves_the_functions_before_the_trap_runs_and_exit_does_not() {
+    let traps = |ends: &str| {
+        format!("X=out; trap 'pm2 stop \"$X\"' EXIT; f() {{ local X=in; {ends}; }}; f")
+    };
+    both_say(&traps("set -e; false"), &["pm2 stop out"]);
+    both_say(&traps("unset NO; set -u; : \"$NO\""), &["pm2 stop out"]);
+    both_say(&traps("unset NO; set -eu; : \"$NO\""), &["pm2 stop in"]);
+    both_say(&traps("exit 1"), &["pm2 stop in"]);
+}
+
+#[test]
+fn what_fails_in_the_text_that_a_command_is_given_ends_only_that() {
+    both_say("Z=; pm2 a <<< \"${Z:?}\"; pm2 b", &["pm2 b"]);
+    both_say("Z=; pm2 a <<E\n${Z:?}\nE\npm2 b", &["pm2 b"]);
+    both_say("Z=; cat <<< \"${Z:?}\" | xargs docker", &["docker"]);
+    both_say("Z=; read -r X <<< \"${Z:?}\"; pm2 b", &[]);
+    both_say("Z=; cat <<< \"${Z:=3}\" > log; pm2 a \"$Z\"", &["pm2 a "]);
+    both_say("Z=; read -r X <<< \"${Z:=3}\"; pm2 a $Z", &["pm2 a 3"]);
+}
+
+#[test]
+fn an_array_of_which_one_item_is_set_need_not_have_others() {
+    is_covered("A[1]=a; docker down \"${!A[@]}\"", &[&["docker", "down", "1"]]);
+    is_covered("A[1]=a; docker down \"${A[@]%1}\"", &[&["docker", "down", "a"]]);
+    let unset = "A=(a b)\nif [ $# -gt 1 ]; then unset 'A[0]'; fi\npm2 stop ${A[0]}";
+    is_covered(unset, &[&["pm2", "stop"]]);
+}
+
+#[test]
+fn what_is_cut_off_a_pattern_is_text_in_a_file_too() {
+    is_covered(
+        "f() { for X; do :; done; }; f *.none app; echo \"${X:0:2}\" > x; pm2 stop $(cat x)",
+        &[&["pm2", "stop", "ap"]],
+    );
+}

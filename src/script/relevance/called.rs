@@ -14,6 +14,16 @@ pub enum Called {
     Really,
 }
 
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    Alone,
+    /// In other code, which can give it something to read.
+    Inside,
+    /// In text that is no code: nothing is run that it would lead to.
+    InData,
+}
+
 /// Where programs are installed, from the root or the folder of the code.
 const INSTALLED: [&str; 5] = ["/usr/", "/bin/", "/sbin/", "vendor/bin/", "node_modules/"];
 
@@ -29,22 +39,24 @@ pub fn is_own_path(name: &str) -> bool {
     !INSTALLED.iter().any(|folder| path.starts_with(folder))
 }
 
-/// How the program is called whose name ends at `at` in a text; `inner` if that stands in other
-/// code, which can give it something to read. `says` tells what stands anywhere in all the code.
+/// How the program is called whose name ends at `at` in a text. `says` tells what stands anywhere in
+/// all the code.
 pub fn called(
     tells: &Tells,
     text: &str,
     at: usize,
-    inner: bool,
+    stands: Stands,
     says: impl Fn(&str) -> bool,
 ) -> Called {
     let is_mentioned = |part: &String| says(part);
     if !tells.mentions.is_empty() && !tells.mentions.iter().any(is_mentioned) {
         return Called::Idly;
     }
-    let always = tells.always || tells.reads && (inner || text.contains(['<', '|']));
+    let always =
+        tells.always || tells.reads && (stands == Stands::Inside || text.contains(['<', '|']));
     let words = Words::after_name(text, at);
-    let mut verbs = Some(&tells.verbs).filter(|verbs| !verbs.is_end());
+    let verbs = if stands == Stands::InData { &tells.acting } else { &tells.verbs };
+    let mut verbs = Some(verbs).filter(|verbs| !verbs.is_end());
     let (mut is_first, mut after_option) = (true, false);
     for written in words {
         let Some(word) = literal(written) else {

@@ -2,7 +2,7 @@
 
 use super::{
     Matters,
-    called::{Called, called, is_own_path},
+    called::{Called, Stands, called, is_own_path},
     hooks,
     strings::strings,
 };
@@ -63,6 +63,8 @@ pub(super) struct Scan<'t> {
     exports: bool,
     /// No command starts in it, only its words count.
     is_data: bool,
+    /// Whether what stands here would be run if the data were, where its backticks pair.
+    in_backticks: Option<bool>,
     /// The strings and the files of data that start here or later, once they were looked for.
     strings: Option<Peekable<IntoIter<Range<usize>>>>,
     has_heredocs: bool,
@@ -96,6 +98,7 @@ impl<'t> Scan<'t> {
             open: Vec::new(),
             exports: false,
             is_data: false,
+            in_backticks: None,
             strings: None,
             has_heredocs: false,
             in_heredoc: false,
@@ -160,7 +163,11 @@ impl<'t> Scan<'t> {
             // It is written, not run; but what it stands in may be run, too.
             b'\\' if next == b'`' => {
                 len = 2;
-                self.end_name(true)
+                let ends = self.in_backticks == Some(true);
+                self.in_backticks = self.in_backticks.map(|inside| !inside);
+                let matters = self.end_name(!ends);
+                self.after_hole |= ends;
+                matters
             }
             // Quotes and backslashes are no part of a name, and do not end it.
             _ if is_quoting(byte) => false,
@@ -260,7 +267,9 @@ impl<'t> Scan<'t> {
         let strings = self.strings.get_or_insert_with(|| strings(self.text).into_iter().peekable());
         while strings.next_if(|string| string.start < start).is_some() {}
         let string = strings.next_if(|string| string.start == start)?;
-        let words = Scan { starts: false, is_data: true, ..Scan::of(&self.text[string.clone()]) };
+        let data = &self.text[string.clone()];
+        let in_backticks = data.matches("\\`").count().is_multiple_of(2).then_some(false);
+        let words = Scan { starts: false, is_data: true, in_backticks, ..Scan::of(data) };
         (words.matters() == Matters::Not).then_some(string.len())
     }
 
@@ -369,6 +378,7 @@ impl<'t> Scan<'t> {
             return true;
         }
         let catalog = Catalog::built_in();
+        let stands = if self.is_data { Stands::InData } else { Stands::Alone };
         // `mkfs.ext4`, `invoke-rc.d`
         let ending = self.text[self.at..]
             .bytes()
@@ -378,7 +388,7 @@ impl<'t> Scan<'t> {
         if ending > 0
             && let Some(tells) = whole()
             && (tells.acts || tells.leads && self.starts && !self.assigns)
-            && called(tells, self.text, self.at + ending, false, |part| self.text.contains(part))
+            && called(tells, self.text, self.at + ending, stands, |part| self.text.contains(part))
                 == Called::Really
         {
             return true;
@@ -394,7 +404,7 @@ impl<'t> Scan<'t> {
             if (tells.acts || leads) && self.gives {
                 return true;
             }
-            match called(tells, self.text, self.at, false, |part| self.text.contains(part)) {
+            match called(tells, self.text, self.at, stands, |part| self.text.contains(part)) {
                 Called::Really if tells.acts || leads => return true,
                 Called::Really | Called::Around => self.passes |= self.starts,
                 Called::Idly => {}

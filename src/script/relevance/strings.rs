@@ -60,7 +60,14 @@ fn found(text: &str) -> Option<Vec<Range<usize>>> {
 
 /// Whether nothing is run in a text that is expanded.
 fn runs_nothing(text: &str) -> bool {
-    !text.contains("$(") && !text.contains('`')
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '`']) {
+        if rest[at..].starts_with('`') {
+            return false;
+        }
+        rest = &rest[rest.ceil_char_boundary(at + 2)..];
+    }
+    !text.contains("$(")
 }
 
 /// What is data of the body of a heredoc: all but the `$(…)` in it, which have strings of their own.
@@ -114,6 +121,7 @@ mod tests {
                 vec!["\"it's\"", "\"\\\"x\\\"\"", "'y'"],
             ),
             ("x=\"$(f \"a\" 'b')\" \"c\"", vec!["\"c\""]),
+            ("echo \"run \\`a b\\`\" \"\\\\`c`\"", vec!["\"run \\`a b\\`\""]),
             ("x=$(f \"a\" 'b') \"c\"", vec!["\"a\"", "'b'", "\"c\""]),
             ("x=\"$(case a in a) echo \")\";; esac)\" \"b\"", vec!["\"b\""]),
             ("echo \"a\" `b 'c'` \"`d`\" $'\\'' 'e'", vec!["\"a\"", "'e'"]),

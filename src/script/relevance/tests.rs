@@ -97,6 +97,10 @@ fn a_name_that_is_put_together_matters() {
         "cat <<E > a.sh\n$X kill\nE",
         "X=$(cat <<E\n$Y kill\nE\n)\neval \"$X\"",
         "echo \\\\`echo pm2` kill",
+        "echo \"p\\`true\\`m2 kill\"",
+        "echo \"\\`echo p\\`m2 kill\"",
+        "echo \"\\` \\`echo p\\`m2 kill\"",
+        "echo \"run \\`pm2 kill\\`\"",
     ] {
         assert_ne!(matters(&script(hidden)), Matters::Not, "{hidden}");
     }
@@ -129,6 +133,8 @@ fn ordinary_steps_do_not_matter() {
         "vendor/bin/phpunit --testsuite web",
         "rsync -avz --exclude .git ./ \"$USER@$HOST:/srv/web\"",
         "BODY=$(cat <<E\n| \\`$SHA\\` | $URL |\n$X (see ./x.sh)\nE\n)\njq -n --arg body \"$BODY\" '{$body}'",
+        "BODY=$(cat <<E\nRun \\`npm test -- --grep \"its name\"\\`.\nE\n)\necho \"$BODY\"",
+        "echo \"Run \\`npm test -- --grep name\\` and \\`x\\`\" >> log.md",
         "curl -d '{\"a\": \"b\", \"c\": {d: 1}}' https://x.example && echo '{a: $B}'",
         "cat > NEWS.md <<E\n$(git log \"$RANGE\" --pretty='- %s (%an)' || true)\n$X of $(date)\nE\nmv NEWS.md x",
     ] {

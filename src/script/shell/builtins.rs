@@ -1,6 +1,9 @@
 //! What the shell does itself.
 
-use super::{Done, Output, Shell, printing, state::Ends, state::State};
+use super::{
+    Done, Output, Shell, printing,
+    state::{EndedBy, Ends, State},
+};
 use crate::{
     invocation::{Hole, Piece, Value, Word},
     program::split_assignment,
@@ -8,6 +11,76 @@ use crate::{
     source::{Hop, Location, Text},
 };
 use std::{path::PathBuf, sync::Arc};
+
+/// What bash itself does, by its manual; the rest are programs.
+const BUILTINS: [&str; 61] = [
+    ".",
+    ":",
+    "[",
+    "alias",
+    "bg",
+    "bind",
+    "break",
+    "builtin",
+    "caller",
+    "cd",
+    "command",
+    "compgen",
+    "complete",
+    "compopt",
+    "continue",
+    "declare",
+    "dirs",
+    "disown",
+    "echo",
+    "enable",
+    "eval",
+    "exec",
+    "exit",
+    "export",
+    "false",
+    "fc",
+    "fg",
+    "getopts",
+    "hash",
+    "help",
+    "history",
+    "jobs",
+    "kill",
+    "let",
+    "local",
+    "logout",
+    "mapfile",
+    "popd",
+    "printf",
+    "pushd",
+    "pwd",
+    "read",
+    "readarray",
+    "readonly",
+    "return",
+    "set",
+    "shift",
+    "shopt",
+    "source",
+    "suspend",
+    "test",
+    "times",
+    "trap",
+    "true",
+    "type",
+    "typeset",
+    "ulimit",
+    "umask",
+    "unalias",
+    "unset",
+    "wait",
+];
+
+/// Whether a command is the shell's own.
+pub(super) fn is_builtin(name: &str) -> bool {
+    BUILTINS.contains(&name)
+}
 
 impl Shell<'_> {
     /// Reads a builtin; nothing if `name` is none.
@@ -24,7 +97,7 @@ impl Shell<'_> {
             "shopt" | "ulimit" | "umask" | "wait" | "sleep" | "hash" => Done::default(),
             "cd" | "pushd" | "popd" => self.change_folder(name, arguments),
             "exit" => {
-                self.end();
+                self.end(EndedBy::Exit);
                 Done::default()
             }
             "return" => self.leave_by(Ends::Return, arguments),

@@ -2,9 +2,10 @@
 
 use super::{
     Done, Output, Shell,
-    builtins::values,
+    builtins::{self, values},
     fields,
     loops::joined,
+    redirections::Runs,
     state::{Ends, Function, State},
     statements::Unit,
     syntax::{Assigned, Assignment, Command, Span},
@@ -37,7 +38,7 @@ impl Shell<'_> {
         if let Some(name @ ("[" | "test")) = arguments.first().map(Text::as_str) {
             let is_test = name == "test";
             let closed = is_test || arguments.pop().is_some_and(|last| last.as_str() == "]");
-            return self.with_redirections(unit, redirects, |shell| match closed {
+            return self.with_redirections(unit, redirects, Runs::InShell, |shell| match closed {
                 true => shell.test_words(arguments.split_off(1), false),
                 false => Done::default(),
             });
@@ -48,7 +49,11 @@ impl Shell<'_> {
         // Words are expanded first, then redirections, then assignments for the call only.
         let alias = self.alias_expanded(&arguments);
         let argvs = if alias.is_none() { self.argvs(&arguments) } else { Vec::new() };
-        let done = self.with_redirections(unit, redirects, |shell| {
+        let runs = match redirects.is_empty() || !argvs.iter().all(|argv| self.is_program(argv)) {
+            true => Runs::InShell,
+            false => Runs::Apart,
+        };
+        let done = self.with_redirections(unit, redirects, runs, |shell| {
             shell.substituted = None;
             let held = shell.assigned_for_now(unit, assignments, arguments.is_empty());
             let done = match alias {
@@ -62,6 +67,13 @@ impl Shell<'_> {
             done
         });
         if self.heard { done } else { Done { output: Output::Silent, ..done } }
+    }
+
+    /// Whether words call a program, and nothing of the shell's own.
+    fn is_program(&self, argv: &[Word]) -> bool {
+        argv.first().and_then(Word::text).is_some_and(|name| {
+            !builtins::is_builtin(&name) && self.state.functions.get(&name).is_none()
+        })
     }
 
     /// Whether a command only prints what nobody takes, which many do.

@@ -46,7 +46,7 @@ use crate::{
     source::{Hop, Location, Place, Script, Text, time_is_up},
 };
 use indexmap::IndexMap;
-use state::Ends;
+use state::{EndedBy, Ends};
 use std::{path::Path, sync::Arc};
 use survey::Needs;
 use table::Table;
@@ -214,10 +214,24 @@ impl<'r> Shell<'r> {
         self.traps(traps.into_sorted())
     }
 
-    /// Ends the shell here, where its traps may find other values than at its end.
-    fn end(&mut self) {
+    /// Ends the shell where a word does not expand. With `set -e` bash stays in its functions then.
+    fn fail_to_expand(&mut self) {
+        self.end(match self.state.options.errexit {
+            true => EndedBy::Exit,
+            false => EndedBy::Failure,
+        });
+    }
+
+    /// Ends the shell here, where its traps may find other values than at its end. An error takes
+    /// it out of its functions first.
+    fn end(&mut self, by: EndedBy) {
         self.exits = true;
         let state = self.state.clone();
+        if by == EndedBy::Failure {
+            for (name, held) in self.locals.iter().flatten().rev() {
+                self.state.put_back(name, held.clone());
+            }
+        }
         // What ends in a trap runs no trap again.
         self.state.traps = Table::default();
         self.traps(state.traps.clone().into_sorted());

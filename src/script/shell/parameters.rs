@@ -10,7 +10,7 @@ use super::{
     words::Quoting,
 };
 use crate::{
-    invocation::{Hole, Piece, Value, Word},
+    invocation::{Hole, Origin, Piece, Value, Word},
     source::Text,
 };
 
@@ -331,7 +331,7 @@ impl Shell<'_> {
     fn or_end(&mut self, parameter: &Parameter<'_>, known: Known, colon: bool) -> Value {
         let value = match known {
             Known::Unset => {
-                self.end();
+                self.fail_to_expand();
                 return Value::empty();
             }
             Known::Set(value) => value,
@@ -345,7 +345,7 @@ impl Shell<'_> {
             return value;
         }
         if value.alternatives().iter().all(|word| word.pieces.is_empty()) {
-            self.end();
+            self.fail_to_expand();
             return Value::empty();
         }
         self.may_fail |= value.alternatives().iter().any(may_be_empty);
@@ -377,7 +377,10 @@ impl Shell<'_> {
         };
         let unknown = || {
             let may_be_empty = value.alternatives().iter().any(may_be_empty);
-            let origin = value.alternatives().iter().find_map(|word| word.holes().next());
+            // What is cut off a pattern is none.
+            let keeps_origin = |hole: &&Hole| !matches!(hole.origin, Origin::Glob);
+            let holes = value.alternatives().iter().flat_map(Word::holes);
+            let origin = holes.into_iter().find(keeps_origin);
             let hole = Hole {
                 may_be_empty,
                 splits: value.splits(),

@@ -17,20 +17,35 @@ struct Redirections {
     /// The files that standard output goes to, of which the last gets it.
     writes: Vec<Word>,
     appends: bool,
+    /// `<<< "${X:?}"`: then the command is not run.
+    fails: bool,
+}
+
+/// Where a command runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// In the shell: a builtin, a function, a compound command.
+    InShell,
+    /// In a process of its own.
+    Apart,
 }
 
 impl Shell<'_> {
-    /// Reads a command whose input and output are redirected.
+    /// Reads a command whose input and output are redirected, a program's or one of the shell's own.
     pub(super) fn with_redirections(
         &mut self,
         unit: &Unit<'_>,
         redirects: &[Redirect],
+        of: Runs,
         read: impl FnOnce(&mut Self) -> Done,
     ) -> Done {
         if redirects.is_empty() {
             return read(self);
         }
-        let redirections = self.redirections(unit, redirects);
+        let redirections = self.redirections(unit, redirects, of);
+        if redirections.fails {
+            return Done::silent(Some(false));
+        }
         let outer = redirections.stdin.map(|stdin| std::mem::replace(&mut self.stdin, stdin));
         let mut done = match redirections.writes.is_empty() {
             true => read(self),
@@ -57,28 +72,22 @@ impl Shell<'_> {
         }
     }
 
-    fn redirections(&mut self, unit: &Unit<'_>, redirects: &[Redirect]) -> Redirections {
+    fn redirections(&mut self, unit: &Unit<'_>, redirects: &[Redirect], of: Runs) -> Redirections {
         let mut all = Redirections::default();
         for redirect in redirects {
             match redirect {
                 Redirect::HereString(word) => {
+                    let word = unit.slice(word);
                     let mut line = Text::default();
                     line.push_made_up("\n", None);
-                    let value = self.value(&unit.slice(word)).then(&Value::known(line));
-                    all.stdin = Some(Output::Known(value));
+                    let value = self.given(of, &mut all, |shell| shell.value(&word));
+                    all.stdin = Some(Output::Known(value.then(&Value::known(line))));
                 }
                 Redirect::Heredoc(heredoc) => {
-                    // What fails in it ends only the command.
-                    let ended = self.state.ended;
                     let body = heredoc.text(unit.text);
-                    // What `${X:=y}` sets, it sets in the command's own process, if that has one.
-                    let sets = heredoc.expands && body.as_str().contains(":=");
-                    let before = sets.then(|| self.state.clone());
-                    all.stdin = Some(Output::Known(self.heredoc(&body, heredoc.expands)));
-                    self.state.ended = ended;
-                    if let Some(before) = before.filter(|_| !ended) {
-                        self.state = std::mem::take(&mut self.state).or(before);
-                    }
+                    let value =
+                        self.given(of, &mut all, |shell| shell.heredoc(&body, heredoc.expands));
+                    all.stdin = Some(Output::Known(value));
                 }
                 Redirect::File(direction, file) => {
                     // `< <(…)` is a word of the command line.
@@ -89,6 +98,24 @@ impl Shell<'_> {
             }
         }
         all
+    }
+
+    /// Reads a text that a command is given. For a program it expands in the program's own process:
+    /// what fails ends only that, and what `${X:=y}` sets is gone with it.
+    fn given(
+        &mut self,
+        of: Runs,
+        all: &mut Redirections,
+        read: impl FnOnce(&mut Self) -> Value,
+    ) -> Value {
+        if of == Runs::InShell {
+            return read(self);
+        }
+        let before = self.state.clone();
+        let value = read(self);
+        let after = std::mem::replace(&mut self.state, before);
+        all.fails |= after.ended && !self.state.ended;
+        value
     }
 
     fn redirection(&mut self, direction: Direction, files: Vec<Word>, all: &mut Redirections) {

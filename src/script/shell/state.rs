@@ -1,6 +1,8 @@
 use super::{
     table::Table,
-    variable::{Content, Fact, Known, Variable, is_not, not_empty, nth, rank, unknown_list},
+    variable::{
+        Content, Fact, Known, SOME_KEY, Variable, is_not, not_empty, nth, rank, unknown_list,
+    },
     written::Contents,
 };
 use crate::{
@@ -80,11 +82,15 @@ pub enum Ends {
     Return,
 }
 
+/// What ends a shell before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedBy {
+    Exit,
+    Failure,
+}
+
 /// How arguments are written of which nothing is known.
 const ALL: &str = "$@";
-
-/// The key of an item of which the key is not known.
-const SOME_KEY: &str = "…";
 
 /// Set on every runner and login, so never empty.
 const ALWAYS_SET: [&str; 13] = [
@@ -236,11 +242,15 @@ impl State {
             Some(Content::List { keyed, items }) => (*keyed, items.clone()),
             Some(Content::Scalar(value)) => (false, IndexMap::from([("0".into(), value.clone())])),
             Some(Content::Unset) => (false, IndexMap::new()),
+            // It may have been set elsewhere, or not.
             None => {
-                let unknown = Self::unknown_variable(name, None);
-                (false, IndexMap::from([("0".into(), unknown)]))
+                let unknown = unknown_list(&format!("${{{name}[@]}}"), None);
+                (false, IndexMap::from([(SOME_KEY.into(), unknown)]))
             }
         };
+        if !keyed && key == "0" {
+            items.shift_remove(SOME_KEY);
+        }
         items.insert(key.to_owned(), value);
         items.sort_by_cached_key(|key, _| rank(key, keyed));
         self.set_content(name, Content::List { keyed, items });
@@ -266,6 +276,11 @@ impl State {
     pub fn item(&self, name: &str, key: &str) -> Known {
         match self.variable(name).map(|held| &held.content) {
             None => Known::Unknown,
+            Some(Content::List { keyed: false, items })
+                if items.contains_key(SOME_KEY) && items.contains_key(key) =>
+            {
+                Known::of(items.get(key).cloned())
+            }
             Some(Content::List { keyed: false, items }) if items.values().any(Value::splits) => {
                 let unknown = || Value::hole(Hole::unknown(format!("${{{name}[{key}]}}"), None));
                 let values: Vec<Value> = items.values().cloned().collect();

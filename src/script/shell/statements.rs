@@ -2,7 +2,8 @@
 
 use super::{
     Done, Output, Shell,
-    state::Function,
+    redirections::Runs,
+    state::{EndedBy, Function},
     survey::{Needs, Reads, Survey},
     syntax::{Kind, MAX_NESTING, Span, Statement},
 };
@@ -153,7 +154,7 @@ impl Shell<'_> {
         if self.state.options.errexit && self.checked == 0 && !self.state.ended {
             match (&statement.kind, done.success) {
                 (Kind::List { .. } | Kind::Negated(_), _) => {}
-                (_, Some(false)) => self.end(),
+                (_, Some(false)) => self.end(EndedBy::Failure),
                 _ => self.state.learn(&done.facts.holds),
             }
         }
@@ -188,8 +189,11 @@ impl Shell<'_> {
             }
             Kind::Declaration(declaration) => self.declaration(unit, declaration),
             Kind::Unset(words) => self.unset(unit, words),
-            Kind::Redirected(body, redirects) => self
-                .with_redirections(unit, redirects, |shell| shell.statement(unit, body, depth + 1)),
+            Kind::Redirected(body, redirects) => {
+                self.with_redirections(unit, redirects, Runs::InShell, |shell| {
+                    shell.statement(unit, body, depth + 1)
+                })
+            }
             Kind::Pipeline(parts) => self.pipeline(unit, parts, depth),
             Kind::List { first, rest } => self.list(unit, first, rest, depth),
             Kind::Negated(inner) => {

@@ -105,6 +105,9 @@ impl Facts {
     }
 }
 
+/// The key of items of which the keys are not known.
+pub const SOME_KEY: &str = "…";
+
 impl Variable {
     /// The items of an array; a scalar is an array of one.
     pub fn items(&self) -> Vec<Value> {
@@ -116,7 +119,10 @@ impl Variable {
         match &self.content {
             Content::Unset => Known::Unset,
             Content::Scalar(value) => Known::Set(value.clone()),
-            Content::List { items, .. } => Known::of(items.get("0").cloned()),
+            Content::List { items, .. } => match items.get("0") {
+                None if items.contains_key(SOME_KEY) => Known::Unknown,
+                first => Known::of(first.cloned()),
+            },
         }
     }
 
@@ -139,7 +145,7 @@ impl Variable {
             (Content::List { keyed, .. }, _) | (_, Content::List { keyed, .. }) => {
                 let (items, others) = (self.content.items(), other.content.items());
                 // What only one way has may be missing.
-                let maybe = |value: &Value| value.clone().or(unknown_list("…", None));
+                let maybe = |value: &Value| value.clone().or(unknown_list(SOME_KEY, None));
                 let mut all: IndexMap<String, Value> = IndexMap::new();
                 for (key, value) in &items {
                     let joined = match others.get(key) {
@@ -151,6 +157,7 @@ impl Variable {
                 for (key, value) in &others {
                     all.entry(key.clone()).or_insert_with(|| maybe(value));
                 }
+                all.sort_by_cached_key(|key, _| rank(key, *keyed));
                 Content::List { keyed: *keyed, items: all }
             }
             (one, other) => {

@@ -294,7 +294,7 @@ impl Shell<'_> {
     /// The value of a variable that is not set: `set -u` ends the shell.
     pub(super) fn unset_value(&mut self) -> Value {
         if self.state.options.nounset {
-            self.end();
+            self.fail_to_expand();
         }
         Value::empty()
     }

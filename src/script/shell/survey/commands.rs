@@ -4,7 +4,7 @@ use super::{Does, Span, Surveyor};
 use crate::{
     program::{Catalog, bare_name},
     script::{
-        relevance::{Called, called, hooks, is_own_path, module},
+        relevance::{Called, Stands, called, hooks, is_own_path, module},
         shell::syntax::Command,
     },
 };
@@ -27,6 +27,10 @@ impl Surveyor<'_> {
         does.calls.push(command.words[0].clone());
         self.own(span, &command.words, does);
         does.matters |= does.matters || self.can_matter(&command.words);
+    }
+
+    fn stands(&self) -> Stands {
+        if self.depth > 0 { Stands::Inside } else { Stands::Alone }
     }
 
     /// What the shell itself does.
@@ -99,7 +103,7 @@ impl Surveyor<'_> {
                     return true;
                 }
                 let says = |part: &str| self.text.contains(part) || self.run.says(part);
-                match called(tells, self.text, word.end, self.depth > 0, says) {
+                match called(tells, self.text, word.end, self.stands(), says) {
                     Called::Really if matters => return true,
                     Called::Really | Called::Around => passes = true,
                     Called::Idly => {}
@@ -135,7 +139,7 @@ impl Surveyor<'_> {
             if len > 0
                 && let Some(tells) = Catalog::built_in().tells(&self.text[at..end])
                 && (tells.acts || tells.leads)
-                && called(tells, self.text, end, self.depth > 0, says) != Called::Idly
+                && called(tells, self.text, end, self.stands(), says) != Called::Idly
             {
                 return true;
             }
