@@ -38,6 +38,11 @@ pub fn reach(kind: &str, word: &Word, stdin: Option<&Word>) -> Reach {
         // Of a pattern the blanks are a part.
         Some(text) if resource.may_be_wide => named(resource, text.trim()),
         Some(text) => {
+            // The body of a request has blanks.
+            let whole = named(resource, text.trim());
+            if whole.scope == Scope::Shared {
+                return whole;
+            }
             // Piped and substituted text is split into words.
             text.split_whitespace()
                 .map(|name| named(resource, name))
