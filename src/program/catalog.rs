@@ -16,21 +16,40 @@ static SOURCES: &[Source] = include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 /// All their names, sorted, with their positions.
 static NAMES: &[(&str, usize)] = include!(concat!(env!("OUT_DIR"), "/names.rs"));
 
-/// The names that start with the same byte.
-#[derive(Clone, Copy, Default)]
-struct Alike {
-    /// How long they are, a bit for each length: most words of a script are no name, which this
-    /// tells fast.
-    lengths: u32,
-    /// Where they stand among all names.
-    start: usize,
-    end: usize,
+/// What names look like, a bit for each look: most words of a script are no name, which this tells
+/// fast.
+struct Looks([u64; Self::BITS / 64]);
+
+impl Looks {
+    /// Sixteen times as many as there are names.
+    const BITS: usize = 1 << 14;
+
+    fn of(names: impl IntoIterator<Item = &'static str>) -> Self {
+        let mut looks = Self([0; Self::BITS / 64]);
+        for name in names {
+            let look = Self::look(name);
+            looks.0[look / 64] |= 1 << (look % 64);
+        }
+        looks
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let look = Self::look(name);
+        self.0[look / 64] & (1 << (look % 64)) != 0
+    }
+
+    fn look(name: &str) -> usize {
+        let bytes = name.as_bytes();
+        let at = |position: usize| bytes.get(position).copied().unwrap_or_default();
+        let ends = [at(0), at(1), at(bytes.len() / 2), at(bytes.len().wrapping_sub(1))];
+        let mixed = (u32::from_le_bytes(ends) ^ bytes.len() as u32).wrapping_mul(0x9e37_79b1);
+        mixed as usize >> (32 - Self::BITS.ilog2())
+    }
 }
 
 /// The programs that tagout knows.
 pub struct Catalog {
-    /// By their first byte.
-    alike: [Alike; 256],
+    looks: Looks,
     /// Each is parsed when it is first asked for, so that no run pays for what it does not use.
     parsed: Vec<OnceLock<Option<(Program, Tells)>>>,
 }
@@ -39,17 +58,9 @@ impl Catalog {
     /// The programs that are built in.
     pub fn built_in() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
-        CATALOG.get_or_init(|| {
-            let mut alike = [Alike::default(); 256];
-            for (position, (name, _)) in NAMES.iter().enumerate() {
-                let alike = &mut alike[first_byte(name)];
-                if alike.lengths == 0 {
-                    alike.start = position;
-                }
-                alike.end = position + 1;
-                alike.lengths |= length_bit(name);
-            }
-            Self { alike, parsed: SOURCES.iter().map(|_| OnceLock::new()).collect() }
+        CATALOG.get_or_init(|| Self {
+            looks: Looks::of(NAMES.iter().map(|(name, _)| *name)),
+            parsed: SOURCES.iter().map(|_| OnceLock::new()).collect(),
         })
     }
 
@@ -84,12 +95,11 @@ impl Catalog {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        let Alike { lengths, start, end } = self.alike[first_byte(name)];
-        if lengths & length_bit(name) == 0 {
+        if !self.looks.has(name) {
             return None;
         }
-        // So few are compared faster than hashed.
-        NAMES[start..end].iter().find(|(known, _)| *known == name).map(|(_, position)| *position)
+        let found = NAMES.binary_search_by_key(&name, |(known, _)| known);
+        found.ok().map(|at| NAMES[at].1)
     }
 
     /// Whether a name is known of which this is a part: its start, if `after` can be any text, and
@@ -134,15 +144,6 @@ impl Catalog {
         };
         self.parsed[at].get_or_init(|| parse().map(told)).as_ref()
     }
-}
-
-fn first_byte(name: &str) -> usize {
-    name.bytes().next().map_or(0, usize::from)
-}
-
-/// All that are longer than can be told share the last one.
-fn length_bit(name: &str) -> u32 {
-    1 << name.len().min(31)
 }
 
 /// The package that a path below `node_modules` is a file of.

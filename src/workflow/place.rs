@@ -17,34 +17,36 @@ pub(super) fn of_runs(
     config: &Config,
     contexts: Contexts,
 ) -> Vec<(Place, bool, Contexts)> {
-    let mut kinds: Vec<(Place, bool, Contexts)> = Vec::new();
-    if let Some(runs_on) = job.runs_on.map(expressions::value)
+    let runs_on = runs_on(job);
+    let possible = contexts.possible_value(&runs_on);
+    let in_rows = |rows| {
+        let matrix = Some(Arc::new(Matrix::of_rows(rows)));
+        let contexts = Contexts { matrix, ..contexts.clone() };
+        let possible = contexts.possible_value(&runs_on);
+        let (place, is_windows) = of_possible(job, forge, config, &runs_on, &possible);
+        (place, is_windows, contexts)
+    };
+    if let Some(matrix) = &contexts.matrix
         && runs_on.to_string().contains("matrix.")
-        && let Some(matrix) = contexts.matrix.clone()
-        && !are_of_one_kind(&contexts.possible_value(&runs_on), forge, config)
+        && !are_of_one_kind(&possible, forge, config)
     {
         let (mut shared, mut others) = (Vec::new(), Vec::new());
         for row in matrix.known_rows() {
-            let matrix = Some(Arc::new(Matrix::of_rows(vec![row.clone()])));
-            let contexts = Contexts { matrix, ..contexts.clone() };
-            match of_job(job, forge, config, &contexts).0 {
+            match in_rows(vec![row.clone()]).0 {
                 Place::Host(_) => shared.push(row.clone()),
                 _ => others.push(row.clone()),
             }
         }
         if !shared.is_empty() && !others.is_empty() {
-            for rows in [shared, others] {
-                let matrix = Some(Arc::new(Matrix::of_rows(rows)));
-                let contexts = Contexts { matrix, ..contexts.clone() };
-                let (place, is_windows) = of_job(job, forge, config, &contexts);
-                kinds.push((place, is_windows, contexts));
-            }
-            return kinds;
+            return [shared, others].map(in_rows).into();
         }
     }
-    let (place, is_windows) = of_job(job, forge, config, &contexts);
-    kinds.push((place, is_windows, contexts));
-    kinds
+    let (place, is_windows) = of_possible(job, forge, config, &runs_on, &possible);
+    vec![(place, is_windows, contexts)]
+}
+
+fn runs_on(job: &Job) -> Value {
+    job.runs_on.map_or(Value::Null, expressions::value)
 }
 
 /// Whether all values of a `runs-on` are known and machines that are shared, or all are others.
@@ -69,7 +71,24 @@ pub(super) fn of_job(
     config: &Config,
     contexts: &Contexts,
 ) -> (Place, bool) {
-    let runners = possible_runners(job, contexts);
+    let runs_on = runs_on(job);
+    of_possible(job, forge, config, &runs_on, &contexts.possible_value(&runs_on))
+}
+
+fn of_possible(
+    job: &Job,
+    forge: Forge,
+    config: &Config,
+    runs_on: &Value,
+    possible: &PossibleValues,
+) -> (Place, bool) {
+    // What is written, where nothing of it is known.
+    let values = match possible.values.as_slice() {
+        [] => std::slice::from_ref(runs_on),
+        values => values,
+    };
+    let runners: Vec<Vec<String>> =
+        values.iter().map(labels).filter(|labels| !labels.is_empty()).collect();
     let windows = |label: &String| label.to_ascii_lowercase().starts_with("windows");
     let is_windows = !runners.is_empty() && runners.iter().all(|labels| labels.iter().any(windows));
     let places = runners.iter().map(|labels| of_labels(labels, forge, config));
@@ -81,17 +100,6 @@ pub(super) fn of_job(
         None => Place::Host("an unnamed runner".to_owned()),
     };
     (place, is_windows)
-}
-
-/// The sets of labels that a `runs-on` can come to, or what is written where that is not known;
-/// none of them is empty.
-fn possible_runners(job: &Job, contexts: &Contexts) -> Vec<Vec<String>> {
-    let Some(runs_on) = job.runs_on.map(expressions::value) else { return Vec::new() };
-    let mut possible = contexts.possible_value(&runs_on).values;
-    if possible.is_empty() {
-        possible.push(runs_on);
-    }
-    possible.iter().map(labels).filter(|labels| !labels.is_empty()).collect()
 }
 
 /// One label, a list of them, or a group and labels.
