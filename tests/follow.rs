@@ -77,6 +77,28 @@ fn npm_runs_a_script_with_what_stands_before_and_after_it() {
 }
 
 #[test]
+fn npm_is_followed_from_a_script_that_an_earlier_step_wrote() {
+    let package = r#"{"scripts": {"deploy": "pm2 delete all"}}"#;
+    for writes in [
+        "echo 'npm run deploy' > x.sh",
+        "printf '%s\\n' \"npm run deploy\" | tee x.sh",
+        "T=$(cat <<E\nnpm run deploy\nE\n)\necho \"$T\" > x.sh",
+    ] {
+        let steps = [writes, "bash x.sh"].map(|code| {
+            format!("      - run: |\n          {}\n", code.replace('\n', "\n          "))
+        });
+        let workflow = format!(
+            "on: push\njobs:\n  a:\n    runs-on: self-hosted\n    steps:\n{}",
+            steps.concat()
+        );
+        let folder =
+            repository(&[("package.json", package), (".github/workflows/d.yml", &workflow)]);
+        let found = findings(folder.path(), &[]);
+        assert!(found.contains(&"pm2-all package.json:1:25".to_owned()), "{writes}: {found:?}");
+    }
+}
+
+#[test]
 fn npm_looks_into_the_folder_or_workspace_that_it_is_told() {
     let files = [
         ("package.json", "{\"workspaces\": [\"apps/*\"], \"scripts\": {\"stop\": \"echo\"}}"),

@@ -349,6 +349,7 @@ fn what_fails_in_the_text_that_a_command_is_given_ends_only_that() {
     both_say("Z=; pm2 a <<< \"${Z:?}\"; pm2 b", &["pm2 b"]);
     both_say("Z=; pm2 a <<E\n${Z:?}\nE\npm2 b", &["pm2 b"]);
     both_say("Z=; cat <<< \"${Z:?}\" | xargs docker", &["docker"]);
+    both_say("cat <<E > log\n$(echo 'pm2 kill' > x.sh)\nE\nbash x.sh", &["pm2 kill"]);
     both_say("Z=; read -r X <<< \"${Z:?}\"; pm2 b", &[]);
     both_say("Z=; cat <<< \"${Z:=3}\" > log; pm2 a \"$Z\"", &["pm2 a "]);
     both_say("Z=; read -r X <<< \"${Z:=3}\"; pm2 a $Z", &["pm2 a 3"]);

@@ -4,7 +4,7 @@ use super::{
     Matters,
     called::{Called, Stands, called, is_own_path},
     hooks,
-    strings::strings,
+    strings::{strings, writes_only_data},
 };
 use crate::{
     program::{Catalog, Tells},
@@ -63,10 +63,14 @@ pub(super) struct Scan<'t> {
     exports: bool,
     /// No command starts in it, only its words count.
     is_data: bool,
+    /// Where the calls stand.
+    stands: Stands,
     /// Whether what stands here would be run if the data were, where its backticks pair.
     in_backticks: Option<bool>,
     /// The strings and the files of data that start here or later, once they were looked for.
     strings: Option<Peekable<IntoIter<Range<usize>>>>,
+    /// And where calls in them stand.
+    in_strings: Stands,
     has_heredocs: bool,
     /// What is read stands in a substitution in a heredoc that is data.
     in_heredoc: bool,
@@ -98,8 +102,10 @@ impl<'t> Scan<'t> {
             open: Vec::new(),
             exports: false,
             is_data: false,
+            stands: Stands::Alone,
             in_backticks: None,
             strings: None,
+            in_strings: Stands::Alone,
             has_heredocs: false,
             in_heredoc: false,
             repository: None,
@@ -264,12 +270,16 @@ impl<'t> Scan<'t> {
 
     /// The length of the string or file that starts there, if no word in it matters.
     fn data(&mut self, start: usize) -> Option<usize> {
+        if self.strings.is_none() && writes_only_data(self.text) {
+            self.in_strings = Stands::InData;
+        }
         let strings = self.strings.get_or_insert_with(|| strings(self.text).into_iter().peekable());
         while strings.next_if(|string| string.start < start).is_some() {}
         let string = strings.next_if(|string| string.start == start)?;
         let data = &self.text[string.clone()];
         let in_backticks = data.matches("\\`").count().is_multiple_of(2).then_some(false);
-        let words = Scan { starts: false, is_data: true, in_backticks, ..Scan::of(data) };
+        let stands = self.in_strings;
+        let words = Scan { starts: false, is_data: true, stands, in_backticks, ..Scan::of(data) };
         (words.matters() == Matters::Not).then_some(string.len())
     }
 
@@ -378,7 +388,6 @@ impl<'t> Scan<'t> {
             return true;
         }
         let catalog = Catalog::built_in();
-        let stands = if self.is_data { Stands::InData } else { Stands::Alone };
         // `mkfs.ext4`, `invoke-rc.d`
         let ending = self.text[self.at..]
             .bytes()
@@ -388,8 +397,9 @@ impl<'t> Scan<'t> {
         if ending > 0
             && let Some(tells) = whole()
             && (tells.acts || tells.leads && self.starts && !self.assigns)
-            && called(tells, self.text, self.at + ending, stands, |part| self.text.contains(part))
-                == Called::Really
+            && called(tells, self.text, self.at + ending, self.stands, |part| {
+                self.text.contains(part)
+            }) == Called::Really
         {
             return true;
         }
@@ -404,7 +414,7 @@ impl<'t> Scan<'t> {
             if (tells.acts || leads) && self.gives {
                 return true;
             }
-            match called(tells, self.text, self.at, stands, |part| self.text.contains(part)) {
+            match called(tells, self.text, self.at, self.stands, |part| self.text.contains(part)) {
                 Called::Really if tells.acts || leads => return true,
                 Called::Really | Called::Around => self.passes |= self.starts,
                 Called::Idly => {}

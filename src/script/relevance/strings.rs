@@ -98,10 +98,27 @@ fn around_substitutions(text: &str, body: Range<usize>) -> Vec<Range<usize>> {
 fn is_of_data(line: &str) -> bool {
     let command = line.rsplit_once("$(").map_or(line, |(_, command)| command);
     let Some(words) = command.trim_start().strip_prefix("cat ") else { return false };
-    let is_data = |name: &str| DATA.iter().any(|ending| name.ends_with(ending));
     let file = words.split_once('>').map(|(_, file)| file.trim_start_matches(['>', ' ']));
     let name = file.and_then(|file| file.split(' ').next());
-    !line.contains('|') && name.is_none_or(|name| is_data(name.trim_matches(['"', '\''])))
+    !line.contains('|') && name.is_none_or(is_data)
+}
+
+fn is_data(name: &str) -> bool {
+    DATA.iter().any(|ending| name.trim_matches(['"', '\'']).ends_with(ending))
+}
+
+/// Whether nothing that a text writes can be taken for a script by a later step.
+pub(super) fn writes_only_data(text: &str) -> bool {
+    let is_told = |after: &str| {
+        let file = after.trim_start_matches(['>', '|', '&', ' ']);
+        let file = file.strip_prefix("-a ").unwrap_or(file);
+        let name = file.split([' ', '\n', ';', ')', '|', '&']).next().unwrap_or_default();
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        is_number || is_data(name) || name == "/dev/null" || name.contains("GITHUB_")
+    };
+    let redirected = text.match_indices('>').map(|(at, _)| &text[at..]);
+    let copied = text.match_indices("tee ").map(|(at, word)| &text[at + word.len()..]);
+    redirected.chain(copied).all(is_told)
 }
 
 #[cfg(test)]

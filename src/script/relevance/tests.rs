@@ -101,6 +101,10 @@ fn a_name_that_is_put_together_matters() {
         "echo \"\\`echo p\\`m2 kill\"",
         "echo \"\\` \\`echo p\\`m2 kill\"",
         "echo \"run \\`pm2 kill\\`\"",
+        "echo \"npm run deploy\" > x.sh",
+        "printf '%s\\n' 'npm run deploy' | tee -a x",
+        "echo \"npm run deploy\" >a",
+        "X=$(cat <<E\nnpm run deploy\nE\n)\necho \"$X\" >> bin/x",
     ] {
         assert_ne!(matters(&script(hidden)), Matters::Not, "{hidden}");
     }
@@ -135,6 +139,7 @@ fn ordinary_steps_do_not_matter() {
         "BODY=$(cat <<E\n| \\`$SHA\\` | $URL |\n$X (see ./x.sh)\nE\n)\njq -n --arg body \"$BODY\" '{$body}'",
         "BODY=$(cat <<E\nRun \\`npm test -- --grep \"its name\"\\`.\nE\n)\necho \"$BODY\"",
         "echo \"Run \\`npm test -- --grep name\\` and \\`x\\`\" >> log.md",
+        "echo \"Run npm test\" >&2; x > /dev/null; echo \"or make all\" | tee \"log.txt\"",
         "curl -d '{\"a\": \"b\", \"c\": {d: 1}}' https://x.example && echo '{a: $B}'",
         "cat > NEWS.md <<E\n$(git log \"$RANGE\" --pretty='- %s (%an)' || true)\n$X of $(date)\nE\nmv NEWS.md x",
     ] {

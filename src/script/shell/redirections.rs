@@ -101,7 +101,7 @@ impl Shell<'_> {
     }
 
     /// Reads a text that a command is given. For a program it expands in the program's own process:
-    /// what fails ends only that, and what `${X:=y}` sets is gone with it.
+    /// what fails ends only that, and what `${X:=y}` sets is gone with it; files stay.
     fn given(
         &mut self,
         of: Runs,
@@ -115,6 +115,8 @@ impl Shell<'_> {
         let value = read(self);
         let after = std::mem::replace(&mut self.state, before);
         all.fails |= after.ended && !self.state.ended;
+        self.state.files.extend(&after.files);
+        self.state.exported.extend(&after.exported);
         value
     }
 
