@@ -34,6 +34,9 @@ pub struct Resource {
     /// Every name is a pattern by nature.
     #[serde(default)]
     pub may_be_wide: bool,
+    /// Blanks are a part of the name, as they are of a pattern: the body of a request.
+    #[serde(default)]
+    pub has_blanks: bool,
     /// What a filter on lines of a list looks for is its name.
     #[serde(default)]
     pub named_by_filter: bool,

@@ -35,14 +35,8 @@ pub fn reach(kind: &str, word: &Word, stdin: Option<&Word>) -> Reach {
             read.map_or(Reach::of(Scope::Unknown, word), |word| reach(kind, word, None))
         }
         Some(_) if resource.path => path::reach(resource, word),
-        // Of a pattern the blanks are a part.
-        Some(text) if resource.may_be_wide => named(resource, text.trim()),
+        Some(text) if resource.may_be_wide || resource.has_blanks => named(resource, text.trim()),
         Some(text) => {
-            // The body of a request has blanks.
-            let whole = named(resource, text.trim());
-            if whole.scope == Scope::Shared {
-                return whole;
-            }
             // Piped and substituted text is split into words.
             text.split_whitespace()
                 .map(|name| named(resource, name))

@@ -6,6 +6,10 @@ use std::ops::Range;
 /// What a file is called that nobody takes for a script.
 const DATA: [&str; 9] = [".yml", ".yaml", ".json", ".html", ".md", ".txt", ".xml", ".css", ".toml"];
 
+/// The files by which a step tells the runner something.
+const RUNNERS: [&str; 5] =
+    ["GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH", "GITHUB_STATE"];
+
 /// The strings of a text that stand in no other and run nothing, in their order, each with its
 /// quotes, and the heredocs that become files of data. None of a text of which that is not certain:
 /// one wrong quote would turn it inside out.
@@ -113,8 +117,9 @@ pub(super) fn writes_only_data(text: &str) -> bool {
         let file = after.trim_start_matches(['>', '|', '&', ' ']);
         let file = file.strip_prefix("-a ").unwrap_or(file);
         let name = file.split([' ', '\n', ';', ')', '|', '&']).next().unwrap_or_default();
+        let variable = name.trim_matches(['"', '$', '{', '}']);
         let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
-        is_number || is_data(name) || name == "/dev/null" || name.contains("GITHUB_")
+        is_number || is_data(name) || name == "/dev/null" || RUNNERS.contains(&variable)
     };
     let redirected = text.match_indices('>').map(|(at, _)| &text[at..]);
     let copied = text.match_indices("tee ").map(|(at, word)| &text[at + word.len()..]);

@@ -104,6 +104,8 @@ fn a_name_that_is_put_together_matters() {
         "echo \"npm run deploy\" > x.sh",
         "printf '%s\\n' 'npm run deploy' | tee -a x",
         "echo \"npm run deploy\" >a",
+        "echo \"npm run deploy\" > \"$GITHUB_WORKSPACE\"/x",
+        "echo \"npm run deploy\" > $GITHUB_WORKSPACE/x.sh",
         "X=$(cat <<E\nnpm run deploy\nE\n)\necho \"$X\" >> bin/x",
     ] {
         assert_ne!(matters(&script(hidden)), Matters::Not, "{hidden}");
@@ -140,6 +142,7 @@ fn ordinary_steps_do_not_matter() {
         "BODY=$(cat <<E\nRun \\`npm test -- --grep \"its name\"\\`.\nE\n)\necho \"$BODY\"",
         "echo \"Run \\`npm test -- --grep name\\` and \\`x\\`\" >> log.md",
         "echo \"Run npm test\" >&2; x > /dev/null; echo \"or make all\" | tee \"log.txt\"",
+        "echo \"Run npm test\" >> \"$GITHUB_STEP_SUMMARY\"; echo \"or make all\" >> ${GITHUB_STEP_SUMMARY}",
         "curl -d '{\"a\": \"b\", \"c\": {d: 1}}' https://x.example && echo '{a: $B}'",
         "cat > NEWS.md <<E\n$(git log \"$RANGE\" --pretty='- %s (%an)' || true)\n$X of $(date)\nE\nmv NEWS.md x",
     ] {

@@ -5,7 +5,7 @@ use super::{
     builtins::{self, values},
     fields,
     loops::joined,
-    redirections::Runs,
+    redirections::RunsIn,
     state::{Ends, Function, State},
     statements::Unit,
     syntax::{Assigned, Assignment, Command, Span},
@@ -38,7 +38,7 @@ impl Shell<'_> {
         if let Some(name @ ("[" | "test")) = arguments.first().map(Text::as_str) {
             let is_test = name == "test";
             let closed = is_test || arguments.pop().is_some_and(|last| last.as_str() == "]");
-            return self.with_redirections(unit, redirects, Runs::InShell, |shell| match closed {
+            return self.with_redirections(unit, redirects, RunsIn::Shell, |shell| match closed {
                 true => shell.test_words(arguments.split_off(1), false),
                 false => Done::default(),
             });
@@ -50,8 +50,8 @@ impl Shell<'_> {
         let alias = self.alias_expanded(&arguments);
         let argvs = if alias.is_none() { self.argvs(&arguments) } else { Vec::new() };
         let runs = match redirects.is_empty() || !argvs.iter().all(|argv| self.is_program(argv)) {
-            true => Runs::InShell,
-            false => Runs::Apart,
+            true => RunsIn::Shell,
+            false => RunsIn::OwnProcess,
         };
         let done = self.with_redirections(unit, redirects, runs, |shell| {
             shell.substituted = None;

@@ -23,11 +23,10 @@ struct Redirections {
 
 /// Where a command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Runs {
-    /// In the shell: a builtin, a function, a compound command.
-    InShell,
-    /// In a process of its own.
-    Apart,
+pub(super) enum RunsIn {
+    /// A builtin, a function, a compound command.
+    Shell,
+    OwnProcess,
 }
 
 impl Shell<'_> {
@@ -36,7 +35,7 @@ impl Shell<'_> {
         &mut self,
         unit: &Unit<'_>,
         redirects: &[Redirect],
-        of: Runs,
+        of: RunsIn,
         read: impl FnOnce(&mut Self) -> Done,
     ) -> Done {
         if redirects.is_empty() {
@@ -72,7 +71,12 @@ impl Shell<'_> {
         }
     }
 
-    fn redirections(&mut self, unit: &Unit<'_>, redirects: &[Redirect], of: Runs) -> Redirections {
+    fn redirections(
+        &mut self,
+        unit: &Unit<'_>,
+        redirects: &[Redirect],
+        of: RunsIn,
+    ) -> Redirections {
         let mut all = Redirections::default();
         for redirect in redirects {
             match redirect {
@@ -104,19 +108,20 @@ impl Shell<'_> {
     /// what fails ends only that, and what `${X:=y}` sets is gone with it; files stay.
     fn given(
         &mut self,
-        of: Runs,
+        of: RunsIn,
         all: &mut Redirections,
         read: impl FnOnce(&mut Self) -> Value,
     ) -> Value {
-        if of == Runs::InShell {
+        if of == RunsIn::Shell {
             return read(self);
         }
-        let before = self.state.clone();
-        let value = read(self);
-        let after = std::mem::replace(&mut self.state, before);
-        all.fails |= after.ended && !self.state.ended;
-        self.state.files.extend(&after.files);
-        self.state.exported.extend(&after.exported);
+        let (mut value, mut fails) = (Value::empty(), false);
+        self.in_state(self.state.subshell(), |shell| {
+            value = read(shell);
+            fails = shell.state.ended;
+            Done::default()
+        });
+        all.fails |= fails;
         value
     }
 

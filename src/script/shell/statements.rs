@@ -2,7 +2,7 @@
 
 use super::{
     Done, Output, Shell,
-    redirections::Runs,
+    redirections::RunsIn,
     state::{EndedBy, Function},
     survey::{Needs, Reads, Survey},
     syntax::{Kind, MAX_NESTING, Span, Statement},
@@ -190,7 +190,7 @@ impl Shell<'_> {
             Kind::Declaration(declaration) => self.declaration(unit, declaration),
             Kind::Unset(words) => self.unset(unit, words),
             Kind::Redirected(body, redirects) => {
-                self.with_redirections(unit, redirects, Runs::InShell, |shell| {
+                self.with_redirections(unit, redirects, RunsIn::Shell, |shell| {
                     shell.statement(unit, body, depth + 1)
                 })
             }
