@@ -1,6 +1,10 @@
 //! Puts the rules into the program, so that adding to them needs no Rust: as JSON, which is read
 //! faster than the YAML that people write.
 
+#[path = "src/program/look.rs"]
+mod look;
+
+use look::look;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -21,7 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let (programs, names) = programs(&rules.join("programs"))?;
     fs::write(out.join("programs.rs"), programs)?;
-    fs::write(out.join("names.rs"), names)?;
+    fs::write(out.join("names.rs"), format!("&{names:?}"))?;
+    fs::write(out.join("looks.rs"), format!("{:?}", looks(&names)?))?;
     let target = |what| env::var(format!("CARGO_CFG_TARGET_{what}"));
     if target("OS")? == "linux" && target("ENV")? == "gnu" {
         // It starts with every guarded call of a deploy. That it can be loaded anywhere costs a
@@ -31,9 +36,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// All names, sorted, with the positions of their programs.
+type Names = Vec<(String, usize)>;
+
 /// The programs of a folder of rules, each parsed when one of its names is met; and all names,
 /// sorted, with the positions of their programs.
-fn programs(folder: &Path) -> Result<(String, String), Box<dyn Error>> {
+fn programs(folder: &Path) -> Result<(String, Names), Box<dyn Error>> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
@@ -59,8 +67,23 @@ fn programs(folder: &Path) -> Result<(String, String), Box<dyn Error>> {
         }
     }
     list.push_str("]\n");
-    let named: Vec<(String, usize)> = named.into_iter().collect();
-    Ok((list, format!("&{named:?}")))
+    Ok((list, named.into_iter().collect()))
+}
+
+/// Where each name is, plus one, in the place that its look gives or the next that is free.
+fn looks(names: &[(String, usize)]) -> Result<Vec<u16>, Box<dyn Error>> {
+    let mut places = vec![0; look::LOOKS];
+    if names.len() * 4 > places.len() {
+        return Err("src/program/look.rs: there are too many names for so few looks".into());
+    }
+    for (at, (name, _)) in names.iter().enumerate() {
+        let mut place = look(name);
+        while places[place] != 0 {
+            place = (place + 1) % places.len();
+        }
+        places[place] = u16::try_from(at + 1)?;
+    }
+    Ok(places)
 }
 
 fn documents(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {

@@ -1,4 +1,7 @@
-use super::{Program, Tells};
+use super::{
+    Program, Tells,
+    look::{self, look},
+};
 use crate::{
     invocation::{Origin, Piece, Word},
     source::program_name,
@@ -16,40 +19,12 @@ static SOURCES: &[Source] = include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 /// All their names, sorted, with their positions.
 static NAMES: &[(&str, usize)] = include!(concat!(env!("OUT_DIR"), "/names.rs"));
 
-/// What names look like, a bit for each look: most words of a script are no name, which this tells
-/// fast.
-struct Looks([u64; Self::BITS / 64]);
-
-impl Looks {
-    /// Sixteen times as many as there are names.
-    const BITS: usize = 1 << 14;
-
-    fn of(names: impl IntoIterator<Item = &'static str>) -> Self {
-        let mut looks = Self([0; Self::BITS / 64]);
-        for name in names {
-            let look = Self::look(name);
-            looks.0[look / 64] |= 1 << (look % 64);
-        }
-        looks
-    }
-
-    fn has(&self, name: &str) -> bool {
-        let look = Self::look(name);
-        self.0[look / 64] & (1 << (look % 64)) != 0
-    }
-
-    fn look(name: &str) -> usize {
-        let bytes = name.as_bytes();
-        let at = |position: usize| bytes.get(position).copied().unwrap_or_default();
-        let ends = [at(0), at(1), at(bytes.len() / 2), at(bytes.len().wrapping_sub(1))];
-        let mixed = (u32::from_le_bytes(ends) ^ bytes.len() as u32).wrapping_mul(0x9e37_79b1);
-        mixed as usize >> (32 - Self::BITS.ilog2())
-    }
-}
+/// By what a name looks like: the position in [`NAMES`] of one that looks so, plus one, and in the
+/// next places those of others. 0 ends them.
+static LOOKS: [u16; look::LOOKS] = include!(concat!(env!("OUT_DIR"), "/looks.rs"));
 
 /// The programs that tagout knows.
 pub struct Catalog {
-    looks: Looks,
     /// Each is parsed when it is first asked for, so that no run pays for what it does not use.
     parsed: Vec<OnceLock<Option<(Program, Tells)>>>,
 }
@@ -58,10 +33,7 @@ impl Catalog {
     /// The programs that are built in.
     pub fn built_in() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
-        CATALOG.get_or_init(|| Self {
-            looks: Looks::of(NAMES.iter().map(|(name, _)| *name)),
-            parsed: SOURCES.iter().map(|_| OnceLock::new()).collect(),
-        })
+        CATALOG.get_or_init(|| Self { parsed: SOURCES.iter().map(|_| OnceLock::new()).collect() })
     }
 
     /// What is known of the program that is called by `word`, which may be a path.
@@ -95,11 +67,15 @@ impl Catalog {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        if !self.looks.has(name) {
-            return None;
+        let mut place = look(name);
+        while let Some(at) = usize::from(LOOKS[place]).checked_sub(1) {
+            let (known, position) = NAMES[at];
+            if known == name {
+                return Some(position);
+            }
+            place = (place + 1) % LOOKS.len();
         }
-        let found = NAMES.binary_search_by_key(&name, |(known, _)| known);
-        found.ok().map(|at| NAMES[at].1)
+        None
     }
 
     /// Whether a name is known of which this is a part: its start, if `after` can be any text, and
@@ -108,7 +84,12 @@ impl Catalog {
         let is_longer = |name: &str| name.len() > part.len();
         if before {
             return self.names().any(|name| {
-                is_longer(name) && if after { name.contains(part) } else { name.ends_with(part) }
+                let ends_alike = || name.as_bytes().last() == part.as_bytes().last();
+                let fits = |name: &str| match after {
+                    true => name.contains(part),
+                    false => ends_alike() && name.ends_with(part),
+                };
+                is_longer(name) && fits(name)
             });
         }
         if !after {

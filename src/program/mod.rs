@@ -6,6 +6,7 @@
 mod arguments;
 mod catalog;
 mod definition;
+mod look;
 mod pattern;
 mod tells;
 

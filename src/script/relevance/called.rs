@@ -52,8 +52,7 @@ pub fn called(
     if !tells.mentions.is_empty() && !tells.mentions.iter().any(is_mentioned) {
         return Called::Idly;
     }
-    let always =
-        tells.always || tells.reads && (stands == Stands::Inside || text.contains(['<', '|']));
+    let always = tells.always || tells.reads && (stands == Stands::Inside || reads_something(text));
     let words = Words::after_name(text, at);
     let verbs = if stands == Stands::InData { &tells.acting } else { &tells.verbs };
     let mut verbs = Some(verbs).filter(|verbs| !verbs.is_end());
@@ -112,16 +111,25 @@ pub fn called(
     }
 }
 
+/// Whether something in a text may be given to read.
+fn reads_something(text: &str) -> bool {
+    memchr::memchr2(b'<', b'|', text.as_bytes()).is_some()
+}
+
 /// The word without its quotes; nothing if something in it can be any text.
 fn literal(written: &str) -> Option<Cow<'_, str>> {
-    let has = |is: fn(&u8) -> bool| written.as_bytes().iter().any(is);
-    match written {
-        _ if has(|byte| b"$`{}*?[".contains(byte)) => None,
-        _ if has(|byte| matches!(byte, b'"' | b'\'' | b'\\')) => {
-            Some(written.replace("\\\n", "").replace(['"', '\'', '\\'], "").into())
+    let mut is_quoted = false;
+    for byte in written.bytes() {
+        match byte {
+            b'$' | b'`' | b'{' | b'}' | b'*' | b'?' | b'[' => return None,
+            b'"' | b'\'' | b'\\' => is_quoted = true,
+            _ => {}
         }
-        _ => Some(written.into()),
     }
+    Some(match is_quoted {
+        true => written.replace("\\\n", "").replace(['"', '\'', '\\'], "").into(),
+        false => written.into(),
+    })
 }
 
 /// Whether a word is that option, alone, with its value or in a cluster.

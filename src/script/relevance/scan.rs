@@ -11,7 +11,7 @@ use crate::{
     script::shell::is_of_the_system,
     source::{Repository, expression_at, program_name},
 };
-use std::{iter::Peekable, ops::Range, vec::IntoIter};
+use std::{borrow::Cow, iter::Peekable, ops::Range, vec::IntoIter};
 
 /// Words that let the shell run text, or that hand something to a later step.
 fn is_telling(name: &str) -> bool {
@@ -25,7 +25,22 @@ fn is_reserved(word: &str) -> bool {
 }
 
 fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+    const IS_NAME: [bool; 256] = {
+        let mut is_name = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            is_name[byte] =
+                (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'-');
+            byte += 1;
+        }
+        is_name
+    };
+    IS_NAME[usize::from(byte)]
+}
+
+/// How many of the first bytes can be a name.
+fn name_len(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| !is_name(*byte)).unwrap_or(bytes.len())
 }
 
 fn is_quoting(byte: u8) -> bool {
@@ -49,7 +64,7 @@ pub(super) struct Scan<'t> {
     /// And it is given more words than stand there: one like `xargs` is first.
     gives: bool,
     /// The name so far, without its quotes, and where it starts.
-    name: String,
+    name: Cow<'t, str>,
     name_start: usize,
     /// It follows something that can be any text.
     after_hole: bool,
@@ -69,8 +84,8 @@ pub(super) struct Scan<'t> {
     in_backticks: Option<bool>,
     /// The strings and the files of data that start here or later, once they were looked for.
     strings: Option<Peekable<IntoIter<Range<usize>>>>,
-    /// And where calls in them stand.
-    in_strings: Stands,
+    /// Whether nothing that the text writes is code, once it was asked.
+    writes_only_data: Option<bool>,
     has_heredocs: bool,
     /// What is read stands in a substitution in a heredoc that is data.
     in_heredoc: bool,
@@ -94,7 +109,7 @@ impl<'t> Scan<'t> {
             starts: true,
             passes: false,
             gives: false,
-            name: String::new(),
+            name: Cow::Borrowed(""),
             name_start: 0,
             after_hole: false,
             word: 0,
@@ -105,7 +120,7 @@ impl<'t> Scan<'t> {
             stands: Stands::Alone,
             in_backticks: None,
             strings: None,
-            in_strings: Stands::Alone,
+            writes_only_data: None,
             has_heredocs: false,
             in_heredoc: false,
             repository: None,
@@ -122,7 +137,7 @@ impl<'t> Scan<'t> {
 
     pub fn matters(mut self) -> Matters {
         while self.at < self.bytes.len() {
-            if self.step() {
+            if !self.pass_plain_word() && self.step() {
                 return Matters::Itself;
             }
         }
@@ -133,6 +148,27 @@ impl<'t> Scan<'t> {
         }
     }
 
+    /// Goes over a whole word that is the name of nothing, as most are, if one starts here: what
+    /// [`Self::step`] does with it, and faster.
+    fn pass_plain_word(&mut self) -> bool {
+        if self.at != self.word || !self.name.is_empty() || self.after_hole || self.assigns {
+            return false;
+        }
+        let len = name_len(&self.bytes[self.at..]);
+        let word = &self.text[self.at..self.at + len];
+        let is_whole = matches!(self.byte(self.at + len), b' ' | b'\n' | b';' | b'|' | b'&' | b')');
+        if len == 0 || !is_whole || word == "tee" || is_telling(word) {
+            return false;
+        }
+        if Catalog::built_in().knows(word) {
+            return false;
+        }
+        self.starts = self.passes || self.starts && is_reserved(word);
+        self.at += len;
+        self.word = self.at;
+        true
+    }
+
     /// Goes on by one character or expansion; whether it is one that matters.
     fn step(&mut self) -> bool {
         let byte = self.bytes[self.at];
@@ -140,11 +176,13 @@ impl<'t> Scan<'t> {
         let mut len = 1;
         let matters = match byte {
             _ if is_name(byte) => {
-                len = self.bytes[self.at..].iter().take_while(|byte| is_name(**byte)).count();
+                len = name_len(&self.bytes[self.at..]);
+                let part = &self.text[self.at..self.at + len];
                 if self.name.is_empty() {
-                    self.name_start = self.at;
+                    (self.name, self.name_start) = (Cow::Borrowed(part), self.at);
+                } else {
+                    self.name.to_mut().push_str(part);
                 }
-                self.name.push_str(&self.text[self.at..self.at + len]);
                 false
             }
             // The line goes on, and so may the name, or the shell's parser takes it for whole.
@@ -193,7 +231,11 @@ impl<'t> Scan<'t> {
                 self.after_hole = true;
                 matters || ends
             }
-            b' ' | b'\t' => self.end_name(false) || self.end_word(),
+            b' ' | b'\t' => {
+                let rest = self.bytes[self.at..].iter();
+                len = rest.take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+                self.end_name(false) || self.end_word()
+            }
             b'\n' | b';' | b'|' | b'&' | b'(' | b')' => {
                 let around = self.around();
                 let matters = self.end_name(false) || self.end_word();
@@ -270,17 +312,21 @@ impl<'t> Scan<'t> {
 
     /// The length of the string or file that starts there, if no word in it matters.
     fn data(&mut self, start: usize) -> Option<usize> {
-        if self.strings.is_none() && writes_only_data(self.text) {
-            self.in_strings = Stands::InData;
-        }
         let strings = self.strings.get_or_insert_with(|| strings(self.text).into_iter().peekable());
         while strings.next_if(|string| string.start < start).is_some() {}
         let string = strings.next_if(|string| string.start == start)?;
         let data = &self.text[string.clone()];
-        let in_backticks = data.matches("\\`").count().is_multiple_of(2).then_some(false);
-        let stands = self.in_strings;
-        let words = Scan { starts: false, is_data: true, stands, in_backticks, ..Scan::of(data) };
-        (words.matters() == Matters::Not).then_some(string.len())
+        let pairs = || memchr::memmem::find_iter(data.as_bytes(), "\\`").count().is_multiple_of(2);
+        let in_backticks = (!data.contains('`') || pairs()).then_some(false);
+        let is_data = |stands| {
+            let words =
+                Scan { starts: false, is_data: true, stands, in_backticks, ..Scan::of(data) };
+            words.matters() == Matters::Not
+        };
+        let whole = self.text;
+        let mut is_unread =
+            || *self.writes_only_data.get_or_insert_with(|| writes_only_data(whole));
+        (is_data(Stands::Alone) || is_unread() && is_data(Stands::InData)).then_some(string.len())
     }
 
     /// The length of what stands there of a heredoc, if it is data. A substitution in it is read.
@@ -372,14 +418,12 @@ impl<'t> Scan<'t> {
     /// Ends a name, with something that can be any text after it or not; whether it matters.
     fn end_name(&mut self, before_hole: bool) -> bool {
         let after_hole = std::mem::take(&mut self.after_hole);
-        if self.name.is_empty() {
-            return false;
-        }
-        let mut name = std::mem::take(&mut self.name);
-        let matters = self.names_what_matters(&name, after_hole, before_hole);
-        name.clear();
-        self.name = name;
-        matters
+        !self.name.is_empty() && self.end_this_name(after_hole, before_hole)
+    }
+
+    fn end_this_name(&mut self, after_hole: bool, before_hole: bool) -> bool {
+        let name = std::mem::replace(&mut self.name, Cow::Borrowed(""));
+        self.names_what_matters(&name, after_hole, before_hole)
     }
 
     fn names_what_matters(&mut self, name: &str, after_hole: bool, before_hole: bool) -> bool {
@@ -389,10 +433,8 @@ impl<'t> Scan<'t> {
         }
         let catalog = Catalog::built_in();
         // `mkfs.ext4`, `invoke-rc.d`
-        let ending = self.text[self.at..]
-            .bytes()
-            .take_while(|byte| is_name(*byte) || matches!(byte, b'.' | b':'));
-        let ending = ending.count();
+        let rest = self.bytes[self.at..].iter();
+        let ending = rest.take_while(|byte| is_name(**byte) || matches!(byte, b'.' | b':')).count();
         let whole = || catalog.tells(&self.text[self.name_start..self.at + ending]);
         if ending > 0
             && let Some(tells) = whole()
@@ -457,24 +499,20 @@ impl<'t> Scan<'t> {
 
     /// Ends a word; whether it is a command that is a file of the repository.
     fn end_word(&mut self) -> bool {
-        let word = &self.text[self.word..self.at];
-        if word.is_empty() && !self.assigns {
+        if self.word == self.at && !self.assigns {
             return false;
         }
-        // A name with a blank in it goes on in the next word.
-        if self.starts {
-            let quotes = word.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count();
-            self.passes |= quotes % 2 == 1 || word.ends_with('\\');
-        }
-        let starts = std::mem::replace(&mut self.starts, self.passes);
-        let assigns = std::mem::take(&mut self.assigns);
-        if !starts {
+        if !self.starts {
             // An argument.
+            (self.starts, self.assigns) = (self.passes, false);
             return false;
         }
-        if assigns || is_reserved(word) {
-            self.starts = starts;
-        }
+        let word = &self.text[self.word..self.at];
+        // A name with a blank in it goes on in the next word.
+        let quotes = word.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count();
+        self.passes |= quotes % 2 == 1 || word.ends_with('\\');
+        let assigns = std::mem::take(&mut self.assigns);
+        self.starts = self.passes || assigns || is_reserved(word);
         (!assigns || self.passes) && is_own_path(word.trim_matches(['"', '\'']))
     }
 }

@@ -56,22 +56,33 @@ fn found(text: &str) -> Option<Vec<Range<usize>>> {
             // What stands in it has strings of its own.
             b'$' if text[at..].starts_with("$(") => at += 2,
             b'$' | b'`' | b'\\' => at = scan::quoted_or_next(text, at),
-            _ => at += 1,
+            _ => {
+                let rest = &bytes[at + 1..];
+                at += 1 + rest.iter().position(is_special).unwrap_or(rest.len());
+            }
         }
     }
     heredocs.is_empty().then_some(found)
 }
 
+/// Whether more than the next byte may start here.
+fn is_special(byte: &u8) -> bool {
+    matches!(byte, b'#' | b'"' | b'\'' | b'<' | b'\n' | b'$' | b'`' | b'\\')
+}
+
 /// Whether nothing is run in a text that is expanded.
 fn runs_nothing(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(at) = rest.find(['\\', '`']) {
-        if rest[at..].starts_with('`') {
-            return false;
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(len) = memchr::memchr3(b'\\', b'`', b'$', &bytes[at.min(bytes.len())..]) {
+        at += len;
+        match bytes[at] {
+            b'\\' if !bytes[at + 1..].starts_with(b"$(") => at += 2,
+            b'$' if bytes.get(at + 1) != Some(&b'(') => at += 1,
+            _ => return false,
         }
-        rest = &rest[rest.ceil_char_boundary(at + 2)..];
     }
-    !text.contains("$(")
+    true
 }
 
 /// What is data of the body of a heredoc: all but the `$(…)` in it, which have strings of their own.
@@ -122,7 +133,7 @@ pub(super) fn writes_only_data(text: &str) -> bool {
         is_number || is_data(name) || name == "/dev/null" || RUNNERS.contains(&variable)
     };
     let redirected = text.match_indices('>').map(|(at, _)| &text[at..]);
-    let copied = text.match_indices("tee ").map(|(at, word)| &text[at + word.len()..]);
+    let copied = memchr::memmem::find_iter(text.as_bytes(), "tee ").map(|at| &text[at + 4..]);
     redirected.chain(copied).all(is_told)
 }
 

@@ -201,9 +201,9 @@ impl Delimiter {
     /// it goes on to the end.
     pub fn body(&self, text: &str, from: usize) -> (Range<usize>, usize) {
         let mut at = from;
-        for line in text[from..].split_inclusive('\n') {
-            let end = at + line.len();
-            if self.is(line) {
+        let ends = memchr::memchr_iter(b'\n', &text.as_bytes()[from..]).map(|len| from + len + 1);
+        for end in ends.chain([text.len()]) {
+            if self.is(&text[at..end]) && end > at {
                 return (from..at, end);
             }
             at = end;

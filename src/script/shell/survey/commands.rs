@@ -157,13 +157,22 @@ impl Surveyor<'_> {
 
 /// A word without its quotes; nothing if something in it can be any text.
 fn literal(written: &str) -> Option<Cow<'_, str>> {
-    let has = |is: fn(&u8) -> bool| written.as_bytes().iter().any(is);
-    match written {
-        "[" | "{" | "}" => Some(written.into()),
-        _ if has(|byte| b"$`{}*?[<>".contains(byte)) || written.contains('\u{e000}') => None,
-        _ if has(|byte| matches!(byte, b'"' | b'\'' | b'\\')) => {
-            Some(written.replace("\\\n", "").replace(['"', '\'', '\\'], "").into())
-        }
-        _ => Some(written.into()),
+    if matches!(written, "[" | "{" | "}") {
+        return Some(written.into());
     }
+    let (mut is_quoted, mut is_ascii) = (false, true);
+    for byte in written.bytes() {
+        match byte {
+            b'$' | b'`' | b'{' | b'}' | b'*' | b'?' | b'[' | b'<' | b'>' => return None,
+            b'"' | b'\'' | b'\\' => is_quoted = true,
+            _ => is_ascii &= byte.is_ascii(),
+        }
+    }
+    if !is_ascii && written.contains('\u{e000}') {
+        return None;
+    }
+    Some(match is_quoted {
+        true => written.replace("\\\n", "").replace(['"', '\'', '\\'], "").into(),
+        false => written.into(),
+    })
 }

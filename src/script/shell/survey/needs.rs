@@ -196,7 +196,10 @@ fn names_to_know(
 ) -> HashSet<String> {
     let here = survey.whole.sets.iter().map(|name| &text[name.clone()]);
     let inside = functions.0.values().flat_map(|function| &function.sets).map(String::as_str);
-    let set = here.chain(inside).collect();
+    let set: HashSet<&str> = here.chain(inside).collect();
+    if set.is_empty() {
+        return HashSet::default();
+    }
     let mut mentioned = Mentioned { set, names: HashSet::default() };
     state.exported_names().for_each(|name| mentioned.name(name));
     for (_, function) in state.functions.all() {
