@@ -71,8 +71,14 @@ impl Text {
     /// A part of a file, as it stands there.
     pub fn of_range(file: Arc<SourceFile>, range: Range<usize>) -> Self {
         let mut text = Self::default();
-        text.push_decoded(&file.text()[range.clone()], &file, range);
+        text.push_range(&file, range);
         text
+    }
+
+    /// Empty, with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        let whole = Whole { string: String::with_capacity(bytes), ..Whole::default() };
+        Self { whole: Some(Arc::new(whole)), range: 0..0 }
     }
 
     pub fn as_str(&self) -> &str {
@@ -98,11 +104,14 @@ impl Text {
             return;
         }
         let verbatim = file.text().get(source.clone()) == Some(decoded);
-        self.grow(|whole| {
-            let (at, len) = (whole.string.len(), decoded.len());
-            whole.string.push_str(decoded);
-            whole.add(Segment { at, len, file: Arc::clone(file), source, verbatim });
-        });
+        self.grow(|whole| whole.add(decoded, file, source, verbatim));
+    }
+
+    /// Appends a part of a file, as it stands there.
+    pub fn push_range(&mut self, file: &Arc<SourceFile>, range: Range<usize>) {
+        if !range.is_empty() {
+            self.grow(|whole| whole.add(&file.text()[range.clone()], file, range, true));
+        }
     }
 
     /// Appends text that stands in no file of its own; it counts as written at `location`.
@@ -127,18 +136,19 @@ impl Text {
 
     /// Appends to a string of its own.
     fn grow(&mut self, append: impl FnOnce(&mut Whole)) {
-        let range = self.range.clone();
         let held = self.whole.get_or_insert_default();
-        if held.string.len() != range.end || Arc::get_mut(held).is_none() {
-            let mut own = Whole::default();
-            own.append(held, range.clone());
-            *held = Arc::new(own);
-            self.range = 0..range.len();
+        if held.string.len() == self.range.end
+            && let Some(whole) = Arc::get_mut(held)
+        {
+            append(whole);
+            self.range.end = whole.string.len();
+            return;
         }
-        // It is unique by now, so that nothing is copied here.
-        let whole = Arc::make_mut(held);
-        append(whole);
-        self.range.end = whole.string.len();
+        let mut own = Whole::default();
+        own.append(held, self.range.clone());
+        append(&mut own);
+        self.range = 0..own.string.len();
+        *held = Arc::new(own);
     }
 
     /// The part of this text in `range`, from and to the next character boundaries before it.
@@ -226,31 +236,39 @@ impl Whole {
         for segment in other.segments_in(&range) {
             let part = segment.within(&range);
             if !part.is_empty() {
-                self.add(Segment {
-                    at: part.start - range.start + end,
-                    len: part.len(),
-                    file: Arc::clone(&segment.file),
-                    source: segment.part(part),
-                    verbatim: segment.verbatim,
-                });
+                let at = part.start - range.start + end;
+                let run = at..at + part.len();
+                self.map(run, &segment.file, segment.part(part), segment.verbatim);
             }
         }
         self.string.push_str(&other.string[range]);
     }
 
-    /// Adds a run, as part of the one before it if it goes on verbatim, so that text built of many
-    /// small pieces stays small.
-    fn add(&mut self, segment: Segment) {
+    fn add(&mut self, string: &str, file: &Arc<SourceFile>, source: Range<usize>, verbatim: bool) {
+        let at = self.string.len();
+        self.string.push_str(string);
+        self.map(at..self.string.len(), file, source, verbatim);
+    }
+
+    /// Says where a run was written, as part of the one before it if it goes on verbatim, so that
+    /// text built of many small pieces stays small.
+    fn map(
+        &mut self,
+        run: Range<usize>,
+        file: &Arc<SourceFile>,
+        source: Range<usize>,
+        verbatim: bool,
+    ) {
         if let Some(last) = self.segments.last_mut() {
-            let verbatim = last.verbatim && segment.verbatim;
-            let adjacent = last.end() == segment.at && last.source.end == segment.source.start;
-            if verbatim && adjacent && Arc::ptr_eq(&last.file, &segment.file) {
-                last.len += segment.len;
-                last.source.end = segment.source.end;
+            let adjacent = last.end() == run.start && last.source.end == source.start;
+            if last.verbatim && verbatim && adjacent && Arc::ptr_eq(&last.file, file) {
+                last.len += run.len();
+                last.source.end = source.end;
                 return;
             }
         }
-        self.segments.push(segment);
+        let (at, len, file) = (run.start, run.len(), Arc::clone(file));
+        self.segments.push(Segment { at, len, file, source, verbatim });
     }
 }
 

@@ -91,7 +91,12 @@ pub(super) struct Field<'y> {
 impl<'y> Field<'y> {
     /// The entry of that name, if it says anything.
     pub fn of(mapping: Node<'y>, name: &str) -> Option<Self> {
-        let (key, value) = mapping.entry(|key| key == name)?;
+        Self::of_entry(mapping.entry(|key| key == name))
+    }
+
+    /// An entry, if it says anything.
+    pub fn of_entry(entry: Option<(Node<'y>, Node<'y>)>) -> Option<Self> {
+        let (key, value) = entry?;
         (!value.is_null()).then_some(Self { key, value })
     }
 }

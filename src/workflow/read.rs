@@ -38,7 +38,7 @@ impl Reader {
         Workflow {
             name: root.get("name").and_then(Node::as_str),
             env: root.get("env"),
-            defaults: defaults(root),
+            defaults: defaults_of(root.get("defaults")),
             on: root.get("on"),
             concurrency: root.get("concurrency"),
             dispatched: of("workflow_dispatch", "inputs"),
@@ -67,23 +67,50 @@ impl Reader {
 
     fn job<'y>(&mut self, id: &'y str, key: Node<'y>, job: Node<'y>) -> Job<'y> {
         self.duplicates(job);
+        let [condition, uses, defaults, steps] =
+            job.entries_of(["if", "uses", "defaults", "steps"]);
+        let [
+            concurrency,
+            environment,
+            with,
+            runs_on,
+            needs,
+            container,
+            services,
+            strategy,
+            env,
+            outputs,
+        ] = job
+            .entries_of([
+                "concurrency",
+                "environment",
+                "with",
+                "runs-on",
+                "needs",
+                "container",
+                "services",
+                "strategy",
+                "env",
+                "outputs",
+            ])
+            .map(value_of);
         Job {
             id,
             key: Some(key),
-            concurrency: job.get("concurrency"),
-            environment: job.get("environment"),
-            condition: condition(job),
-            uses: Field::of(job, "uses"),
-            with: job.get("with"),
-            runs_on: job.get("runs-on"),
-            needs: job.get("needs"),
-            container: job.get("container"),
-            services: job.get("services"),
-            matrix: job.get("strategy").and_then(|strategy| strategy.get("matrix")),
-            env: job.get("env"),
-            outputs: job.get("outputs"),
-            defaults: defaults(job),
-            steps: self.steps(job),
+            concurrency,
+            environment,
+            condition: value_of(condition).and_then(Node::as_str),
+            uses: Field::of_entry(uses),
+            with,
+            runs_on,
+            needs,
+            container,
+            services,
+            matrix: strategy.and_then(|strategy| strategy.get("matrix")),
+            env,
+            outputs,
+            defaults: defaults_of(value_of(defaults)),
+            steps: self.steps(Field::of_entry(steps)),
         }
     }
 
@@ -97,13 +124,13 @@ impl Reader {
                 args: runs.get("args"),
             },
             Some(using) if using.starts_with("node") => Runs::Node(fields(["pre", "main", "post"])),
-            _ => Runs::Steps(self.steps(runs)),
+            _ => Runs::Steps(self.steps(Field::of(runs, "steps"))),
         }
     }
 
-    fn steps<'y>(&mut self, job: Node<'y>) -> Vec<Step<'y>> {
+    fn steps<'y>(&mut self, steps: Option<Field<'y>>) -> Vec<Step<'y>> {
         let mut read = Vec::new();
-        if let Some(steps) = Field::of(job, "steps") {
+        if let Some(steps) = steps {
             self.list(steps.value, "steps", 0, &mut read);
         }
         read
@@ -136,20 +163,31 @@ impl Reader {
     /// The step at that position in its list.
     pub fn step<'y>(&mut self, index: usize, step: Node<'y>) -> Step<'y> {
         self.duplicates(step);
-        let named = step.get("name").or_else(|| step.get("id")).and_then(Node::as_str);
-        let run = step.entry(|key| key == "run").map(|(key, value)| Field { key, value });
+        let [name, id, condition, run, uses, with, env, shell, folder] = step.entries_of([
+            "name",
+            "id",
+            "if",
+            "run",
+            "uses",
+            "with",
+            "env",
+            "shell",
+            "working-directory",
+        ]);
+        let named = value_of(name.or(id)).and_then(Node::as_str);
+        let run = run.map(|(key, value)| Field { key, value });
         if let Some(run) = run.filter(|run| run.value.as_str().is_none()) {
             self.wrong_type("run", "a script", run.value);
         }
         Step {
             name: named.map_or_else(|| format!("step {}", index + 1), str::to_owned),
-            id: step.get("id").and_then(Node::as_str),
-            condition: condition(step),
+            id: value_of(id).and_then(Node::as_str),
+            condition: value_of(condition).and_then(Node::as_str),
             run,
-            uses: Field::of(step, "uses"),
-            with: step.get("with"),
-            env: step.get("env"),
-            own: run_settings(step),
+            uses: Field::of_entry(uses),
+            with: value_of(with),
+            env: value_of(env),
+            own: settings_of(shell, folder),
         }
     }
 
@@ -175,16 +213,22 @@ impl Reader {
     }
 }
 
-fn defaults(node: Node) -> Defaults {
-    let run = node.get("defaults").and_then(|defaults| defaults.get("run"));
-    run.map(run_settings).unwrap_or_default()
+type Entry<'y> = Option<(Node<'y>, Node<'y>)>;
+
+fn value_of(entry: Entry<'_>) -> Option<Node<'_>> {
+    entry.map(|(_, value)| value)
 }
 
-fn run_settings(node: Node) -> Defaults {
-    let given = |key| node.get(key).filter(|value| !value.is_null());
-    Defaults { shell: given("shell"), folder: given("working-directory") }
+/// What `defaults:` says of `run:`.
+fn defaults_of(defaults: Option<Node<'_>>) -> Defaults<'_> {
+    let Some(run) = defaults.and_then(|defaults| defaults.get("run")) else {
+        return Defaults::default();
+    };
+    let [shell, folder] = run.entries_of(["shell", "working-directory"]);
+    settings_of(shell, folder)
 }
 
-fn condition(node: Node<'_>) -> Option<&str> {
-    node.get("if").and_then(Node::as_str)
+fn settings_of<'y>(shell: Entry<'y>, folder: Entry<'y>) -> Defaults<'y> {
+    let given = |entry| Field::of_entry(entry).map(|field| field.value);
+    Defaults { shell: given(shell), folder: given(folder) }
 }

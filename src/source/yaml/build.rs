@@ -173,7 +173,7 @@ impl<'s> Builder<'s> {
         if self.repairs.iter().any(|repair| repair.lines.start < end && start < repair.lines.end) {
             let repaired = |at| self.repairs.iter().any(|repair| repair.lines.contains(&at));
             let text = decode::outdented_block(self.file, start..end, repaired);
-            return Value::Repaired(Box::new(text));
+            return Value::Mapped(text);
         }
         let inner = match style {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if end - start >= 2 => {

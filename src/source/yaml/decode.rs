@@ -28,15 +28,23 @@ fn exact(
     value: &str,
 ) -> Option<Text> {
     let inner = || (range.len() >= 2).then(|| range.start + 1..range.end - 1);
-    let mut decoder = Decoder { file, source: file.text(), text: Text::default() };
-    match style {
+    let mut decoder = Decoder::new(file, value.len());
+    let text = match style {
         ScalarStyle::Plain => decoder.flow(range, Escapes::None)?,
         ScalarStyle::SingleQuoted => decoder.flow(inner()?, Escapes::Quote)?,
         ScalarStyle::DoubleQuoted => decoder.flow(inner()?, Escapes::Backslash)?,
-        ScalarStyle::Literal => decoder.block(range, false, value),
-        ScalarStyle::Folded => decoder.block(range, true, value),
-    }
-    (decoder.text.as_str() == value).then_some(decoder.text)
+        ScalarStyle::Literal | ScalarStyle::Folded => {
+            // Its chomping stands in the header, which is not in the range; but as the newlines
+            // at the end of the value are what it leaves, as many are taken.
+            let is_break = |byte: &u8| *byte == b'\n';
+            let breaks = Breaks {
+                before: value.bytes().take_while(is_break).count(),
+                after: value.bytes().rev().take_while(is_break).count(),
+            };
+            block(file, range, style, breaks)
+        }
+    };
+    (text.as_str() == value).then_some(text)
 }
 
 /// The text of a quoted scalar; none where an escape is not one.
@@ -45,13 +53,30 @@ pub(super) fn quoted(
     style: ScalarStyle,
     range: Range<usize>,
 ) -> Option<Text> {
-    let mut decoder = Decoder { file, source: file.text(), text: Text::default() };
+    let mut decoder = Decoder::new(file, range.len());
     let escapes = match style {
         ScalarStyle::SingleQuoted => Escapes::Quote,
         _ => Escapes::Backslash,
     };
-    decoder.flow(range.start + 1..range.end - 1, escapes)?;
-    Some(decoder.text)
+    decoder.flow(range.start + 1..range.end - 1, escapes)
+}
+
+/// How many newlines a block scalar has at its ends.
+pub(super) struct Breaks {
+    pub before: usize,
+    pub after: usize,
+}
+
+/// The text of a block scalar.
+pub(super) fn block(
+    file: &Arc<SourceFile>,
+    range: Range<usize>,
+    style: ScalarStyle,
+    breaks: Breaks,
+) -> Text {
+    let mut decoder = Decoder::new(file, range.len() + breaks.before);
+    decoder.block(range, style == ScalarStyle::Folded, breaks);
+    decoder.text
 }
 
 /// The text of a literal block some lines of which stand left of its indentation, which YAML does
@@ -98,9 +123,13 @@ struct Decoder<'a> {
     text: Text,
 }
 
-impl Decoder<'_> {
+impl<'a> Decoder<'a> {
+    fn new(file: &'a Arc<SourceFile>, len: usize) -> Self {
+        Self { file, source: file.text(), text: Text::with_capacity(len) }
+    }
+
     fn verbatim(&mut self, range: Range<usize>) {
-        self.text.push_decoded(&self.source[range.clone()], self.file, range);
+        self.text.push_range(self.file, range);
     }
 
     fn newline(&mut self, source: Range<usize>) {
@@ -108,7 +137,7 @@ impl Decoder<'_> {
     }
 
     /// A plain or quoted scalar, without its quotes. None where an escape is not one.
-    fn flow(&mut self, range: Range<usize>, escapes: Escapes) -> Option<()> {
+    fn flow(&mut self, range: Range<usize>, escapes: Escapes) -> Option<Text> {
         let bytes = self.source.as_bytes();
         let special = |byte: &u8| match byte {
             b'\n' | b'\r' => true,
@@ -157,24 +186,22 @@ impl Decoder<'_> {
                 }
             }
         }
-        Some(())
+        Some(std::mem::take(&mut self.text))
     }
 
     fn newlines(&mut self, count: usize, source: Range<usize>) {
         self.text.push_decoded(&"\n".repeat(count), self.file, source);
     }
 
-    /// A block scalar. Its chomping stands in the header, which is not in the range; but as the
-    /// newlines at the end of `value` are what it leaves, as many are taken.
-    fn block(&mut self, range: Range<usize>, folded: bool, value: &str) {
+    /// A block scalar, from the first character of its first line that is not empty.
+    fn block(&mut self, range: Range<usize>, folded: bool, newlines: Breaks) {
         let bytes = self.source.as_bytes();
         let indent = column(bytes, range.start);
-        let leading = value.bytes().take_while(|b| *b == b'\n').count();
-        let mut breaks = breaks_before(bytes, range.start - indent, leading);
+        let mut breaks = breaks_before(bytes, range.start - indent, newlines.before);
         let mut at = range.start;
         let (mut first, mut after_spaced) = (true, false);
         while at < range.end {
-            let len = bytes[at..range.end].iter().position(is_break);
+            let len = memchr::memchr2(b'\r', b'\n', &bytes[at..range.end]);
             let end = len.map_or(range.end, |len| at + len);
             if end > at {
                 let spaced = is_blank(&bytes[at]);
@@ -196,10 +223,8 @@ impl Decoder<'_> {
         }
         // Clipping leaves a newline even where the file ends without one.
         breaks.push(range.end..range.end);
-        for line_break in breaks {
-            if self.text.len() < value.len() {
-                self.newline(line_break);
-            }
+        for line_break in breaks.into_iter().take(newlines.after) {
+            self.newline(line_break);
         }
     }
 }

@@ -36,6 +36,25 @@ pub(super) fn find<'y>(
     merged.into_iter().find_map(|mapping| mapping.own_entries().rev().find(fitting))
 }
 
+pub(super) fn find_all<'y, const N: usize>(
+    mapping: Node<'y>,
+    names: [&str; N],
+) -> [Option<(Node<'y>, Node<'y>)>; N] {
+    let mut found = [None; N];
+    let mut merges = mapping.is_sequence();
+    for (key, value) in mapping.own_entries() {
+        let Some(name) = key.as_str() else { continue };
+        match names.iter().position(|known| *known == name) {
+            Some(at) => found[at] = Some((key, value)),
+            None => merges |= name == MERGE_KEY,
+        }
+    }
+    if merges {
+        return names.map(|wanted| find(mapping, &|name| name == wanted));
+    }
+    found
+}
+
 pub(super) fn entries(mapping: Node<'_>) -> Vec<(Node<'_>, Node<'_>)> {
     if let Some(plain) = plain_entries(mapping) {
         return plain;

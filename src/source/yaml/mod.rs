@@ -61,8 +61,8 @@ enum Value {
     /// What stands in these bytes.
     Verbatim(Range<usize>),
     Decoded(Box<str>),
-    /// What was meant, where the file is not YAML.
-    Repaired(Box<Text>),
+    /// What was decoded with its map, or was meant where the file is not YAML.
+    Mapped(Text),
 }
 
 /// One node of a [`Yaml`]. An alias is the node that it stands for.
@@ -135,7 +135,7 @@ impl<'y> Node<'y> {
         Some(match &self.scalar()?.value {
             Value::Verbatim(range) => &self.yaml.file.text()[range.clone()],
             Value::Decoded(value) => value,
-            Value::Repaired(text) => text.as_str(),
+            Value::Mapped(text) => text.as_str(),
         })
     }
 
@@ -146,7 +146,7 @@ impl<'y> Node<'y> {
         Some(match &scalar.value {
             Value::Verbatim(range) => Text::of_range(Arc::clone(file), range.clone()),
             Value::Decoded(value) => decode::decode(file, scalar.style, self.range(), value),
-            Value::Repaired(text) => Text::clone(text),
+            Value::Mapped(text) => text.clone(),
         })
     }
 
@@ -195,6 +195,11 @@ impl<'y> Node<'y> {
     /// The last entry, merged ones coming after own ones, whose key is fitting.
     pub fn entry(self, fits: impl Fn(&str) -> bool) -> Option<(Node<'y>, Node<'y>)> {
         merge::find(self, &fits)
+    }
+
+    /// [`Self::entry`] of each of these names.
+    pub fn entries_of<const N: usize>(self, names: [&str; N]) -> [Option<(Node<'y>, Node<'y>)>; N] {
+        merge::find_all(self, names)
     }
 
     /// The keys that stand again in this very mapping, each with its name.

@@ -23,15 +23,15 @@ const MAX_KEY: usize = 1000;
 pub(super) fn read(builder: &mut Builder<'_>) -> Plain<()> {
     let file = builder.file;
     let source = file.text();
-    let bare_return = |at: usize| source.as_bytes()[at + 1] != b'\n';
+    let bytes = source.as_bytes();
+    let mut returns = memchr::memchr_iter(b'\r', bytes);
     if !source.ends_with('\n')
-        || source.chars().any(is_odd)
-        || source.match_indices('\r').any(|(at, _)| bare_return(at))
+        || source[source.floor_char_boundary(start_of_odd(bytes))..].chars().any(is_odd)
+        || returns.any(|at| bytes[at + 1] != b'\n')
     {
         return Err(NotPlain);
     }
-    let mut reader =
-        Reader { source, bytes: source.as_bytes(), at: 0, column: 0, depth: 0, builder };
+    let mut reader = Reader { bytes, at: 0, column: 0, depth: 0, builder };
     reader.next_content()?;
     if reader.bytes[reader.at..].starts_with(b"---") {
         reader.at += 3;
@@ -45,6 +45,16 @@ pub(super) fn read(builder: &mut Builder<'_>) -> Plain<()> {
     if reader.at == source.len() { Ok(()) } else { Err(NotPlain) }
 }
 
+/// Before this byte no character is odd: what nearly all files are made of is told many bytes at a
+/// time.
+fn start_of_odd(bytes: &[u8]) -> usize {
+    const CHUNK: usize = 64;
+    let is_common = |byte: &u8| matches!(byte, b'\n' | b'\r' | b'\t' | b' '..=b'~');
+    let are_common = |chunk: &&[u8]| chunk.iter().fold(true, |all, byte| all & is_common(byte));
+    let chunks = bytes.chunks(CHUNK).take_while(are_common).count();
+    bytes.len().min(chunks * CHUNK)
+}
+
 /// Characters that are an error, or that YAML or this reader takes for more than themselves.
 fn is_odd(c: char) -> bool {
     let stands_for_itself = matches!(c,
@@ -55,7 +65,6 @@ fn is_odd(c: char) -> bool {
 }
 
 struct Reader<'b, 's> {
-    source: &'s str,
     bytes: &'s [u8],
     /// The next character that is neither blank nor comment; or where the reading stands in a line.
     at: usize,
@@ -72,7 +81,7 @@ impl<'s> Reader<'_, 's> {
 
     /// Where the line ends, without its line break.
     fn line_end(&self, from: usize) -> usize {
-        let len = self.bytes[from..].iter().position(|b| *b == b'\n');
+        let len = memchr::memchr(b'\n', &self.bytes[from..]);
         let end = len.map_or(self.bytes.len(), |len| from + len);
         if end > from && self.bytes[end - 1] == b'\r' { end - 1 } else { end }
     }
@@ -107,7 +116,7 @@ impl<'s> Reader<'_, 's> {
     }
 
     fn next_line(&mut self) {
-        let len = self.bytes[self.at..].iter().position(|b| *b == b'\n');
+        let len = memchr::memchr(b'\n', &self.bytes[self.at..]);
         self.at = len.map_or(self.bytes.len(), |len| self.at + len + 1);
     }
 
@@ -248,16 +257,10 @@ impl<'s> Reader<'_, 's> {
         let end = match self.byte(self.at) {
             b'"' | b'\'' => self.quoted()?.end,
             _ if !self.starts_plain() => return Ok(None),
-            _ => {
-                let line = &self.bytes[self.at..self.line_end(self.at)];
-                let colon = (0..line.len())
-                    .find(|n| line[*n] == b':' && line.get(n + 1).is_none_or(|next| *next == b' '));
-                let comment = line.windows(2).position(|pair| pair == b" #");
-                match colon.filter(|colon| comment.is_none_or(|comment| *colon < comment)) {
-                    Some(colon) => self.at + colon,
-                    None => return Ok(None),
-                }
-            }
+            _ => match self.colon() {
+                Some(colon) => colon,
+                None => return Ok(None),
+            },
         };
         let is_key =
             self.byte(end) == b':' && (self.byte(end + 1) == b' ' || self.is_line_end(end + 1));
@@ -269,6 +272,21 @@ impl<'s> Reader<'_, 's> {
             return Err(NotPlain);
         }
         Ok(Some(self.at..end))
+    }
+
+    /// Where the first colon of the rest of this line stands that ends a key.
+    fn colon(&self) -> Option<usize> {
+        let mut at = self.at;
+        loop {
+            let ends = |byte: &u8| matches!(byte, b':' | b'#' | b'\n');
+            at += self.bytes[at..].iter().position(ends)?;
+            match self.bytes[at] {
+                b':' if self.byte(at + 1) == b' ' || self.is_line_end(at + 1) => return Some(at),
+                b'#' if at > self.at && self.bytes[at - 1] == b' ' => return None,
+                b'\n' => return None,
+                _ => at += 1,
+            }
+        }
     }
 
     /// Whether a scalar without quotes can start here.
@@ -433,80 +451,54 @@ impl<'s> Reader<'_, 's> {
             return Err(NotPlain);
         }
         self.next_line();
-        let mut block = Block::default();
-        // As for the full parser, the block ends after the blanks of the line that ends it.
+        // As for the full parser, the block starts at its first line that is not empty.
+        let (mut start, mut indent) = (0, 0);
+        // The empty lines before it, those since the last other one, and the widest of them.
+        let (mut before, mut empty, mut widest) = (0, 0, 0);
+        // And it ends after the blanks of the line that ends it.
         let mut end = self.at;
         while self.at < self.bytes.len() {
-            let start = self.at;
-            let line_end = self.line_end(start);
-            let blanks = spaces(&self.bytes[start..line_end]);
-            if start + blanks == line_end && (block.indent == 0 || blanks <= block.indent) {
-                block.widest_empty = block.widest_empty.max(blanks);
-                block.empty += 1;
+            let line_end = self.line_end(self.at);
+            let blanks = spaces(&self.bytes[self.at..line_end]);
+            let is_empty = self.at + blanks == line_end;
+            if is_empty && (indent == 0 || blanks <= indent) {
+                widest = widest.max(blanks);
+                empty += 1;
+            } else if indent == 0 {
+                if blanks <= column || widest > blanks {
+                    return Err(NotPlain);
+                }
+                (start, indent) = (self.at + blanks, blanks);
+                (before, empty) = (empty, 0);
+            } else if blanks < indent {
+                match self.bytes[self.at + blanks] {
+                    b'\t' => return Err(NotPlain),
+                    _ => {
+                        end = self.at + blanks;
+                        break;
+                    }
+                }
             } else {
-                if block.indent == 0 {
-                    if blanks <= column || block.widest_empty > blanks {
-                        return Err(NotPlain);
-                    }
-                    (block.indent, block.start) = (blanks, start + blanks);
-                }
-                if blanks < block.indent {
-                    match self.bytes[start + blanks] {
-                        b'\t' => return Err(NotPlain),
-                        _ => {
-                            end = start + blanks;
-                            break;
-                        }
-                    }
-                }
-                block.line(&self.source[start + block.indent..line_end], style);
+                empty = 0;
             }
             self.at = line_end;
             self.next_line();
             end = self.at;
         }
-        if block.indent == 0 {
+        if indent == 0 {
             return Err(NotPlain);
         }
-        match chomping {
-            b'-' => {}
-            b'+' => block.value.extend(std::iter::repeat_n('\n', block.empty + 1)),
-            _ => block.value.push('\n'),
-        }
-        let value = Value::Decoded(block.value.into_boxed_str());
-        let range = block.start..end;
-        self.builder.node(range, Kind::Scalar(Scalar { style, value }), 0);
+        let after = match chomping {
+            b'-' => 0,
+            b'+' => empty + 1,
+            _ => 1,
+        };
+        let breaks = decode::Breaks { before, after };
+        let text = decode::block(self.builder.file, start..end, style, breaks);
+        let scalar = Scalar { style, value: Value::Mapped(text) };
+        self.builder.node(start..end, Kind::Scalar(scalar), 0);
         self.next_content()?;
         if self.has_content() && self.column > column { Err(NotPlain) } else { Ok(()) }
-    }
-}
-
-/// What was read of a block scalar.
-#[derive(Default)]
-struct Block {
-    value: String,
-    /// Where its first line that is not empty starts.
-    start: usize,
-    indent: usize,
-    /// The empty lines since the last other one.
-    empty: usize,
-    widest_empty: usize,
-    has_lines: bool,
-    after_spaced: bool,
-}
-
-impl Block {
-    fn line(&mut self, line: &str, style: ScalarStyle) {
-        let is_spaced = line.starts_with([' ', '\t']);
-        let is_first = !std::mem::replace(&mut self.has_lines, true);
-        let folds = style == ScalarStyle::Folded && !is_first && !is_spaced && !self.after_spaced;
-        let breaks = self.empty + usize::from(!is_first);
-        match breaks {
-            1 if folds => self.value.push(' '),
-            n => self.value.extend(std::iter::repeat_n('\n', n - usize::from(folds))),
-        }
-        self.value.push_str(line);
-        (self.empty, self.after_spaced) = (0, is_spaced);
     }
 }
 
