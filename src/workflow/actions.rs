@@ -2,11 +2,10 @@
 //! `rules/actions.yml`.
 
 use crate::config::{Action, Config, matches_name};
+use aho_corasick::AhoCorasick;
+use foldhash::HashMap;
 use serde::Deserialize;
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    sync::LazyLock,
-};
+use std::{collections::hash_map::Entry, sync::LazyLock};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,34 +19,28 @@ struct BuiltIn {
     /// The first entry of each action, by its name in lower case.
     by_name: HashMap<String, usize>,
     /// The first entries of those whose names are patterns.
-    patterns: Vec<Pattern>,
-}
-
-/// An entry whose name is a pattern.
-struct Pattern {
-    position: usize,
-    /// What stands before its first star.
-    head: String,
-    /// What stands after its last one.
-    tail: String,
+    patterns: Vec<usize>,
+    /// The longest part of each of these, without which no name fits it.
+    parts: Option<AhoCorasick>,
 }
 
 static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
     let mut actions = built_in();
-    let (mut by_name, mut patterns) = (HashMap::new(), Vec::new());
+    let (mut by_name, mut patterns, mut parts) = (HashMap::default(), Vec::new(), Vec::new());
     for (position, action) in actions.iter_mut().enumerate() {
         action.uses.make_ascii_lowercase();
         if let Entry::Vacant(first) = by_name.entry(action.uses.clone()) {
             first.insert(position);
-            let ends = action.uses.split_once('*').zip(action.uses.rsplit_once('*'));
-            patterns.extend(ends.map(|((head, _), (_, tail))| Pattern {
-                position,
-                head: head.to_owned(),
-                tail: tail.to_owned(),
-            }));
+            if action.uses.contains('*') {
+                patterns.push(position);
+                parts.extend(
+                    action.uses.split('*').max_by_key(|part| part.len()).map(str::to_owned),
+                );
+            }
         }
     }
-    BuiltIn { actions, by_name, patterns }
+    let parts = AhoCorasick::new(parts).ok();
+    BuiltIn { actions, by_name, patterns, parts }
 });
 
 /// The entries of `rules/actions.yml`, as they stand there.
@@ -73,14 +66,13 @@ fn first<'c>(config: &'c Config, uses: &str) -> Option<&'c Action> {
     let name = name_of(uses).to_ascii_lowercase();
     let configured =
         config.actions.iter().find(|action| matches_name(&action.uses.to_ascii_lowercase(), &name));
-    let BuiltIn { actions, by_name, patterns } = &*BUILT_IN;
+    let BuiltIn { actions, by_name, patterns, parts } = &*BUILT_IN;
     configured.or_else(|| {
-        let pattern = patterns.iter().find(|pattern| {
-            let can_match = name.starts_with(&pattern.head) && name.ends_with(&pattern.tail);
-            can_match && matches_name(&actions[pattern.position].uses, &name)
-        });
-        let pattern = pattern.map(|pattern| &pattern.position);
-        let first = by_name.get(&name).into_iter().chain(pattern).min();
+        let found = parts.iter().flat_map(|parts| parts.find_overlapping_iter(&name));
+        let fitting = found
+            .map(|part| &patterns[part.pattern().as_usize()])
+            .filter(|position| matches_name(&actions[**position].uses, &name));
+        let first = by_name.get(&name).into_iter().chain(fitting).min();
         first.map(|at| &actions[*at])
     })
 }
@@ -95,7 +87,7 @@ pub(super) fn name_of(uses: &str) -> &str {
         None => uses,
     };
     let name = name.split_once('@').map_or(name, |(name, _)| name);
-    name.trim_end_matches(".git")
+    name.strip_suffix(".git").unwrap_or(name)
 }
 
 #[cfg(test)]
