@@ -2,7 +2,7 @@ use super::{Finding, Judge, Policy, PolicyRule, Reach, custom, scripts, suppress
 use crate::{
     config::{Config, ConfigError, find, folder_of, load_inventory},
     recipe::Ecosystem,
-    source::{Changes, Location, SourceFile, in_time, noting_files},
+    source::{Changes, Location, Repository, SourceFile, in_time, noting_files},
 };
 use rayon::prelude::*;
 use std::{
@@ -133,7 +133,7 @@ fn read(
         keeps_all,
         ..Judge::new(configs.of(file).unwrap_or(&default))
     };
-    let files: Vec<Arc<SourceFile>> = files.into_iter().map(Arc::new).collect();
+    let files: Vec<Arc<SourceFile>> = in_repositories(files).map(Arc::new).collect();
     let (files, parts): (Vec<Arc<SourceFile>>, Vec<LintReport>) = files
         .into_par_iter()
         .filter_map(|file| {
@@ -173,6 +173,21 @@ fn read(
             && subject(kept) == subject(next)
     });
     report
+}
+
+/// The files, those of one folder in one repository, each file of which is read once.
+fn in_repositories(files: Vec<SourceFile>) -> impl Iterator<Item = SourceFile> {
+    let mut repositories: HashMap<PathBuf, Repository> = HashMap::new();
+    files.into_iter().map(move |file| {
+        let folder = folder_of(file.path());
+        if let Some(repository) = repositories.get(folder) {
+            let repository = repository.clone();
+            return file.in_repository(repository);
+        }
+        let repository = file.repository().clone().remembering();
+        repositories.insert(folder.to_owned(), repository.clone());
+        file.in_repository(repository)
+    })
 }
 
 /// What a finding is about: the kind of resource, or its rule.

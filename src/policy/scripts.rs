@@ -192,15 +192,17 @@ fn note_files_named_by(invocation: &Invocation, repository: &Repository) {
 fn wants_all(script: &Script) -> bool {
     // What is fetched and run in one line, fetched in the place of text, and run anywhere.
     static DOWNLOADS: LazyLock<Option<[Regex; 3]>> = LazyLock::new(|| {
+        // Where words end is only fast to be told in ASCII.
+        let regex = |pattern: &str| Regex::new(&pattern.replace(r"\b", r"(?-u:\b)")).ok();
         let piped = r"\b(?:curl|wget)\b[^\n;]*\|\s*(?:sudo\b[^|\n]*)?\b(?:ba|da|z|k)?sh\b";
         let saved = r"\b(?:curl|wget)\b[^|]*\n?[^|]*\b(?:ba|da|z|k)?sh \S";
-        let run = Regex::new(&format!("{piped}|{saved}")).ok()?;
-        let fetched = Regex::new(r"(?:[<$]\(\s*|`)(?:curl|wget)\b").ok()?;
+        let run = regex(&format!("{piped}|{saved}"))?;
+        let fetched = regex(r"(?:[<$]\(\s*|`)(?:curl|wget)\b")?;
         // A word of prose is no command.
         let words = "if|elif|while|until|then|do|else|time|coproc|builtin|command";
         let starts = format!(r"(?m)(?:^|[;&|({{`!'\x22]|\b(?:{words})\s|\b\w+=\S*\s)");
         let sourced = format!(r"{starts}[\t ]*(?:source|\.)\s");
-        let runs = Regex::new(&format!(r"\b(?:(?:ba|da|z|k)?sh|eval)\b|{sourced}")).ok()?;
+        let runs = regex(&format!(r"\b(?:(?:ba|da|z|k)?sh|eval)\b|{sourced}"))?;
         Some([run, fetched, runs])
     });
     let downloads = || {

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 /// An expression that has a secret in it.
 static SECRET: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\$\{\{[^}]*\bsecrets\.(\w+)").ok());
+    LazyLock::new(|| Regex::new(r"\$\{\{[^}]*(?-u:\b)secrets\.(\w+)").ok());
 
 /// Whether a script can give a program a secret on a host that others use.
 pub(super) fn may_be_given(script: &Script) -> bool {

@@ -7,9 +7,10 @@ use super::{Finding, Judge};
 use crate::config::did_you_mean;
 use crate::source::{Location, SourceFile};
 use jiff::civil::Date;
+use memchr::memmem::Finder;
 use regex::Regex;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     ops::RangeInclusive,
     path::{Path, PathBuf},
     sync::{Arc, LazyLock},
@@ -69,11 +70,16 @@ pub(super) fn apply<'j>(
         let hops = finding.via.iter().filter_map(|hop| hop.location.as_ref());
         hops.chain([&finding.location]).map(|location| &location.file)
     });
+    let mut seen = HashSet::new();
+    let mark = Finder::new(MARK);
     for file in files.iter().chain(places) {
-        if !by_path.contains_key(file.path()) {
+        if seen.insert(file.path()) && mark.find(file.text().as_bytes()).is_some() {
             let judge = judge_of(file.path());
             by_path.insert(file.path().to_owned(), read(file, judge, today, &mut wrong));
         }
+    }
+    if by_path.is_empty() {
+        return;
     }
     for finding in findings.iter_mut() {
         let own = (finding.location.path().to_owned(), lines_of(&finding.location));
@@ -121,9 +127,6 @@ fn read(
     wrong: &mut Vec<Option<Finding>>,
 ) -> Vec<Suppression> {
     let text = file.text();
-    if !text.contains(MARK) {
-        return Vec::new();
-    }
     let mut found = Vec::new();
     for written in WRITTEN.captures_iter(text) {
         let Some(whole) = written.get(0) else { continue };

@@ -21,7 +21,8 @@ pub struct SourceFile {
 struct Lines {
     /// The first byte of each.
     starts: Vec<usize>,
-    /// How many characters stand before every [`STEP`]th byte, as a line may be very long.
+    /// How many characters stand before every [`STEP`]th byte, as a line may be very long; nothing
+    /// of a text of which each byte is one.
     characters: Vec<usize>,
 }
 
@@ -146,18 +147,23 @@ impl Lines {
         let ends = memchr::memchr_iter(b'\n', text.as_bytes());
         let starts = std::iter::once(0).chain(ends.map(|end| end + 1));
         let (mut characters, mut before) = (Vec::new(), 0);
-        for chunk in text.as_bytes().chunks(STEP) {
+        if !text.is_ascii() {
+            for chunk in text.as_bytes().chunks(STEP) {
+                characters.push(before);
+                before += starting(chunk);
+            }
             characters.push(before);
-            before += starting(chunk);
         }
-        characters.push(before);
         Self { starts: starts.collect(), characters }
     }
 
     /// How many characters start before a byte of the text.
     fn characters_before(&self, text: &str, byte: usize) -> usize {
         let step = byte / STEP;
-        self.characters[step] + starting(&text.as_bytes()[step * STEP..byte])
+        match self.characters.get(step) {
+            Some(before) => before + starting(&text.as_bytes()[step * STEP..byte]),
+            None => byte,
+        }
     }
 }
 

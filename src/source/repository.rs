@@ -1,7 +1,8 @@
 use super::{SourceFile, file::MAX_LEN, reached::note_file};
+use foldhash::HashMap;
 use std::{
     path::{Component, Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 /// More entries of a folder are not looked at.
@@ -13,7 +14,12 @@ pub struct Repository {
     root: PathBuf,
     /// Files outside of it are read, too, as it is where they would run.
     on_host: bool,
+    /// Its files that were asked for, by their paths: many workflows ask for the same.
+    known: Option<Arc<Known>>,
 }
+
+/// Nothing of those that are not there.
+type Known = RwLock<HashMap<PathBuf, Option<Arc<SourceFile>>>>;
 
 /// What is installed in these is a program, not a script of somebody's deploy.
 const INSTALLED: [&str; 6] = ["/usr/bin", "/usr/sbin", "/usr/lib", "/usr/share", "/bin", "/lib"];
@@ -38,13 +44,13 @@ impl Repository {
             && file.is_relative()
             && let Some(root) = above()
         {
-            return Self { root, on_host: false };
+            return Self { root, on_host: false, known: None };
         }
         let is_root = |folder: &&Path| {
             [".git", ".github", ".gitea", ".forgejo"].iter().any(|name| folder.join(name).exists())
         };
         let root = forge.or_else(|| file.ancestors().skip(1).find(is_root)).or(file.parent());
-        Self { root: root.unwrap_or(Path::new("")).to_owned(), on_host: false }
+        Self { root: root.unwrap_or(Path::new("")).to_owned(), on_host: false, known: None }
     }
 
     /// What a process that works in `folder` finds: the repository around it, and all scripts of the
@@ -52,6 +58,11 @@ impl Repository {
     pub fn on_host(folder: &Path) -> Self {
         // A file of that folder, whatever its name.
         Self { on_host: true, ..Self::of(&folder.join("command")) }
+    }
+
+    /// The same, which reads each file once: for what is read in one go.
+    pub fn remembering(self) -> Self {
+        Self { known: Some(Arc::default()), ..self }
     }
 
     /// An absolute folder that is in it, from its root.
@@ -99,6 +110,16 @@ impl Repository {
         }
         let path = self.root.join(relative);
         note_file(&path);
+        let Some(known) = &self.known else { return self.read(&path) };
+        if let Some(file) = known.read().unwrap_or_else(PoisonError::into_inner).get(&path) {
+            return file.clone();
+        }
+        let file = self.read(&path);
+        known.write().unwrap_or_else(PoisonError::into_inner).insert(path, file.clone());
+        file
+    }
+
+    fn read(&self, path: &Path) -> Option<Arc<SourceFile>> {
         let metadata = path.metadata().ok()?;
         if !metadata.is_file() || metadata.len() > MAX_LEN as u64 {
             return None;
@@ -108,7 +129,7 @@ impl Repository {
         if !path.canonicalize().ok()?.starts_with(root.canonicalize().ok()?) {
             return None;
         }
-        Some(Arc::new(SourceFile::read(&path).ok()?))
+        Some(Arc::new(SourceFile::read(path).ok()?))
     }
 }
 

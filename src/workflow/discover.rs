@@ -76,7 +76,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut BTreeSet<Skipped>
         match entry {
             Ok(entry) => {
                 let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-                if holds_workflow_steps(&full.join(below)) && entry.path().is_file() {
+                if holds_workflow_steps(&full.join(below)) && is_file(&entry) {
                     files.push(as_shown(entry.path()));
                 }
             }
@@ -84,6 +84,14 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut BTreeSet<Skipped>
                 skipped.insert(skipped_by(folder, error));
             }
         }
+    }
+}
+
+/// Whether it is a file, or a link to one.
+fn is_file(entry: &DirEntry) -> bool {
+    match entry.file_type() {
+        Some(kind) if !kind.is_symlink() => kind.is_file(),
+        _ => entry.path().is_file(),
     }
 }
 

@@ -16,9 +16,18 @@ use crate::{
 };
 use std::ops::Range;
 
+/// Whether a word is expanded to itself, as most are.
+fn is_plain(word: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:=,@%+".contains(&byte);
+    !word.is_empty() && word.bytes().all(is_plain)
+}
+
 impl Shell<'_> {
     /// The words that a word of the script becomes.
     pub fn fields(&mut self, text: &Text) -> Fields {
+        if is_plain(text.as_str()) && self.run.spend(text.len()) {
+            return vec![vec![Word::known(text.clone())]];
+        }
         if !text.as_str().contains('{') {
             return self.expanded(text, Quoting::None).fields();
         }
@@ -32,6 +41,9 @@ impl Shell<'_> {
 
     /// The value of a word where no splitting happens: an assignment, a redirection.
     pub fn value(&mut self, text: &Text) -> Value {
+        if is_plain(text.as_str()) && self.run.spend(text.len()) {
+            return Value::one(Word::known(text.clone()));
+        }
         self.expanded(text, Quoting::Assignment).into_value()
     }
 

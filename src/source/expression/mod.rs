@@ -42,8 +42,8 @@ pub fn expressions(text: &str) -> impl Iterator<Item = Expression<'_>> {
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {
-            let start = from + text[from..].find("${{")?;
-            from = start + 3;
+            let start = from + memchr::memchr(b'$', &text.as_bytes()[from..])?;
+            from = start + 1;
             if let Some(expression) = expression_at(text, start) {
                 from = expression.range.end;
                 return Some(expression);

@@ -1,5 +1,6 @@
 use super::{Contexts, Value, contexts::PossibleValues, syntax};
-use std::{collections::HashMap, rc::Rc};
+use foldhash::HashMap;
+use std::rc::Rc;
 
 /// More worlds than this are not tried one by one.
 const MAX_WORLDS: usize = 32;
