@@ -1,13 +1,13 @@
 use super::{Exit, inputs};
 use crate::approval::{Files, Lockfile, differences, hash_of};
 use crate::cli::{self, Global};
-use crate::source::Repository;
+use crate::source::{Input, Repository, SourceFile};
 use miette::miette;
 use std::path::Path;
 
 /// Writes what workflows may run into `tagout.lock`, or compares it with that.
 pub fn run(global: &Global, arguments: &cli::Approve) -> miette::Result<Exit> {
-    let (files, skipped) = inputs::read(&arguments.workflows, Path::new("stdin.yml"))?;
+    let (files, skipped) = inputs::find(&arguments.workflows, Path::new("stdin.yml"))?;
     if let Some(gap) = skipped.first() {
         return Err(miette!("{}: {}", gap.path.display(), gap.reason));
     }
@@ -28,6 +28,7 @@ pub fn run(global: &Global, arguments: &cli::Approve) -> miette::Result<Exit> {
         ));
     }
     let configs = inputs::configs(global, &files, &[])?;
+    let files: Vec<SourceFile> = files.into_iter().map(read).collect::<miette::Result<_>>()?;
     let approved = Lockfile::read(&root)?.unwrap_or_default();
     let now = Lockfile::of(files, &configs);
     let mut all_same = true;
@@ -48,6 +49,11 @@ pub fn run(global: &Global, arguments: &cli::Approve) -> miette::Result<Exit> {
     written.workflows.extend(now.workflows);
     written.write(&root)?;
     Ok(Exit::Fine)
+}
+
+fn read(input: Input) -> miette::Result<SourceFile> {
+    let path = input.path().to_owned();
+    input.read().map_err(|error| miette!("{}: it cannot be read: {error}", path.display()))
 }
 
 /// Says what has become of a workflow; whether it is as it was approved.

@@ -4,17 +4,14 @@ use crate::{
     cli::Global,
     config,
     policy::{Configs, Gap, Policy},
-    source::SourceFile,
+    source::{Input, SourceFile},
     workflow,
 };
 use miette::{IntoDiagnostic, WrapErr};
 use std::path::{Path, PathBuf};
 
-/// The files that are meant by `paths`, and what of them could not be read.
-pub fn read(
-    paths: &[PathBuf],
-    stdin_filename: &Path,
-) -> miette::Result<(Vec<SourceFile>, Vec<Gap>)> {
+/// The files that are meant by `paths`, and what could not be looked into.
+pub fn find(paths: &[PathBuf], stdin_filename: &Path) -> miette::Result<(Vec<Input>, Vec<Gap>)> {
     // What is used for a moment only would take twice the memory in huge pages.
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_thp_disable(true);
@@ -23,7 +20,7 @@ pub fn read(
         paths.iter().partition(|path| path.as_path() == Path::new("-"));
     if !stdin.is_empty() {
         let read = SourceFile::read_from(stdin_filename, std::io::stdin());
-        files.push(read.into_diagnostic().wrap_err("standard input cannot be read")?);
+        files.push(read.into_diagnostic().wrap_err("standard input cannot be read")?.into());
     }
     if stdin.is_empty() || !paths.is_empty() {
         let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
@@ -33,31 +30,16 @@ pub fn read(
             line: None,
             reason: s.reason,
         }));
-        for path in found.files {
-            match SourceFile::read(&path) {
-                Ok(file) => files.push(file),
-                Err(error) => {
-                    skipped.push(Gap {
-                        path,
-                        line: None,
-                        reason: format!("it cannot be read: {error}"),
-                    });
-                }
-            }
-        }
+        files.extend(found.files.into_iter().map(Input::At));
     }
     Ok((files, skipped))
 }
 
 /// What each file is judged by.
-pub fn configs(
-    global: &Global,
-    files: &[SourceFile],
-    rules: &[PathBuf],
-) -> miette::Result<Configs> {
+pub fn configs(global: &Global, files: &[Input], rules: &[PathBuf]) -> miette::Result<Configs> {
     let rules = super::rules::of_folders(rules)?;
     Ok(match &global.config {
         Some(path) => Configs::One(Box::new(Policy::of(config::load_inventory(path)?, &rules)?)),
-        None => Configs::nearest(files.iter().map(SourceFile::path), &rules)?,
+        None => Configs::nearest(files.iter().map(Input::path), &rules)?,
     })
 }

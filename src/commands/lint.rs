@@ -1,6 +1,6 @@
 use super::{
     Exit,
-    inputs::{configs, read},
+    inputs::{configs, find},
 };
 use crate::{
     cli::{Global, Lint},
@@ -10,7 +10,7 @@ use crate::{
         fix::{self, Fixes},
     },
     report::{self, Format, write_file},
-    source::{Changes, Since, SourceFile},
+    source::{Changes, Input, Since},
 };
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use std::{
 
 /// Lints workflows and scripts, and prints what it finds.
 pub fn run(global: &Global, arguments: &Lint) -> miette::Result<Exit> {
-    let (files, skipped) = read(&arguments.paths, &arguments.stdin_filename)?;
+    let (files, skipped) = find(&arguments.paths, &arguments.stdin_filename)?;
     let nothing = files.is_empty() && skipped.is_empty();
     if nothing {
         eprintln!(
@@ -132,14 +132,14 @@ fn lint_again(
 ) -> miette::Result<LintReport> {
     let paths: Vec<PathBuf> =
         arguments.paths.iter().filter(|path| path.as_path() != Path::new("-")).cloned().collect();
-    let (files, _) = read(&paths, &arguments.stdin_filename)?;
+    let (files, _) = find(&paths, &arguments.stdin_filename)?;
     let configs = configs(global, &files, &arguments.rules)?;
     Ok(lint(files, &configs, arguments, changes))
 }
 
 /// Lints all files, or those that reach what has changed.
 fn lint(
-    files: Vec<SourceFile>,
+    files: Vec<Input>,
     configs: &Configs,
     arguments: &Lint,
     changes: Option<&Changes>,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Says what workflows can do to others, allowed or not.
 pub fn run(global: &Global, arguments: &cli::Radius) -> miette::Result<Exit> {
-    let (files, skipped) = inputs::read(&arguments.paths, Path::new("stdin.yml"))?;
+    let (files, skipped) = inputs::find(&arguments.paths, Path::new("stdin.yml"))?;
     let configs = inputs::configs(global, &files, &[])?;
     let mut read = policy::radius(files, &configs);
     read.coverage.skipped.extend(skipped);

@@ -2,12 +2,13 @@ use super::{Finding, Judge, Policy, PolicyRule, Reach, custom, scripts, suppress
 use crate::{
     config::{Config, ConfigError, find, folder_of, load_inventory},
     recipe::Ecosystem,
-    source::{Changes, Location, Repository, SourceFile, in_time, noting_files},
+    source::{Changes, Input, Location, Repository, SourceFile, in_time, noting_files},
 };
 use rayon::prelude::*;
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, HashMap},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -91,14 +92,14 @@ impl Configs {
 }
 
 /// Lints files, each on its own, all at once.
-pub fn lint(files: Vec<SourceFile>, configs: &Configs, strict: bool) -> LintReport {
+pub fn lint<I: Into<Input>>(files: Vec<I>, configs: &Configs, strict: bool) -> LintReport {
     read(files, configs, strict, false, None)
 }
 
 /// The same for those files that have changed or reach a file that has; how many they are is in the
 /// coverage.
-pub fn lint_changed(
-    files: Vec<SourceFile>,
+pub fn lint_changed<I: Into<Input>>(
+    files: Vec<I>,
     configs: &Configs,
     strict: bool,
     changes: &Changes,
@@ -107,7 +108,7 @@ pub fn lint_changed(
 }
 
 /// The same, and keeps all that the jobs can do.
-pub fn radius(files: Vec<SourceFile>, configs: &Configs) -> LintReport {
+pub fn radius<I: Into<Input>>(files: Vec<I>, configs: &Configs) -> LintReport {
     read(files, configs, false, true, None)
 }
 
@@ -120,8 +121,8 @@ pub fn files_reached(file: SourceFile, configs: &Configs) -> BTreeSet<PathBuf> {
     noting_files(|| in_time(|| scripts::lint(&file, judge))).1
 }
 
-fn read(
-    files: Vec<SourceFile>,
+fn read<I: Into<Input>>(
+    files: Vec<I>,
     configs: &Configs,
     strict: bool,
     keeps_all: bool,
@@ -133,18 +134,31 @@ fn read(
         keeps_all,
         ..Judge::new(configs.of(file).unwrap_or(&default))
     };
-    let files: Vec<Arc<SourceFile>> = in_repositories(files).map(Arc::new).collect();
-    let (files, parts): (Vec<Arc<SourceFile>>, Vec<LintReport>) = files
+    let files: Vec<Input> = files.into_iter().map(Into::into).collect();
+    let repositories = Repositories::of(&files);
+    let (with_comments, parts): (Vec<Option<Arc<SourceFile>>>, Vec<LintReport>) = files
         .into_par_iter()
-        .filter_map(|file| {
-            let judge = judge(file.path());
-            let read = || in_time(|| scripts::lint(&file, judge));
-            let Some(changes) = changes else { return Some((Arc::clone(&file), read())) };
-            let (part, reached) = noting_files(read);
-            let is_meant = changes.has(file.path())
-                || reached.iter().any(|path| changes.has(path))
-                || judge.policy.files().any(|path| changes.has(&path));
-            is_meant.then_some((file, part))
+        .filter_map(|input| {
+            let path = input.path().to_owned();
+            let file = match input.read() {
+                Ok(file) => Arc::new(repositories.give(file)),
+                Err(error) => {
+                    return Some((None, LintReport::of_gap(Gap::unreadable(path, &error))));
+                }
+            };
+            let judge = judge(&path);
+            let lint = || in_time(|| scripts::lint(&file, judge));
+            let part = match changes {
+                None => lint(),
+                Some(changes) => {
+                    let (part, reached) = noting_files(lint);
+                    let is_meant = changes.has(&path)
+                        || reached.iter().any(|path| changes.has(path))
+                        || judge.policy.files().any(|path| changes.has(&path));
+                    is_meant.then_some(part)?
+                }
+            };
+            Some((suppression::is_in(file.text()).then_some(file), part))
         })
         .unzip();
     let mut report = LintReport::default();
@@ -159,7 +173,8 @@ fn read(
     report.coverage.skipped.sort();
     report.coverage.skipped.dedup();
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    suppression::apply(&files, &mut report.findings, judge, today);
+    let with_comments: Vec<Arc<SourceFile>> = with_comments.into_iter().flatten().collect();
+    suppression::apply(&with_comments, &mut report.findings, judge, today);
     report.findings.sort_by_cached_key(|finding| {
         let range = &finding.location.range;
         let place = (finding.location.path().to_owned(), range.start, range.end);
@@ -175,19 +190,27 @@ fn read(
     report
 }
 
-/// The files, those of one folder in one repository, each file of which is read once.
-fn in_repositories(files: Vec<SourceFile>) -> impl Iterator<Item = SourceFile> {
-    let mut repositories: HashMap<PathBuf, Repository> = HashMap::new();
-    files.into_iter().map(move |file| {
-        let folder = folder_of(file.path());
-        if let Some(repository) = repositories.get(folder) {
-            let repository = repository.clone();
-            return file.in_repository(repository);
+/// The repositories of files, by their folders; each file of one is read once.
+struct Repositories(HashMap<PathBuf, Repository>);
+
+impl Repositories {
+    fn of(files: &[Input]) -> Self {
+        let mut by_folder = HashMap::new();
+        for file in files {
+            let folder = folder_of(file.path());
+            if !by_folder.contains_key(folder) {
+                by_folder.insert(folder.to_owned(), Repository::of(file.path()).remembering());
+            }
         }
-        let repository = file.repository().clone().remembering();
-        repositories.insert(folder.to_owned(), repository.clone());
-        file.in_repository(repository)
-    })
+        Self(by_folder)
+    }
+
+    fn give(&self, file: SourceFile) -> SourceFile {
+        match self.0.get(folder_of(file.path())) {
+            Some(repository) => file.in_repository(repository.clone()),
+            None => file,
+        }
+    }
 }
 
 /// What a finding is about: the kind of resource, or its rule.
@@ -228,6 +251,11 @@ pub fn read_ecosystems(config: &mut Config) {
 }
 
 impl LintReport {
+    fn of_gap(gap: Gap) -> Self {
+        let coverage = Coverage { skipped: vec![gap], ..Coverage::default() };
+        Self { coverage, ..Self::default() }
+    }
+
     /// The findings that nobody has allowed.
     pub fn open(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.suppressed.is_none())
@@ -235,6 +263,10 @@ impl LintReport {
 }
 
 impl Gap {
+    fn unreadable(path: PathBuf, error: &io::Error) -> Self {
+        Self { path, line: None, reason: format!("it cannot be read: {error}") }
+    }
+
     pub(super) fn at(location: &Location, reason: String) -> Self {
         Self { path: location.path().to_owned(), line: Some(location.line()), reason }
     }

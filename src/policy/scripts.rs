@@ -187,30 +187,34 @@ fn note_files_named_by(invocation: &Invocation, repository: &Repository) {
     }
 }
 
+/// A pattern in which words end where they do in ASCII, which is told fastest.
+fn regex(pattern: &str) -> Option<Regex> {
+    Regex::new(&pattern.replace(r"\b", r"(?-u:\b)")).ok()
+}
+
 /// Whether a script is read with all that has no effect, too: what it downloads and runs, or the
 /// secrets that it hands on, matter where they do.
 fn wants_all(script: &Script) -> bool {
     // What is fetched and run in one line, fetched in the place of text, and run anywhere.
-    static DOWNLOADS: LazyLock<Option<[Regex; 3]>> = LazyLock::new(|| {
-        // Where words end is only fast to be told in ASCII.
-        let regex = |pattern: &str| Regex::new(&pattern.replace(r"\b", r"(?-u:\b)")).ok();
+    static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let piped = r"\b(?:curl|wget)\b[^\n;]*\|\s*(?:sudo\b[^|\n]*)?\b(?:ba|da|z|k)?sh\b";
         let saved = r"\b(?:curl|wget)\b[^|]*\n?[^|]*\b(?:ba|da|z|k)?sh \S";
-        let run = regex(&format!("{piped}|{saved}"))?;
-        let fetched = regex(r"(?:[<$]\(\s*|`)(?:curl|wget)\b")?;
+        regex(&format!("{piped}|{saved}"))
+    });
+    static FETCHED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| regex(r"(?:[<$]\(\s*|`)(?:curl|wget)\b"));
+    static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         // A word of prose is no command.
         let words = "if|elif|while|until|then|do|else|time|coproc|builtin|command";
         let starts = format!(r"(?m)(?:^|[;&|({{`!'\x22]|\b(?:{words})\s|\b\w+=\S*\s)");
         let sourced = format!(r"{starts}[\t ]*(?:source|\.)\s");
-        let runs = regex(&format!(r"\b(?:(?:ba|da|z|k)?sh|eval)\b|{sourced}"))?;
-        Some([run, fetched, runs])
+        regex(&format!(r"\b(?:(?:ba|da|z|k)?sh|eval)\b|{sourced}"))
     });
     let downloads = || {
         let text = script.text.as_str();
-        let matches = |[run, fetched, runs]: &[Regex; 3]| {
-            run.is_match(text) || fetched.is_match(text) && runs.is_match(text)
-        };
-        (text.contains("curl") || text.contains("wget")) && DOWNLOADS.as_ref().is_some_and(matches)
+        let has = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(text));
+        (text.contains("curl") || text.contains("wget"))
+            && (has(&RUN) || has(&FETCHED) && has(&RUNS))
     };
     script.language == Language::Shell
         && !matches!(script.place, Place::Ephemeral(_))

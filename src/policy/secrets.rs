@@ -4,19 +4,16 @@ use super::{Finding, Judge, practice::Practice};
 use crate::{
     config::matches_name,
     invocation::{Invocation, Word},
-    source::{Location, Place, Script, Text},
+    source::{Location, Place, Script, Text, expressions},
 };
-use regex::Regex;
-use std::sync::LazyLock;
 
-/// An expression that has a secret in it.
-static SECRET: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\$\{\{[^}]*(?-u:\b)secrets\.(\w+)").ok());
+/// What stands before the name of a secret.
+const CONTEXT: &str = "secrets.";
 
 /// Whether a script can give a program a secret on a host that others use.
 pub(super) fn may_be_given(script: &Script) -> bool {
     let text = script.text.as_str();
-    let has_secret = |text: &str| text.contains("secrets.") && secret_in(text).is_some();
+    let has_secret = |text: &str| text.contains(CONTEXT) && secret_in(text).is_some();
     let is_used = |(name, value): (&String, &Text)| {
         has_secret(value.as_str()) && text.contains(name.as_str())
     };
@@ -52,8 +49,19 @@ fn secret_in(text: &str) -> Option<&str> {
         let name = name.to_uppercase();
         Practice::known().public.iter().any(|public| matches_name(public, &name))
     };
-    let named = SECRET.as_ref()?.captures_iter(text).filter_map(|found| found.get(1));
-    named.map(|name| name.as_str()).find(|name| !is_public(name))
+    expressions(text)
+        .flat_map(|expression| secrets_named(expression.inner))
+        .find(|name| !is_public(name))
+}
+
+/// The names after `secrets.` in an expression.
+fn secrets_named(expression: &str) -> impl Iterator<Item = &str> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    expression.match_indices(CONTEXT).filter_map(move |(at, context)| {
+        let name = &expression[at + context.len()..];
+        let len = name.find(|c| !is_word(c)).unwrap_or(name.len());
+        (len > 0 && !expression[..at].ends_with(is_word)).then_some(&name[..len])
+    })
 }
 
 fn listed(mut names: Vec<String>) -> String {

@@ -56,6 +56,12 @@ pub fn by_comments(findings: Vec<Finding>, judge: Judge<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Whether there may be one in a text.
+pub(super) fn is_in(text: &str) -> bool {
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MARK));
+    FINDER.find(text.as_bytes()).is_some()
+}
+
 /// Marks the findings that are allowed, in these files and in those that findings are in, and adds
 /// what is wrong with the comments that allow.
 pub(super) fn apply<'j>(
@@ -71,9 +77,8 @@ pub(super) fn apply<'j>(
         hops.chain([&finding.location]).map(|location| &location.file)
     });
     let mut seen = HashSet::new();
-    let mark = Finder::new(MARK);
     for file in files.iter().chain(places) {
-        if seen.insert(file.path()) && mark.find(file.text().as_bytes()).is_some() {
+        if seen.insert(file.path()) && is_in(file.text()) {
             let judge = judge_of(file.path());
             by_path.insert(file.path().to_owned(), read(file, judge, today, &mut wrong));
         }

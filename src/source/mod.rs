@@ -5,6 +5,7 @@
 mod changes;
 pub mod expression;
 mod file;
+mod input;
 mod language;
 mod patience;
 mod reached;
@@ -17,6 +18,7 @@ pub(crate) use changes::git;
 pub use changes::{Changes, ChangesError, Since};
 pub use expression::{Expression, expression_at, expressions};
 pub use file::{LineColumn, SourceFile};
+pub use input::Input;
 pub use language::{Language, SqlDialect, program_name, shebang};
 pub use patience::{in_time, time_is_up};
 pub use reached::noting_files;

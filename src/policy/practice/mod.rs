@@ -202,6 +202,9 @@ impl Job {
     /// A test deploy that names processes of which nothing says that they are for tests. Where the
     /// inventory knows the workflow, it says whose they are.
     fn names_no_test(&self, judge: Judge<'_>, path: &Path, practice: &Practice) -> Option<Finding> {
+        if self.on_named.is_empty() {
+            return None;
+        }
         let file = path.file_name()?.to_str()?;
         if judge.policy.config.environments_of(file).next().is_some() {
             return None;
