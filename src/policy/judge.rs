@@ -12,8 +12,7 @@ use crate::{
     source::{Hop, Location, Place, Script},
     workflow::{Problem, ProblemKind},
 };
-use aho_corasick::AhoCorasick;
-use std::{path::Path, sync::OnceLock};
+use std::path::Path;
 
 /// Judges what a workflow would do.
 #[derive(Clone, Copy, Debug)]
@@ -185,23 +184,23 @@ fn place_of(invocation: &Invocation) -> Option<Location> {
 }
 
 /// The first program with effects that stands in a text as a word.
-fn dangerous_name(text: &str) -> Option<&'static str> {
-    static SEARCH: OnceLock<(Option<AhoCorasick>, Vec<&'static str>)> = OnceLock::new();
-    let (search, names) = SEARCH.get_or_init(|| {
-        let catalog = Catalog::built_in();
-        let acts =
-            |name: &&str| catalog.tells(name).is_some_and(|tells| tells.acts && !tells.common_word);
-        let names: Vec<&str> = catalog.names().filter(acts).collect();
-        (AhoCorasick::new(&names).ok(), names)
-    });
-    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    search
-        .as_ref()?
-        .find_overlapping_iter(text)
-        .find(|found| {
-            let before = text[..found.start()].chars().next_back();
-            let after = text[found.end()..].chars().next();
-            !is_word(before) && !is_word(after)
-        })
-        .map(|found| names[found.pattern()])
+fn dangerous_name(text: &str) -> Option<&str> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let word_end =
+        |from: usize| text[from..].find(|c| !is_word(c)).map_or(text.len(), |len| from + len);
+    let catalog = Catalog::built_in();
+    let acts =
+        |name: &&str| catalog.tells(name).is_some_and(|tells| tells.acts && !tells.common_word);
+    let mut at = 0;
+    while let Some(len) = text[at..].find(is_word) {
+        let start = at + len;
+        at = word_end(start);
+        // `mkfs.ext4`
+        let longer = text[at..].starts_with(['.', ':']).then(|| word_end(at + 1));
+        let names = [Some(at), longer].into_iter().flatten().map(|end| &text[start..end]);
+        if let Some(name) = names.into_iter().find(acts) {
+            return Some(name);
+        }
+    }
+    None
 }

@@ -145,7 +145,10 @@ impl SourceFile {
 impl Lines {
     fn of(text: &str) -> Self {
         let ends = memchr::memchr_iter(b'\n', text.as_bytes());
-        let starts = std::iter::once(0).chain(ends.map(|end| end + 1));
+        // About as many as there are in real workflows.
+        let mut starts = Vec::with_capacity(text.len() / 32 + 1);
+        starts.push(0);
+        starts.extend(ends.map(|end| end + 1));
         let (mut characters, mut before) = (Vec::new(), 0);
         if !text.is_ascii() {
             for chunk in text.as_bytes().chunks(STEP) {
@@ -154,7 +157,7 @@ impl Lines {
             }
             characters.push(before);
         }
-        Self { starts: starts.collect(), characters }
+        Self { starts, characters }
     }
 
     /// How many characters start before a byte of the text.
