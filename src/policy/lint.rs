@@ -4,10 +4,12 @@ use crate::{
     recipe::Ecosystem,
     source::{Changes, Input, Location, Repository, SourceFile, in_time, noting_files},
 };
+use foldhash::HashMap;
 use rayon::prelude::*;
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
+    ffi::OsString,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -48,7 +50,7 @@ pub enum Configs {
     /// This one for every file.
     One(Box<Policy>),
     /// The nearest one above each file.
-    Nearest(HashMap<PathBuf, Arc<Policy>>),
+    Nearest(HashMap<OsString, Arc<Policy>>),
 }
 
 impl Configs {
@@ -60,11 +62,11 @@ impl Configs {
         rules: &[PolicyRule],
     ) -> Result<Self, ConfigError> {
         let bare = Arc::new(Policy { config: Config::default(), rules: rules.to_vec() });
-        let mut loaded: HashMap<PathBuf, Arc<Policy>> = HashMap::new();
-        let mut by_folder = HashMap::new();
+        let mut loaded: HashMap<PathBuf, Arc<Policy>> = HashMap::default();
+        let mut by_folder = HashMap::default();
         for file in files {
             let folder = folder_of(file);
-            if by_folder.contains_key(folder) {
+            if by_folder.contains_key(folder.as_os_str()) {
                 continue;
             }
             let config = match find(folder) {
@@ -78,7 +80,7 @@ impl Configs {
                     }
                 },
             };
-            by_folder.insert(folder.to_owned(), config);
+            by_folder.insert(folder.as_os_str().to_owned(), config);
         }
         Ok(Self::Nearest(by_folder))
     }
@@ -86,7 +88,7 @@ impl Configs {
     pub fn of(&self, file: &Path) -> Option<&Policy> {
         match self {
             Self::One(config) => Some(config),
-            Self::Nearest(by_folder) => by_folder.get(folder_of(file)).map(Arc::as_ref),
+            Self::Nearest(by_folder) => by_folder.get(folder_of(file).as_os_str()).map(Arc::as_ref),
         }
     }
 }
@@ -191,13 +193,13 @@ fn read<I: Into<Input>>(
 }
 
 /// The repositories of files, by their folders; each file of one is read once.
-struct Repositories(HashMap<PathBuf, Repository>);
+struct Repositories(HashMap<OsString, Repository>);
 
 impl Repositories {
     fn of(files: &[Input]) -> Self {
-        let mut by_folder = HashMap::new();
+        let mut by_folder = HashMap::default();
         for file in files {
-            let folder = folder_of(file.path());
+            let folder = folder_of(file.path()).as_os_str();
             if !by_folder.contains_key(folder) {
                 by_folder.insert(folder.to_owned(), Repository::of(file.path()).remembering());
             }
@@ -206,7 +208,7 @@ impl Repositories {
     }
 
     fn give(&self, file: SourceFile) -> SourceFile {
-        match self.0.get(folder_of(file.path())) {
+        match self.0.get(folder_of(file.path()).as_os_str()) {
             Some(repository) => file.in_repository(repository.clone()),
             None => file,
         }

@@ -6,11 +6,13 @@
 use super::{Finding, Judge};
 use crate::config::did_you_mean;
 use crate::source::{Location, SourceFile};
+use foldhash::HashSet;
 use jiff::civil::Date;
 use memchr::memmem::Finder;
 use regex::Regex;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
+    ffi::OsStr,
     ops::RangeInclusive,
     path::{Path, PathBuf},
     sync::{Arc, LazyLock},
@@ -76,9 +78,9 @@ pub(super) fn apply<'j>(
         let hops = finding.via.iter().filter_map(|hop| hop.location.as_ref());
         hops.chain([&finding.location]).map(|location| &location.file)
     });
-    let mut seen = HashSet::new();
+    let mut seen: HashSet<&OsStr> = HashSet::default();
     for file in files.iter().chain(places) {
-        if seen.insert(file.path()) && is_in(file.text()) {
+        if seen.insert(file.path().as_os_str()) && is_in(file.text()) {
             let judge = judge_of(file.path());
             by_path.insert(file.path().to_owned(), read(file, judge, today, &mut wrong));
         }

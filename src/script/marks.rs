@@ -19,14 +19,22 @@ pub fn starts_with_mark(text: &str) -> bool {
 }
 
 impl Marks {
-    /// The text of a word, its holes as marks.
+    /// The text of a word, its holes as marks. What no shell expanded is a pattern still.
     pub fn text(&mut self, word: &Word) -> Text {
+        self.marked(word, |hole| !matches!(hole.origin, Origin::Glob))
+    }
+
+    /// The text that a program prints of a word, whose patterns were expanded.
+    pub fn printed(&mut self, word: &Word) -> Text {
+        self.marked(word, |_| true)
+    }
+
+    fn marked(&mut self, word: &Word, is_marked: impl Fn(&Hole) -> bool) -> Text {
         let mut text = Text::default();
         for piece in &word.pieces {
             match piece {
                 Piece::Known(known) => text.push(known),
-                // What no shell expanded is a pattern still.
-                Piece::Hole(hole) if matches!(hole.origin, Origin::Glob) => {
+                Piece::Hole(hole) if !is_marked(hole) => {
                     text.push_made_up(&hole.written, hole.location.as_ref());
                 }
                 Piece::Hole(hole) => {

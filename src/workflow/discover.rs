@@ -75,8 +75,11 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut BTreeSet<Skipped>
     for entry in walker {
         match entry {
             Ok(entry) => {
-                let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-                if holds_workflow_steps(&full.join(below)) && is_file(&entry) {
+                let holds_steps = || {
+                    let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+                    holds_workflow_steps(&full.join(below))
+                };
+                if is_yaml(entry.file_name()) && holds_steps() && is_file(&entry) {
                     files.push(as_shown(entry.path()));
                 }
             }
@@ -107,15 +110,18 @@ fn is_never_entered(entry: &DirEntry) -> bool {
     entry.depth() > 0 && (entry.file_name() == ".git" || entry.file_name() == "node_modules")
 }
 
+fn is_yaml(name: &OsStr) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "yml" || ending == "yaml")
+}
+
 /// Whether the path is that of a workflow or an action.
 fn holds_workflow_steps(path: &Path) -> bool {
     let name = path.file_name();
     if name == Some(OsStr::new("action.yml")) || name == Some(OsStr::new("action.yaml")) {
         return true;
     }
-    let is_yaml = path.extension().is_some_and(|e| e == "yml" || e == "yaml");
     let mut folders = path.iter().rev().skip(1);
-    is_yaml
+    name.is_some_and(is_yaml)
         && folders.next() == Some(OsStr::new("workflows"))
         && folders.next().is_some_and(|forge| FORGES.iter().any(|known| forge == *known))
 }

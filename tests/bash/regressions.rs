@@ -370,3 +370,11 @@ fn what_is_cut_off_a_pattern_is_text_in_a_file_too() {
         &[&["pm2", "stop", "ap"]],
     );
 }
+
+#[test]
+fn a_pattern_that_was_printed_into_a_file_is_the_names_of_files_there() {
+    is_covered(
+        "> a.none; echo *.none app > list; xargs pm2 stop < list; pm2 start $(cat list)",
+        &[&["pm2", "stop", "a.none", "app"], &["pm2", "start", "a.none", "app"]],
+    );
+}

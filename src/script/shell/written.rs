@@ -130,7 +130,7 @@ impl Shell<'_> {
             output => output.value("the output of a command".into(), None),
         };
         let words = value.alternatives().iter().take(MAX_CONTENTS);
-        let mut contents = Contents(words.map(|word| self.run.marks.text(word)).collect());
+        let mut contents = Contents(words.map(|word| self.run.marks.printed(word)).collect());
         if appends && let Some(held) = self.state.files.get(&path) {
             contents = held.then(&contents);
         }
