@@ -1,10 +1,9 @@
 //! Puts the rules into the program, so that adding to them needs no Rust: as JSON, which is read
 //! faster than the YAML that people write.
 
-#[path = "src/program/look.rs"]
-mod look;
+#[path = "src/program/hash.rs"]
+mod hash;
 
-use look::look;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -26,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (programs, names) = programs(&rules.join("programs"))?;
     fs::write(out.join("programs.rs"), programs)?;
     fs::write(out.join("names.rs"), format!("&{names:?}"))?;
-    fs::write(out.join("looks.rs"), format!("{:?}", looks(&names)?))?;
+    fs::write(out.join("slots.rs"), format!("{:?}", slots(&names)?))?;
     let target = |what| env::var(format!("CARGO_CFG_TARGET_{what}"));
     if target("OS")? == "linux" && target("ENV")? == "gnu" {
         // It starts with every guarded call of a deploy. That it can be loaded anywhere costs a
@@ -70,20 +69,20 @@ fn programs(folder: &Path) -> Result<(String, Names), Box<dyn Error>> {
     Ok((list, named.into_iter().collect()))
 }
 
-/// Where each name is, plus one, in the place that its look gives or the next that is free.
-fn looks(names: &[(String, usize)]) -> Result<Vec<u16>, Box<dyn Error>> {
-    let mut places = vec![0; look::LOOKS];
-    if names.len() * 4 > places.len() {
-        return Err("src/program/look.rs: there are too many names for so few looks".into());
+/// The hash table of the names: where each is, plus one, in its slot or the next that is free.
+fn slots(names: &[(String, usize)]) -> Result<Vec<u16>, Box<dyn Error>> {
+    let mut slots = vec![0; hash::SLOTS];
+    if names.len() * 4 > slots.len() {
+        return Err("src/program/hash.rs: there are too many names for so few slots".into());
     }
     for (at, (name, _)) in names.iter().enumerate() {
-        let mut place = look(name);
-        while places[place] != 0 {
-            place = (place + 1) % places.len();
+        let mut slot = hash::slot(name);
+        while slots[slot] != 0 {
+            slot = (slot + 1) % slots.len();
         }
-        places[place] = u16::try_from(at + 1)?;
+        slots[slot] = u16::try_from(at + 1)?;
     }
-    Ok(places)
+    Ok(slots)
 }
 
 fn documents(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {

@@ -197,8 +197,8 @@ fn dangerous_name(text: &str) -> Option<&str> {
         at = word_end(start);
         // `mkfs.ext4`
         let longer = text[at..].starts_with(['.', ':']).then(|| word_end(at + 1));
-        let names = [Some(at), longer].into_iter().flatten().map(|end| &text[start..end]);
-        if let Some(name) = names.into_iter().find(acts) {
+        let mut names = [Some(at), longer].into_iter().flatten().map(|end| &text[start..end]);
+        if let Some(name) = names.find(acts) {
             return Some(name);
         }
     }

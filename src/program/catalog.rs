@@ -1,7 +1,4 @@
-use super::{
-    Program, Tells,
-    look::{self, look},
-};
+use super::{Program, Tells, hash};
 use crate::{
     invocation::{Origin, Piece, Word},
     source::program_name,
@@ -19,9 +16,9 @@ static SOURCES: &[Source] = include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 /// All their names, sorted, with their positions.
 static NAMES: &[(&str, usize)] = include!(concat!(env!("OUT_DIR"), "/names.rs"));
 
-/// By what a name looks like: the position in [`NAMES`] of one that looks so, plus one, and in the
-/// next places those of others. 0 ends them.
-static LOOKS: [u16; look::LOOKS] = include!(concat!(env!("OUT_DIR"), "/looks.rs"));
+/// A hash table of them: in the slot of a name, or the next that was free, its position in [`NAMES`]
+/// plus one. 0 is a free slot.
+static SLOTS: [u16; hash::SLOTS] = include!(concat!(env!("OUT_DIR"), "/slots.rs"));
 
 /// The programs that tagout knows.
 pub struct Catalog {
@@ -67,13 +64,13 @@ impl Catalog {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        let mut place = look(name);
-        while let Some(at) = usize::from(LOOKS[place]).checked_sub(1) {
+        let mut slot = hash::slot(name);
+        while let Some(at) = usize::from(SLOTS[slot]).checked_sub(1) {
             let (known, position) = NAMES[at];
             if known == name {
                 return Some(position);
             }
-            place = (place + 1) % LOOKS.len();
+            slot = (slot + 1) % SLOTS.len();
         }
         None
     }

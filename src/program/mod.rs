@@ -6,7 +6,7 @@
 mod arguments;
 mod catalog;
 mod definition;
-mod look;
+mod hash;
 mod pattern;
 mod tells;
 

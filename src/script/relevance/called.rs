@@ -58,7 +58,7 @@ pub fn called(
     let mut verbs = Some(verbs).filter(|verbs| !verbs.is_end());
     let (mut is_first, mut after_option) = (true, false);
     for written in words {
-        let Some(word) = literal(written) else {
+        let Some(word) = literal(written, |_| false) else {
             // It could be any subcommand, or an option that stands elsewhere in the text.
             let is_verb = verbs.is_some() || is_first && !tells.passing.is_empty();
             if always || is_verb || tells.options.iter().any(is_mentioned) {
@@ -116,13 +116,14 @@ fn reads_something(text: &str) -> bool {
     memchr::memchr2(b'<', b'|', text.as_bytes()).is_some()
 }
 
-/// The word without its quotes; nothing if something in it can be any text.
-fn literal(written: &str) -> Option<Cow<'_, str>> {
+/// The word without its quotes; nothing if something in it can be any text, as these bytes can, too.
+pub fn literal(written: &str, is_open: fn(u8) -> bool) -> Option<Cow<'_, str>> {
     let mut is_quoted = false;
     for byte in written.bytes() {
         match byte {
             b'$' | b'`' | b'{' | b'}' | b'*' | b'?' | b'[' => return None,
             b'"' | b'\'' | b'\\' => is_quoted = true,
+            _ if is_open(byte) => return None,
             _ => {}
         }
     }

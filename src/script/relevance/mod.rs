@@ -11,7 +11,7 @@ mod strings;
 mod tests;
 
 use crate::source::{Expression, Language, Script, expressions};
-pub(super) use called::{Called, Stands, called, is_own_path};
+pub(super) use called::{Called, Stands, called, is_own_path, literal};
 pub(super) use hooks::{hooks, module};
 use scan::Scan;
 

@@ -4,7 +4,7 @@ use super::{Does, Span, Surveyor};
 use crate::{
     program::{Catalog, bare_name},
     script::{
-        relevance::{Called, Stands, called, hooks, is_own_path, module},
+        relevance::{self, Called, Stands, called, hooks, is_own_path, module},
         shell::syntax::Command,
     },
 };
@@ -157,22 +157,9 @@ impl Surveyor<'_> {
 
 /// A word without its quotes; nothing if something in it can be any text.
 fn literal(written: &str) -> Option<Cow<'_, str>> {
-    if matches!(written, "[" | "{" | "}") {
-        return Some(written.into());
+    match written {
+        "[" | "{" | "}" => Some(written.into()),
+        // A redirection in it, and what a mark starts with.
+        _ => relevance::literal(written, |byte| matches!(byte, b'<' | b'>' | 0xee)),
     }
-    let (mut is_quoted, mut is_ascii) = (false, true);
-    for byte in written.bytes() {
-        match byte {
-            b'$' | b'`' | b'{' | b'}' | b'*' | b'?' | b'[' | b'<' | b'>' => return None,
-            b'"' | b'\'' | b'\\' => is_quoted = true,
-            _ => is_ascii &= byte.is_ascii(),
-        }
-    }
-    if !is_ascii && written.contains('\u{e000}') {
-        return None;
-    }
-    Some(match is_quoted {
-        true => written.replace("\\\n", "").replace(['"', '\'', '\\'], "").into(),
-        false => written.into(),
-    })
 }
