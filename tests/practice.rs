@@ -132,6 +132,8 @@ fn a_secret_that_a_program_is_given_as_an_argument_is_noted() {
     let noted =
         |column| format!("note secret-on-command-line .gitea/workflows/deploy.yml:7:{column}");
     assert_eq!(found_in_step("run: mysql -p${{ secrets.DB_PASSWORD }} shop < a.sql"), [noted(20)]);
+    let either = "run: mysql -p${{ secrets.DB_PASSWORD || secrets.DB_USER }} shop < a.sql";
+    assert_eq!(found_in_step(either), [noted(20)]);
     let variable = "run: docker login -u ci -p \"$PW\"\n        env: {PW: \"${{ secrets.PW }}\"}";
     assert_eq!(found_in_step(variable), [noted(14)]);
     for fine in [
