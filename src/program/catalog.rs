@@ -138,6 +138,9 @@ pub fn package_of(path: &str) -> Option<&str> {
 
 /// The name of a program without its folder, Windows' ending and npm's version.
 pub fn bare_name(word: &str) -> &str {
+    if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        return word;
+    }
     let name = package_of(word).unwrap_or_else(|| program_name(word));
     match name.find('@') {
         Some(at) if at > 0 => &name[..at],

@@ -22,7 +22,7 @@ pub struct Script {
     pub passed: Option<Vec<String>>,
     /// What the names in its `${{ }}` mean; [`Script::alternatives`] fills them in.
     pub contexts: Contexts,
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// Under which names the service containers of its job are reached.
     pub services: Vec<String>,
     /// The command of the `shell:` that it is given to, and where that runs; in it, `{0}` is the file
@@ -54,7 +54,7 @@ impl Script {
             folder: None,
             passed: None,
             contexts: Contexts::default(),
-            origin: Origin::default(),
+            origin: Arc::default(),
             services: Vec::new(),
             template: None,
             gives: None,

@@ -95,7 +95,7 @@ impl Walk<'_> {
         let forge = Forge::of(text.file.path());
         let (place, is_windows) = place::of_job(&job, forge, self.config, &contexts);
         Around {
-            origin: Origin { job: id.map(str::to_owned), ..Origin::default() },
+            origin: Origin { job: id.map(str::to_owned), ..Origin::default() }.into(),
             via: Vec::new(),
             place,
             is_windows,

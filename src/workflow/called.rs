@@ -33,7 +33,7 @@ impl Walk<'_> {
         self.enter(&[PathBuf::from(path)], name, uses, |walk, yaml, document| {
             let Document::Workflow(workflow) = document else { return };
             let inputs = expressions::given(workflow.called, &given(with, &around.contexts));
-            let origin = Origin { step: None, ..around.origin.clone() };
+            let origin = Origin { step: None, ..Origin::clone(&around.origin) };
             let via = around.through(name, uses);
             let contexts = expressions::of_workflow(None, inputs.clone());
             walk.workflow(&workflow, Forge::of(yaml.file().path()), Call { origin, via, inputs });

@@ -59,7 +59,7 @@ pub(super) struct Call {
 /// What a step finds around it.
 #[derive(Clone)]
 pub(super) struct Around<'a> {
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     pub via: Vec<Hop>,
     pub place: Place,
     pub is_windows: bool,
@@ -92,7 +92,7 @@ impl Walk<'_> {
                 Some(Document::Action(action)) => {
                     let inputs = expressions::declared(action.inputs);
                     let around = Around {
-                        origin: Origin::default(),
+                        origin: Arc::default(),
                         via: Vec::new(),
                         place: Place::Host("the caller's runner".to_owned()),
                         is_windows: false,
@@ -143,12 +143,13 @@ impl Walk<'_> {
                 None => job.id.to_owned(),
             });
             origin.terms = terms::of(job, workflow, origin.terms.as_deref()).map(Arc::new);
+            let origin = Arc::new(origin);
             let services = job.services.into_iter().flat_map(Node::entries);
             let services: Vec<String> =
                 services.filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect();
             for (place, is_windows, contexts) in place::of_runs(job, forge, self.config, contexts) {
                 let around = Around {
-                    origin: origin.clone(),
+                    origin: Arc::clone(&origin),
                     via: call.via.clone(),
                     place,
                     is_windows,
@@ -244,9 +245,12 @@ impl Around<'_> {
     /// With what a step adds.
     pub fn in_step(&self, step: &Step) -> Self {
         let mut around = self.clone();
-        around.origin.step = Some(step.name.clone());
-        around.origin.id = step.id.map(str::to_owned);
-        around.origin.condition = step.condition.map(str::to_owned);
+        around.origin = Arc::new(Origin {
+            step: Some(step.name.clone()),
+            id: step.id.map(str::to_owned),
+            condition: step.condition.map(str::to_owned),
+            ..Origin::clone(&self.origin)
+        });
         add_variables(&mut around.env, step.env);
         around.contexts = expressions::in_step(&self.contexts, step.env);
         around
@@ -273,7 +277,7 @@ impl Around<'_> {
             folder: None,
             passed: None,
             contexts: self.contexts.clone(),
-            origin: self.origin.clone(),
+            origin: Arc::clone(&self.origin),
             services: self.services.clone(),
             template: None,
             gives: None,

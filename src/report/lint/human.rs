@@ -22,7 +22,11 @@ pub fn human(report: &LintReport, colours: bool) -> String {
         true => miette::GraphicalTheme::unicode(),
         false => miette::GraphicalTheme::unicode_nocolor(),
     };
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
+    // A terminal wraps lines where it ends.
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_context_lines(1)
+        .with_wrap_lines(false);
     let mut text = String::new();
     let mut shown: Vec<&Finding> = report.open().collect();
     if shown.len() > MAX_SHOWN {

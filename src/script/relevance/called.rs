@@ -57,11 +57,13 @@ pub fn called(
     let verbs = if stands == Stands::InData { &tells.acting } else { &tells.verbs };
     let mut verbs = Some(verbs).filter(|verbs| !verbs.is_end());
     let (mut is_first, mut after_option) = (true, false);
+    let mut says_option = None;
     for written in words {
         let Some(word) = literal(written, |_| false) else {
             // It could be any subcommand, or an option that stands elsewhere in the text.
             let is_verb = verbs.is_some() || is_first && !tells.passing.is_empty();
-            if always || is_verb || tells.options.iter().any(is_mentioned) {
+            let stands_elsewhere = || tells.options.iter().any(is_mentioned);
+            if always || is_verb || *says_option.get_or_insert_with(stands_elsewhere) {
                 return Called::Really;
             }
             (is_first, after_option) = (false, false);

@@ -157,10 +157,13 @@ impl Shell<'_> {
 
     /// What words become, in every alternative.
     pub(super) fn argvs(&mut self, words: &[Text]) -> fields::Fields {
-        let mut argvs: fields::Fields = vec![Vec::new()];
+        let mut argvs: fields::Fields = vec![Vec::with_capacity(words.len())];
         for word in words {
-            let fields = self.fields(word);
-            argvs = fields::product(argvs, fields);
+            match (argvs.as_mut_slice(), self.plain(word)) {
+                ([argv], Some(plain)) => argv.push(plain),
+                (_, Some(plain)) => argvs = fields::product(argvs, vec![vec![plain]]),
+                (_, None) => argvs = fields::product(argvs, self.fields(word)),
+            }
         }
         argvs
     }

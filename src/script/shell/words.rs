@@ -23,10 +23,16 @@ fn is_plain(word: &str) -> bool {
 }
 
 impl Shell<'_> {
+    /// A word that is expanded to itself.
+    pub(super) fn plain(&mut self, text: &Text) -> Option<Word> {
+        let is_plain = is_plain(text.as_str()) && self.run.spend(text.len());
+        is_plain.then(|| Word::known(text.clone()))
+    }
+
     /// The words that a word of the script becomes.
     pub fn fields(&mut self, text: &Text) -> Fields {
-        if is_plain(text.as_str()) && self.run.spend(text.len()) {
-            return vec![vec![Word::known(text.clone())]];
+        if let Some(word) = self.plain(text) {
+            return vec![vec![word]];
         }
         if !text.as_str().contains('{') {
             return self.expanded(text, Quoting::None).fields();
@@ -41,8 +47,8 @@ impl Shell<'_> {
 
     /// The value of a word where no splitting happens: an assignment, a redirection.
     pub fn value(&mut self, text: &Text) -> Value {
-        if is_plain(text.as_str()) && self.run.spend(text.len()) {
-            return Value::one(Word::known(text.clone()));
+        if let Some(word) = self.plain(text) {
+            return Value::one(word);
         }
         self.expanded(text, Quoting::Assignment).into_value()
     }

@@ -257,7 +257,7 @@ impl<'s> Reader<'_, 's> {
         let end = match self.byte(self.at) {
             b'"' | b'\'' => self.quoted()?.end,
             _ if !self.starts_plain() => return Ok(None),
-            _ => match self.colon() {
+            _ => match self.colon()? {
                 Some(colon) => colon,
                 None => return Ok(None),
             },
@@ -268,22 +268,26 @@ impl<'s> Reader<'_, 's> {
             return Ok(None);
         }
         let key = &self.bytes[self.at..end];
-        if key.len() > MAX_KEY || key.contains(&b'\t') || key.ends_with(b" ") || key.is_empty() {
+        if key.len() > MAX_KEY || key.ends_with(b" ") || key.is_empty() {
             return Err(NotPlain);
         }
         Ok(Some(self.at..end))
     }
 
     /// Where the first colon of the rest of this line stands that ends a key.
-    fn colon(&self) -> Option<usize> {
+    fn colon(&self) -> Plain<Option<usize>> {
         let mut at = self.at;
         loop {
-            let ends = |byte: &u8| matches!(byte, b':' | b'#' | b'\n');
-            at += self.bytes[at..].iter().position(ends)?;
+            let ends = |byte: &u8| matches!(byte, b':' | b'#' | b'\n' | b'\t');
+            let Some(len) = self.bytes[at..].iter().position(ends) else { return Ok(None) };
+            at += len;
             match self.bytes[at] {
-                b':' if self.byte(at + 1) == b' ' || self.is_line_end(at + 1) => return Some(at),
-                b'#' if at > self.at && self.bytes[at - 1] == b' ' => return None,
-                b'\n' => return None,
+                b':' if self.byte(at + 1) == b' ' || self.is_line_end(at + 1) => {
+                    return Ok(Some(at));
+                }
+                b'#' if at > self.at && self.bytes[at - 1] == b' ' => return Ok(None),
+                b'\n' => return Ok(None),
+                b'\t' => return Err(NotPlain),
                 _ => at += 1,
             }
         }
@@ -304,7 +308,11 @@ impl<'s> Reader<'_, 's> {
         loop {
             match self.byte(at) {
                 b'\n' | b'\r' | b'\t' => return Err(NotPlain),
-                b'\\' if quote == b'"' && !self.is_line_end(at + 1) => at += 2,
+                b'\\'
+                    if quote == b'"' && self.byte(at + 1) != b'\t' && !self.is_line_end(at + 1) =>
+                {
+                    at += 2;
+                }
                 b'\\' if quote == b'"' => return Err(NotPlain),
                 b'\'' if quote == b'\'' && self.byte(at + 1) == b'\'' => at += 2,
                 byte if byte == quote => return Ok(self.at..at + 1),
