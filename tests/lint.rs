@@ -324,6 +324,28 @@ jobs:
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_cannot_be_read_is_in_the_coverage_and_the_others_are_read() {
+    let folder = repository(&[(".github/workflows/d.yml", &workflow("pm2 list"))]);
+    let ran = tagout(folder.path(), &["lint", "/proc/self/mem", ".github"]);
+    assert_snapshot!(printed(&ran), @"
+    nothing to report; read 1 script in 1 file, with 1 gap:
+      /proc/self/mem: it cannot be read: Input/output error (os error 5)
+    exit 0
+    ");
+}
+
+#[test]
+fn a_long_message_is_left_for_the_terminal_to_wrap() {
+    let tables: Vec<String> = (1..60).map(|number| format!("table_{number}")).collect();
+    let script = format!("psql -c 'truncate {}'", tables.join(", "));
+    let folder = repository(&[(".github/workflows/d.yml", &workflow(&script))]);
+    let text = printed(&tagout(folder.path(), &["lint"]));
+    let message = text.lines().find(|line| line.contains("deletes")).unwrap();
+    assert!(message.contains("table_1 ") && message.contains("table_30 "), "{text}");
+}
+
+#[test]
 fn a_command_is_found_however_it_is_reached() {
     for script in [
         "pm2 delete all || true",

@@ -173,4 +173,19 @@ mod tests {
             assert!(inner.file(Path::new(path)).is_none(), "{path}");
         }
     }
+
+    #[test]
+    fn a_repository_that_remembers_reads_each_file_once() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x.sh"), "").unwrap();
+        let file = folder.path().join(".github/workflows/a.yml");
+        let repository = Repository::of(&file).remembering();
+        let (x, y) = (Path::new("x.sh"), Path::new("y.sh"));
+        let first = repository.file(x).unwrap();
+        assert!(repository.file(y).is_none());
+        fs::write(folder.path().join("y.sh"), "").unwrap();
+        assert!(Arc::ptr_eq(&repository.clone().file(x).unwrap(), &first));
+        assert!(repository.file(y).is_none());
+        assert!(Repository::of(&file).file(y).is_some());
+    }
 }
