@@ -1,9 +1,6 @@
 //! Puts the rules into the program, so that adding to them needs no Rust: as JSON, which is read
 //! faster than the YAML that people write.
 
-#[path = "src/program/hash.rs"]
-mod hash;
-
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -24,8 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let (programs, names) = programs(&rules.join("programs"))?;
     fs::write(out.join("programs.rs"), programs)?;
-    fs::write(out.join("names.rs"), format!("&{names:?}"))?;
-    fs::write(out.join("slots.rs"), format!("{:?}", slots(&names)?))?;
+    fs::write(out.join("names.rs"), names)?;
     let target = |what| env::var(format!("CARGO_CFG_TARGET_{what}"));
     if target("OS")? == "linux" && target("ENV")? == "gnu" {
         // It starts with every guarded call of a deploy. That it can be loaded anywhere costs a
@@ -35,12 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// All names, sorted, with the positions of their programs.
-type Names = Vec<(String, usize)>;
-
 /// The programs of a folder of rules, each parsed when one of its names is met; and all names,
 /// sorted, with the positions of their programs.
-fn programs(folder: &Path) -> Result<(String, Names), Box<dyn Error>> {
+fn programs(folder: &Path) -> Result<(String, String), Box<dyn Error>> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
@@ -66,23 +59,8 @@ fn programs(folder: &Path) -> Result<(String, Names), Box<dyn Error>> {
         }
     }
     list.push_str("]\n");
-    Ok((list, named.into_iter().collect()))
-}
-
-/// The hash table of the names: where each is, plus one, in its slot or the next that is free.
-fn slots(names: &[(String, usize)]) -> Result<Vec<u16>, Box<dyn Error>> {
-    let mut slots = vec![0; hash::SLOTS];
-    if names.len() * 4 > slots.len() {
-        return Err("src/program/hash.rs: there are too many names for so few slots".into());
-    }
-    for (at, (name, _)) in names.iter().enumerate() {
-        let mut slot = hash::slot(name);
-        while slots[slot] != 0 {
-            slot = (slot + 1) % slots.len();
-        }
-        slots[slot] = u16::try_from(at + 1)?;
-    }
-    Ok(slots)
+    let named: Vec<(String, usize)> = named.into_iter().collect();
+    Ok((list, format!("&{named:?}")))
 }
 
 fn documents(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {

@@ -95,7 +95,7 @@ impl Configs {
 
 /// Lints files, each on its own, all at once.
 pub fn lint<I: Into<Input>>(files: Vec<I>, configs: &Configs, strict: bool) -> LintReport {
-    read(files, configs, strict, false, None)
+    read(inputs(files), configs, strict, false, None)
 }
 
 /// The same for those files that have changed or reach a file that has; how many they are is in the
@@ -106,12 +106,12 @@ pub fn lint_changed<I: Into<Input>>(
     strict: bool,
     changes: &Changes,
 ) -> LintReport {
-    read(files, configs, strict, false, Some(changes))
+    read(inputs(files), configs, strict, false, Some(changes))
 }
 
 /// The same, and keeps all that the jobs can do.
 pub fn radius<I: Into<Input>>(files: Vec<I>, configs: &Configs) -> LintReport {
-    read(files, configs, false, true, None)
+    read(inputs(files), configs, false, true, None)
 }
 
 /// The files of the repository that a workflow reaches, whether they are there or not.
@@ -123,8 +123,12 @@ pub fn files_reached(file: SourceFile, configs: &Configs) -> BTreeSet<PathBuf> {
     noting_files(|| in_time(|| scripts::lint(&file, judge))).1
 }
 
-fn read<I: Into<Input>>(
-    files: Vec<I>,
+fn inputs<I: Into<Input>>(files: Vec<I>) -> Vec<Input> {
+    files.into_iter().map(Into::into).collect()
+}
+
+fn read(
+    files: Vec<Input>,
     configs: &Configs,
     strict: bool,
     keeps_all: bool,
@@ -136,7 +140,6 @@ fn read<I: Into<Input>>(
         keeps_all,
         ..Judge::new(configs.of(file).unwrap_or(&default))
     };
-    let files: Vec<Input> = files.into_iter().map(Into::into).collect();
     let repositories = Repositories::of(&files);
     let (with_comments, parts): (Vec<Option<Arc<SourceFile>>>, Vec<LintReport>) = files
         .into_par_iter()

@@ -7,13 +7,10 @@ use crate::{
     source::{Location, Place, Script, Text, expressions},
 };
 
-/// What stands before the name of a secret.
-const CONTEXT: &str = "secrets.";
-
 /// Whether a script can give a program a secret on a host that others use.
 pub(super) fn may_be_given(script: &Script) -> bool {
     let text = script.text.as_str();
-    let has_secret = |text: &str| text.contains(CONTEXT) && secret_in(text).is_some();
+    let has_secret = |text: &str| secret_in(text).is_some();
     let is_used = |(name, value): (&String, &Text)| {
         has_secret(value.as_str()) && text.contains(name.as_str())
     };
@@ -57,7 +54,7 @@ fn secret_in(text: &str) -> Option<&str> {
 /// The names after `secrets.` in an expression.
 fn secrets_named(expression: &str) -> impl Iterator<Item = &str> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    expression.match_indices(CONTEXT).filter_map(move |(at, context)| {
+    expression.match_indices("secrets.").filter_map(move |(at, context)| {
         let name = &expression[at + context.len()..];
         let len = name.find(|c| !is_word(c)).unwrap_or(name.len());
         (len > 0 && !expression[..at].ends_with(is_word)).then_some(&name[..len])

@@ -1,8 +1,9 @@
-use super::{Program, Tells, hash};
+use super::{Program, Tells};
 use crate::{
     invocation::{Origin, Piece, Word},
     source::program_name,
 };
+use foldhash::HashMap;
 use std::sync::OnceLock;
 
 /// A program of `rules/programs`, as it was built in.
@@ -16,12 +17,10 @@ static SOURCES: &[Source] = include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 /// All their names, sorted, with their positions.
 static NAMES: &[(&str, usize)] = include!(concat!(env!("OUT_DIR"), "/names.rs"));
 
-/// A hash table of them: in the slot of a name, or the next that was free, its position in [`NAMES`]
-/// plus one. 0 is a free slot.
-static SLOTS: [u16; hash::SLOTS] = include!(concat!(env!("OUT_DIR"), "/slots.rs"));
-
 /// The programs that tagout knows.
 pub struct Catalog {
+    /// The positions of the programs, by each of their names.
+    positions: HashMap<&'static str, usize>,
     /// Each is parsed when it is first asked for, so that no run pays for what it does not use.
     parsed: Vec<OnceLock<Option<(Program, Tells)>>>,
 }
@@ -30,7 +29,10 @@ impl Catalog {
     /// The programs that are built in.
     pub fn built_in() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
-        CATALOG.get_or_init(|| Self { parsed: SOURCES.iter().map(|_| OnceLock::new()).collect() })
+        CATALOG.get_or_init(|| Self {
+            positions: NAMES.iter().copied().collect(),
+            parsed: SOURCES.iter().map(|_| OnceLock::new()).collect(),
+        })
     }
 
     /// What is known of the program that is called by `word`, which may be a path.
@@ -64,15 +66,7 @@ impl Catalog {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        let mut slot = hash::slot(name);
-        while let Some(at) = usize::from(SLOTS[slot]).checked_sub(1) {
-            let (known, position) = NAMES[at];
-            if known == name {
-                return Some(position);
-            }
-            slot = (slot + 1) % SLOTS.len();
-        }
-        None
+        self.positions.get(name).copied()
     }
 
     /// Whether a name is known of which this is a part: its start, if `after` can be any text, and
@@ -81,12 +75,7 @@ impl Catalog {
         let is_longer = |name: &str| name.len() > part.len();
         if before {
             return self.names().any(|name| {
-                let ends_alike = || name.as_bytes().last() == part.as_bytes().last();
-                let fits = |name: &str| match after {
-                    true => name.contains(part),
-                    false => ends_alike() && name.ends_with(part),
-                };
-                is_longer(name) && fits(name)
+                is_longer(name) && if after { name.contains(part) } else { name.ends_with(part) }
             });
         }
         if !after {
@@ -138,9 +127,6 @@ pub fn package_of(path: &str) -> Option<&str> {
 
 /// The name of a program without its folder, Windows' ending and npm's version.
 pub fn bare_name(word: &str) -> &str {
-    if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
-        return word;
-    }
     let name = package_of(word).unwrap_or_else(|| program_name(word));
     match name.find('@') {
         Some(at) if at > 0 => &name[..at],

@@ -6,7 +6,6 @@
 mod arguments;
 mod catalog;
 mod definition;
-mod hash;
 mod pattern;
 mod tells;
 

@@ -25,22 +25,7 @@ fn is_reserved(word: &str) -> bool {
 }
 
 fn is_name(byte: u8) -> bool {
-    const IS_NAME: [bool; 256] = {
-        let mut is_name = [false; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            is_name[byte] =
-                (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'-');
-            byte += 1;
-        }
-        is_name
-    };
-    IS_NAME[usize::from(byte)]
-}
-
-/// How many of the first bytes can be a name.
-fn name_len(bytes: &[u8]) -> usize {
-    bytes.iter().position(|byte| !is_name(*byte)).unwrap_or(bytes.len())
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
 fn is_quoting(byte: u8) -> bool {
@@ -137,7 +122,7 @@ impl<'t> Scan<'t> {
 
     pub fn matters(mut self) -> Matters {
         while self.at < self.bytes.len() {
-            if !self.pass_plain_word() && self.step() {
+            if self.step() {
                 return Matters::Itself;
             }
         }
@@ -148,27 +133,6 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Goes over a whole word that is the name of nothing, as most are, if one starts here: what
-    /// [`Self::step`] does with it, and faster.
-    fn pass_plain_word(&mut self) -> bool {
-        if self.at != self.word || !self.name.is_empty() || self.after_hole || self.assigns {
-            return false;
-        }
-        let len = name_len(&self.bytes[self.at..]);
-        let word = &self.text[self.at..self.at + len];
-        let is_whole = matches!(self.byte(self.at + len), b' ' | b'\n' | b';' | b'|' | b'&' | b')');
-        if len == 0 || !is_whole || word == "tee" || is_telling(word) {
-            return false;
-        }
-        if Catalog::built_in().knows(word) {
-            return false;
-        }
-        self.starts = self.passes || self.starts && is_reserved(word);
-        self.at += len;
-        self.word = self.at;
-        true
-    }
-
     /// Goes on by one character or expansion; whether it is one that matters.
     fn step(&mut self) -> bool {
         let byte = self.bytes[self.at];
@@ -176,7 +140,7 @@ impl<'t> Scan<'t> {
         let mut len = 1;
         let matters = match byte {
             _ if is_name(byte) => {
-                len = name_len(&self.bytes[self.at..]);
+                len = self.bytes[self.at..].iter().take_while(|byte| is_name(**byte)).count();
                 let part = &self.text[self.at..self.at + len];
                 if self.name.is_empty() {
                     (self.name, self.name_start) = (Cow::Borrowed(part), self.at);
@@ -418,10 +382,9 @@ impl<'t> Scan<'t> {
     /// Ends a name, with something that can be any text after it or not; whether it matters.
     fn end_name(&mut self, before_hole: bool) -> bool {
         let after_hole = std::mem::take(&mut self.after_hole);
-        !self.name.is_empty() && self.end_this_name(after_hole, before_hole)
-    }
-
-    fn end_this_name(&mut self, after_hole: bool, before_hole: bool) -> bool {
+        if self.name.is_empty() {
+            return false;
+        }
         let name = std::mem::replace(&mut self.name, Cow::Borrowed(""));
         self.names_what_matters(&name, after_hole, before_hole)
     }

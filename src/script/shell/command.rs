@@ -157,13 +157,10 @@ impl Shell<'_> {
 
     /// What words become, in every alternative.
     pub(super) fn argvs(&mut self, words: &[Text]) -> fields::Fields {
-        let mut argvs: fields::Fields = vec![Vec::with_capacity(words.len())];
+        let mut argvs: fields::Fields = vec![Vec::new()];
         for word in words {
-            match (argvs.as_mut_slice(), self.plain(word)) {
-                ([argv], Some(plain)) => argv.push(plain),
-                (_, Some(plain)) => argvs = fields::product(argvs, vec![vec![plain]]),
-                (_, None) => argvs = fields::product(argvs, self.fields(word)),
-            }
+            let fields = self.fields(word);
+            argvs = fields::product(argvs, fields);
         }
         argvs
     }

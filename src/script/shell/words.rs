@@ -24,7 +24,7 @@ fn is_plain(word: &str) -> bool {
 
 impl Shell<'_> {
     /// A word that is expanded to itself.
-    pub(super) fn plain(&mut self, text: &Text) -> Option<Word> {
+    fn plain(&mut self, text: &Text) -> Option<Word> {
         let is_plain = is_plain(text.as_str()) && self.run.spend(text.len());
         is_plain.then(|| Word::known(text.clone()))
     }

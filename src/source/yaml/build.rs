@@ -173,7 +173,7 @@ impl<'s> Builder<'s> {
         if self.repairs.iter().any(|repair| repair.lines.start < end && start < repair.lines.end) {
             let repaired = |at| self.repairs.iter().any(|repair| repair.lines.contains(&at));
             let text = decode::outdented_block(self.file, start..end, repaired);
-            return Value::Mapped(text);
+            return Value::Decoded(text);
         }
         let inner = match style {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if end - start >= 2 => {
@@ -186,7 +186,7 @@ impl<'s> Builder<'s> {
         if self.file.text().get(inner.clone()) == Some(value) {
             Value::Verbatim(inner)
         } else {
-            Value::Decoded(value.into())
+            Value::Decoded(decode::decode(self.file, style, start..end, value))
         }
     }
 

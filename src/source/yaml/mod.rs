@@ -60,9 +60,8 @@ struct Scalar {
 enum Value {
     /// What stands in these bytes.
     Verbatim(Range<usize>),
-    Decoded(Box<str>),
-    /// What was decoded with its map, or was meant where the file is not YAML.
-    Mapped(Text),
+    /// What they decode to, or mean where the file is not YAML.
+    Decoded(Text),
 }
 
 /// One node of a [`Yaml`]. An alias is the node that it stands for.
@@ -134,8 +133,7 @@ impl<'y> Node<'y> {
     pub fn as_str(self) -> Option<&'y str> {
         Some(match &self.scalar()?.value {
             Value::Verbatim(range) => &self.yaml.file.text()[range.clone()],
-            Value::Decoded(value) => value,
-            Value::Mapped(text) => text.as_str(),
+            Value::Decoded(text) => text.as_str(),
         })
     }
 
@@ -145,8 +143,7 @@ impl<'y> Node<'y> {
         let file = &self.yaml.file;
         Some(match &scalar.value {
             Value::Verbatim(range) => Text::of_range(Arc::clone(file), range.clone()),
-            Value::Decoded(value) => decode::decode(file, scalar.style, self.range(), value),
-            Value::Mapped(text) => text.clone(),
+            Value::Decoded(text) => text.clone(),
         })
     }
 

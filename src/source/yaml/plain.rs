@@ -361,7 +361,7 @@ impl<'s> Reader<'_, 's> {
             if self.bytes[inner.clone()].contains(&special) {
                 let text =
                     decode::quoted(self.builder.file, style, range.clone()).ok_or(NotPlain)?;
-                Value::Decoded(text.as_str().into())
+                Value::Decoded(text)
             } else {
                 Value::Verbatim(inner)
             }
@@ -503,7 +503,7 @@ impl<'s> Reader<'_, 's> {
         };
         let breaks = decode::Breaks { before, after };
         let text = decode::block(self.builder.file, start..end, style, breaks);
-        let scalar = Scalar { style, value: Value::Mapped(text) };
+        let scalar = Scalar { style, value: Value::Decoded(text) };
         self.builder.node(start..end, Kind::Scalar(scalar), 0);
         self.next_content()?;
         if self.has_content() && self.column > column { Err(NotPlain) } else { Ok(()) }
