@@ -53,6 +53,79 @@ fn a_script_is_found_from_the_folder_that_the_shell_is_in() {
 }
 
 #[test]
+fn a_script_finds_what_stands_beside_it_from_where_it_is_itself() {
+    for here in [
+        r#"HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)""#,
+        r#"HERE=$(cd -- "$(dirname -- "$0")" >/dev/null 2>&1; pwd -P)"#,
+        r#"HERE=$(dirname "$(readlink -f "$0")")"#,
+        r#"HERE="${BASH_SOURCE%/*}""#,
+        r#"HERE="${0%/*}""#,
+        r#"ROOT="$(cd "$(dirname "$0")/.." && pwd)"; HERE=$ROOT/ops"#,
+        r#"cd "$(dirname "$0")"; HERE=."#,
+    ] {
+        for call in [r#"source "$HERE/stop.sh""#, r#"bash "$HERE"/stop.sh"#, "\"$HERE/stop.sh\" x"]
+        {
+            let deploy = format!("#!/bin/bash\nset -euo pipefail\n{here}\n{call}\n");
+            let files = [("ops/deploy.sh", deploy.as_str()), ("ops/stop.sh", "pm2 stop all\n")];
+            for script in ["ops/deploy.sh", "cd ops && ./deploy.sh", ". ./ops/deploy.sh"] {
+                if script.starts_with('.') && !here.contains("BASH") {
+                    continue;
+                }
+                assert_eq!(run(script, &files), ["pm2-all ops/stop.sh:1:1"], "{script}\n{deploy}");
+            }
+            let folder = repository(&[&files[..], &[(".git/HEAD", "")]].concat());
+            assert_eq!(findings(folder.path(), &["ops/deploy.sh"]), ["pm2-all ops/stop.sh:1:1"]);
+        }
+    }
+}
+
+#[test]
+fn code_in_other_languages_finds_what_stands_beside_it_too() {
+    let node = "const { execSync } = require('child_process');\nconst path = require('path');\n";
+    let module = "import { execSync } from 'node:child_process';\nimport path from 'node:path';\n\
+        import { fileURLToPath } from 'node:url';\n";
+    let python = "import os, subprocess\nfrom pathlib import Path\n";
+    let run_python = |path: &str| format!("{python}subprocess.run(['bash', str({path})])\n");
+    for (name, code) in [
+        ("ops/a.js", format!("{node}execSync(`bash ${{__dirname}}/stop.sh`);\n")),
+        ("ops/a.js", format!("{node}execSync('sh ' + path.join(__dirname, 'stop.sh'));\n")),
+        ("ops/a.js", format!("{node}execSync(`sh ${{path.dirname(__filename)}}/stop.sh`);\n")),
+        ("ops/a.mjs", format!("{module}execSync(`sh ${{import.meta.dirname}}/stop.sh`);\n")),
+        (
+            "ops/a.mjs",
+            format!(
+                "{module}const here = path.dirname(fileURLToPath(import.meta.url));\n\
+                 execSync(`sh ${{path.resolve(here, '../ops/stop.sh')}}`);\n"
+            ),
+        ),
+        ("ops/a.py", run_python("os.path.join(os.path.dirname(__file__), 'stop.sh')")),
+        ("ops/a.py", run_python("Path(__file__).resolve().parent / 'stop.sh'")),
+        ("ops/a.py", run_python("Path(__file__).parents[1] / 'ops' / 'stop.sh'")),
+        ("ops/a.ps1", "bash \"$PSScriptRoot/stop.sh\"\n".to_owned()),
+        ("ops/a.ps1", "$stop = Join-Path $PSScriptRoot 'stop.sh'\nbash $stop\n".to_owned()),
+    ] {
+        let files = [(".git/HEAD", ""), (name, &code), ("ops/stop.sh", "pm2 stop all\n")];
+        let folder = repository(&files);
+        let found = findings(folder.path(), &[name]);
+        assert!(found.len() == 1 && found[0].starts_with("pm2-all ops/"), "{found:?} {code}");
+    }
+}
+
+#[test]
+fn a_sourced_file_knows_itself_and_leaves_its_caller_as_it_was() {
+    let files = [
+        (
+            "a/run.sh",
+            ". \"$(dirname \"$0\")/../b/lib.sh\"\n\"$(dirname \"${BASH_SOURCE[0]}\")/own.sh\"\n",
+        ),
+        ("a/own.sh", "pm2 stop all\n"),
+        ("b/lib.sh", "\"$(dirname \"${BASH_SOURCE[0]}\")/own.sh\"\n"),
+        ("b/own.sh", "pm2 delete all\n"),
+    ];
+    assert_eq!(run("a/run.sh", &files), ["pm2-all a/own.sh:1:1", "pm2-all b/own.sh:1:1"]);
+}
+
+#[test]
 fn the_arguments_of_a_script_are_its_positional_parameters() {
     let files = [("stop.sh", "pm2 stop \"$1\"\n")];
     assert_eq!(run("./stop.sh all", &files), ["pm2-all stop.sh:1:1"]);
@@ -113,11 +186,39 @@ fn npm_looks_into_the_folder_or_workspace_that_it_is_told() {
         "npm run stop --workspaces",
         "cd apps/api && npm run stop",
         "yarn --cwd apps/api stop",
+        "yarn workspace @x/api stop",
+        "yarn workspace @x/api run stop",
+        "yarn workspaces foreach -A run stop",
+        "yarn workspaces run stop",
         "pnpm -C apps/api stop",
     ] {
         assert_eq!(run(script, &files), ["pm2-all apps/api/package.json:1:41"], "{script}");
     }
     assert_eq!(run("npm run stop", &files), [""; 0]);
+}
+
+#[test]
+fn pnpm_knows_its_workspaces_from_a_file_of_its_own() {
+    let stop = "{\"name\": \"@x/api\", \"scripts\": {\"stop\": \"pm2 stop all\"}}";
+    let files = [
+        ("package.json", "{\"scripts\": {\"stop\": \"echo\"}}"),
+        ("pnpm-workspace.yaml", "packages:\n  - apps/*\n  - '!apps/old'\n"),
+        ("apps/api/package.json", stop),
+        ("apps/web/package.json", "{\"name\": \"@x/web\", \"scripts\": {\"stop\": \"echo\"}}"),
+    ];
+    for script in [
+        "pnpm --filter @x/api stop",
+        "pnpm --filter '@x/a*' run stop",
+        "pnpm -F ./apps/api stop",
+        "pnpm --filter api... run stop",
+        "pnpm -r run stop",
+        "cd apps/web && pnpm --filter @x/api stop",
+    ] {
+        assert_eq!(run(script, &files), ["pm2-all apps/api/package.json:1:41"], "{script}");
+    }
+    for script in ["pnpm --filter @x/web stop", "pnpm stop"] {
+        assert_eq!(run(script, &files), [""; 0], "{script}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! judges them; an argv that the kernel hands over is an invocation without holes.
 
 mod call;
+mod path;
 mod value;
 
 pub use call::Invocation;

@@ -51,6 +51,8 @@ pub enum Origin {
     Variable(String),
     /// `${{ … }}`.
     Expression,
+    /// The folder of the repository that is read, wherever it is.
+    Repository,
     /// A pattern that the shell expands to file names.
     Glob,
     /// The output of a pipeline, by the invocations of its stages.
@@ -122,6 +124,20 @@ impl Word {
             Some(Piece::Known(text)) => text.as_str(),
             _ => "",
         }
+    }
+
+    /// The known text that it ends with.
+    pub fn tail(&self) -> &str {
+        match self.pieces.last() {
+            Some(Piece::Known(text)) => text.as_str(),
+            _ => "",
+        }
+    }
+
+    /// Whether a word with holes can be `text`.
+    pub fn could_be(&self, text: &str) -> bool {
+        let rest = text.strip_prefix(self.head());
+        rest.is_some_and(|rest| rest.ends_with(self.tail()))
     }
 
     pub fn holes(&self) -> impl Iterator<Item = &Hole> {

@@ -5,7 +5,7 @@ use crate::{
     config::matches_name,
     invocation::{Hole, Invocation, Origin, Piece, Word},
     program::bare_name,
-    source::{Language, SourceFile, Text, shebang, shown_path},
+    source::{Language, Repository, SourceFile, Text, shebang, shown_path},
 };
 use std::{
     path::{Path, PathBuf},
@@ -155,6 +155,28 @@ impl Shell<'_> {
             }
         }
         files
+    }
+
+    /// What a file that is run sees in `$0`: where it is. Where the repository is, is not known.
+    pub(super) fn place_of(&self, text: &Text) -> Option<Word> {
+        let file = text.file()?;
+        // Text that a script wrote stands in another file.
+        let is_whole = text.as_str().len() == file.text().len();
+        let root = self.run.repository.as_ref().filter(|_| is_whole)?.root();
+        let below = shown_path(file.path().strip_prefix(root).ok()?);
+        Some(Word::in_repository(&below, text.location()))
+    }
+
+    /// Whether a word names a folder of the repository for certain.
+    pub(super) fn is_own_folder(&self, word: &Word) -> bool {
+        let Some(Piece::Hole(Hole { origin: Origin::Repository, .. })) = word.pieces.first() else {
+            return false;
+        };
+        let below = below_hole(word).unwrap_or_default();
+        let folder = joined(Path::new(""), Path::new(&below));
+        let repository = self.run.repository.as_ref();
+        let is_there = |(repository, folder): (&Repository, PathBuf)| repository.is_folder(&folder);
+        below.is_empty() || repository.zip(folder).is_some_and(is_there)
     }
 
     /// Notes copies of files, which may be run where they are copied to: here or, after `host:`,

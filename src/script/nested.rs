@@ -370,7 +370,8 @@ impl Shell<'_> {
             self.run.unread.push(Unread::code(text.location(), reason));
             return prints(invocation);
         };
-        let state = self.state.child(values(arguments));
+        let mut state = self.state.child(values(arguments));
+        state.be_at(self.place_of(&text).unwrap_or_else(|| Word::made_up(path)));
         self.deeper(invocation.location.as_ref(), |shell| {
             shell.within(hop, None, |shell| {
                 shell
@@ -481,8 +482,8 @@ pub(super) fn is_no_file(path: &Word) -> bool {
     is_stdin(path) || path.text().is_some_and(|path| matches!(path.as_ref(), "-" | "{0}"))
 }
 
-/// Whether a path that is called is a script of one's own, not an installed program.
+/// Whether a path that is called is a script of one's own, not an installed program or `@scope/package`.
 fn is_script_path(path: &str) -> bool {
     let installed = ["node_modules/", "vendor/", "/bin/"].iter().any(|part| path.contains(part));
-    path.contains('/') && !path.starts_with(['/', '~']) && !installed
+    path.contains('/') && !path.starts_with(['/', '~', '@']) && !installed
 }

@@ -1,12 +1,16 @@
 use super::{
     code::Span,
     knowledge::Knowledge,
+    methods::folder,
     state::Evaluator,
     syntax::{Binds, Comprehension, Entry, Expression, Kind},
     thing::{Class, Fields, Function, List, Tells, Thing, Unknown},
 };
-use crate::invocation::{Hole, Origin, Selection, Value};
+use crate::invocation::{Hole, Origin, Selection, Value, Word};
 use std::rc::Rc;
+
+/// So many folders above a path are looked at.
+const MAX_PARENTS: usize = 8;
 
 impl Evaluator<'_> {
     /// What an expression may be. The calls in it are found on the way.
@@ -73,6 +77,11 @@ impl Evaluator<'_> {
         if let Some(thing) = self.lookup(name) {
             return thing;
         }
+        match name {
+            "__dirname" => return self.own_folder(at),
+            "__filename" | "__file__" => return self.own_file(at),
+            _ => {}
+        }
         if let Some(path) = self.dialect.global(name) {
             return Thing::Library(path);
         }
@@ -81,6 +90,19 @@ impl Evaluator<'_> {
             Some(path) => Thing::Library(path),
             None => self.unknown(at),
         }
+    }
+
+    /// The folder that the code is in.
+    fn own_folder(&self, at: Span) -> Thing {
+        Thing::Text(Value::one(Word::in_repository(&self.folder, self.code.locate(at))))
+    }
+
+    fn own_file(&self, at: Span) -> Thing {
+        let location = self.code.locate(at);
+        let name = location.as_ref().and_then(|location| location.path().file_name());
+        let name = name.unwrap_or_default().to_string_lossy();
+        let below = format!("{}/{name}", self.folder);
+        Thing::Text(Value::one(Word::in_repository(below.trim_start_matches('/'), location)))
     }
 
     fn template(&mut self, parts: &[Expression], at: Span) -> Value {
@@ -140,6 +162,10 @@ impl Evaluator<'_> {
     pub fn member(&mut self, object: &Thing, name: &str, at: Span) -> Thing {
         match object {
             Thing::Library(path) if path == "process.env" => self.variable_of_environment(name, at),
+            Thing::Library(path) if path == "import.meta" => match name {
+                "dirname" => self.own_folder(at),
+                _ => self.own_file(at),
+            },
             Thing::Library(path) => Thing::Library(self.dialect.member(path, name)),
             Thing::Object(object) => match object.inner.get(name) {
                 Some(thing) => thing.clone(),
@@ -148,6 +174,12 @@ impl Evaluator<'_> {
             Thing::Unknown(unknown) => {
                 let hole = self.hole(at);
                 Thing::Unknown(unknown.field(name, hole))
+            }
+            Thing::Text(_) if name == "parent" => self.folder_of(Some(object), at),
+            Thing::Text(_) if name == "parents" => {
+                let folders = std::iter::successors(folder(object), folder);
+                let folders = Thing::array(folders.take(MAX_PARENTS).collect());
+                folders.unwrap_or_else(|| self.unknown(at))
             }
             // A static method or constant of a class.
             Thing::Class(class) => {

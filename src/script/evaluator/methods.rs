@@ -260,6 +260,11 @@ impl Evaluator<'_> {
         Thing::Text(self.joined(&texts[start..], &slash, at))
     }
 
+    /// The folder of a path.
+    pub fn folder_of(&mut self, path: Option<&Thing>, at: Span) -> Thing {
+        path.and_then(folder).unwrap_or_else(|| self.unknown(at))
+    }
+
     /// `JSON.parse(text)`.
     pub fn parse_json(&mut self, text: Option<&Thing>, at: Span) -> Thing {
         match text {
@@ -274,6 +279,13 @@ impl Evaluator<'_> {
             _ => self.unknown(at),
         }
     }
+}
+
+/// The folder of a path, if it is known.
+pub fn folder(path: &Thing) -> Option<Thing> {
+    let Thing::Text(path) = path else { return None };
+    let folders = path.alternatives().iter().map(Word::folder);
+    Some(Thing::Text(Value::any_of(folders.collect::<Option<Vec<_>>>()?)))
 }
 
 /// Without blanks at its ends, as far as these are known.

@@ -23,7 +23,9 @@ impl Lowering<'_, JavaScript> {
             "number" => Kind::Text(Value::one(self.code.raw(self.at(node)))),
             "true" | "false" => Kind::Truth(node.kind() == "true"),
             "null" | "undefined" => Kind::Nothing,
-            "identifier" | "shorthand_property_identifier" | "this" => self.name(node),
+            "identifier" | "shorthand_property_identifier" | "this" | "meta_property" => {
+                self.name(node)
+            }
             "spread_element" => match only_child(node) {
                 Some(inner) => Kind::Spread(self.boxed(inner)),
                 None => Kind::Nothing,

@@ -35,7 +35,7 @@ pub fn global(name: &str) -> Option<String> {
         "require" | "process" | "console" | "JSON" | "String" | "Number" | "Array" | "Object"
         | "Promise" | "Set" | "Buffer" | "child_process" | "fs" | "util" | "pm2" | "execa"
         | "parseInt" | "globalThis" | "module" | "structuredClone" | "Bun" | "Deno" | "eval"
-        | "core" => name,
+        | "core" | "import.meta" => name,
         "promisify" => "util.promisify",
         "shell" | "shelljs" => "shelljs",
         "$" => "zx.$",
@@ -141,6 +141,8 @@ pub fn call(evaluator: &mut Evaluator<'_>, path: &str, arguments: Vec<Thing>, at
         | "Promise.allSettled" | "structuredClone" | "util.promisify" => {
             first.cloned().unwrap_or(Thing::Undefined)
         }
+        "path.dirname" | "path.posix.dirname" => evaluator.folder_of(first, at),
+        "path.normalize" | "url.fileURLToPath" => first.cloned().unwrap_or(Thing::Undefined),
         "path.join" | "path.resolve" | "path.posix.join" => evaluator.path_of(&arguments, at),
         "fs.readFileSync" | "fs.readFile" => match first.and_then(Thing::known_text).as_deref() {
             Some("0" | "/dev/stdin") => evaluator.standard_input(at),

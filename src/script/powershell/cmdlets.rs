@@ -48,6 +48,12 @@ impl Shell<'_> {
             | "convertfrom-json" | "convertto-json" | "select-object" | "select" | "sort" => {
                 Done::printing(self.stdin.clone(), None)
             }
+            "join-path" => {
+                let mut parts = call.parameter(&["path"]);
+                parts.extend(call.positional(&[]));
+                parts.extend(call.parameter(&["childpath"]));
+                Done::printing(known(vec![Value::one(joined(&parts))]), None)
+            }
             "where-object" | "where" | "?" => self.ps_where(call),
             "foreach-object" | "foreach" | "%" => self.ps_for_each(call),
             "out-file" | "set-content" | "add-content" => {
@@ -217,6 +223,18 @@ impl Shell<'_> {
         self.state.files.extend(&inner.files);
         done
     }
+}
+
+/// `Join-Path $PSScriptRoot stop.ps1`
+fn joined(parts: &[Word]) -> Word {
+    let mut path = Word::default();
+    for (position, part) in parts.iter().enumerate() {
+        if position > 0 {
+            path.append(&Word::made_up("/"));
+        }
+        path.append(part);
+    }
+    path
 }
 
 /// The names of a function's parameters, as its variables are kept.

@@ -170,6 +170,7 @@ pub fn call(evaluator: &mut Evaluator<'_>, path: &str, arguments: Vec<Thing>, at
                 (held, _) => held,
             }
         }
+        ("os.path", "dirname") => evaluator.folder_of(first, at),
         ("os.path", "join") | ("pathlib", "Path" | "PurePath" | "PosixPath") => {
             evaluator.path_of(&arguments, at)
         }

@@ -2,7 +2,7 @@
 
 use super::{
     Done, Output, Shell, printing,
-    state::{EndedBy, Ends, State},
+    state::{EndedBy, Ends, SOURCE, State},
 };
 use crate::{
     invocation::{Hole, Piece, Value, Word},
@@ -281,17 +281,21 @@ impl Shell<'_> {
                 let words: Vec<Word> = value.alternatives().to_vec();
                 self.joined(&words)
             }
-            (None, _) => self.script_text(&path.text()?)?,
+            (None, _) => self.file_of(path)?,
         };
         let hop = Hop { step: path.to_string(), location: location.cloned() };
         let outer = self.state.positional.clone();
         if !rest.is_empty() {
             self.state.positional = Arc::new(values(rest));
         }
+        let source = self.state.items(SOURCE).unwrap_or_default();
+        let place = Value::one(self.place_of(&text).unwrap_or_else(|| path.clone()));
+        self.state.set_list(SOURCE, [place].into_iter().chain(source.iter().cloned()));
         let mark = self.left.len();
         let done = self.deeper(location, |shell| {
             shell.within(hop, None, |shell| shell.once(&text, |shell| shell.script(&text)))
         });
+        self.state.set_list(SOURCE, source);
         for (_, state) in self.left.split_off(mark) {
             self.state = std::mem::take(&mut self.state).or(state);
         }
@@ -360,6 +364,7 @@ impl Shell<'_> {
             !word.head().starts_with('-') || word.text().is_some_and(|text| text == "-")
         });
         let before = (self.state.directory.clone(), self.state.folder.clone());
+        let is_there = path.is_some_and(|path| self.is_own_folder(path));
         let back = name == "popd" || path.and_then(Word::text).is_some_and(|text| text == "-");
         match path {
             _ if back => {
@@ -379,7 +384,7 @@ impl Shell<'_> {
         if name != "popd" {
             self.state.folders.push(before);
         }
-        Done::default()
+        Done::silent(is_there.then_some(true))
     }
 
     /// Words joined by blanks, as code.

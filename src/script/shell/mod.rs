@@ -95,7 +95,7 @@ impl<'r> Shell<'r> {
         {
             state.folder = folder;
         }
-        Self {
+        let mut shell = Self {
             run,
             state,
             place: script.place.clone(),
@@ -112,7 +112,11 @@ impl<'r> Shell<'r> {
             substituted: None,
             may_fail: false,
             exits: false,
+        };
+        if let Some(place) = shell.place_of(&script.text) {
+            shell.state.be_at(place);
         }
+        shell
     }
 
     /// Reads something one level deeper; nothing if that is too deep.

@@ -89,6 +89,9 @@ pub enum EndedBy {
     Failure,
 }
 
+/// The files that are read, the innermost first.
+pub const SOURCE: &str = "BASH_SOURCE";
+
 /// How arguments are written of which nothing is known.
 const ALL: &str = "$@";
 
@@ -365,6 +368,15 @@ impl State {
             Some(at) => nth(&self.positional, at, unknown),
             None => self.name.clone().map_or(Known::Unknown, |name| Known::Set(Value::one(name))),
         }
+    }
+
+    /// A script starts that is there.
+    pub fn be_at(&mut self, place: Word) {
+        self.set_list(SOURCE, [Value::one(place.clone())]);
+        if let Some(folder) = place.folder() {
+            self.set("ps:psscriptroot", Value::one(folder));
+        }
+        self.name = Some(place);
     }
 
     /// The items of an array; a scalar is an array of one.

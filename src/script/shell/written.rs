@@ -177,7 +177,9 @@ impl Shell<'_> {
 fn key_of(hole: &Hole) -> String {
     match (&hole.origin, &hole.location) {
         (Origin::Variable(name), _) => format!("${name}"),
-        (Origin::Expression | Origin::Glob, _) | (_, None) => hole.written.clone(),
+        (Origin::Expression | Origin::Glob | Origin::Repository, _) | (_, None) => {
+            hole.written.clone()
+        }
         (_, Some(location)) => format!("{}@{}", hole.written, location.range.start),
     }
 }

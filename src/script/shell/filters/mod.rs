@@ -108,6 +108,8 @@ impl Shell<'_> {
         match name {
             "seq" => return sequence(words),
             "basename" | "dirname" => return path_part(name, words),
+            "realpath" => return whole_path(words),
+            "readlink" if words.len() > 1 => return whole_path(words),
             "mktemp" => return Some(temporary(words)),
             "envsubst" => return self.with_variables(),
             "which" => return found_program(words),
@@ -237,29 +239,24 @@ fn sequence(words: &[Word]) -> Option<Value> {
 }
 
 fn path_part(name: &str, words: &[Word]) -> Option<Value> {
-    let (path, suffix) = match words {
-        [path] => (path, None),
-        [path, suffix] if name == "basename" => (path, Some(suffix.text()?)),
-        _ => return None,
+    let words = match words {
+        [dashes, words @ ..] if dashes.text().is_some_and(|text| text == "--") => words,
+        words => words,
     };
-    let text = known_text(path)?;
-    let whole = text.slice(0..text.as_str().trim_end_matches('/').len());
-    let slash = whole.as_str().rfind('/');
-    let part = match (name, slash) {
-        ("basename", slash) => {
-            let last = whole.slice(slash.map_or(0, |slash| slash + 1)..whole.len());
-            let kept =
-                suffix.and_then(|suffix| last.as_str().strip_suffix(suffix.as_ref()).map(str::len));
-            last.slice(0..kept.unwrap_or(last.len()))
-        }
-        (_, Some(slash)) => whole.slice(0..slash.max(1)),
-        (_, None) => {
-            let mut here = Text::default();
-            here.push_made_up(".", text.location().as_ref());
-            here
-        }
+    let part = match words {
+        [path] if name == "dirname" => path.folder(),
+        [path] => path.file_name(None),
+        [path, suffix] if name == "basename" => path.file_name(Some(&suffix.text()?)),
+        _ => None,
     };
-    Some(Value::known(part))
+    part.map(Value::one)
+}
+
+/// `realpath "$0"`, `readlink -f "$0"`: a path that is whole already.
+fn whole_path(words: &[Word]) -> Option<Value> {
+    let path = words.last()?;
+    let is_whole = path.head().starts_with('/') || path.tail().starts_with('/');
+    is_whole.then(|| Value::one(path.clone()))
 }
 
 /// Whether the options of `command` or `type` ask for the path of a program.
