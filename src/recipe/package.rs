@@ -63,9 +63,10 @@ impl Package {
         names.filter(|name| crate::config::matches_name(pattern, name)).map(str::to_owned).collect()
     }
 
-    /// The folders of its workspaces, from its own; `packages/*` is a pattern.
+    /// The folders of its workspaces, from its own; `packages/*` is a pattern. A
+    /// `pnpm-workspace.yaml` has nothing but them.
     pub fn workspaces(&self) -> Vec<String> {
-        let listed = self.root().and_then(|root| root.get("workspaces"));
+        let listed = self.root().map(|root| root.get("workspaces").unwrap_or(root));
         let listed = listed.map(|node| node.get("packages").unwrap_or(node));
         let folders = listed.into_iter().flat_map(Node::items).filter_map(Node::as_str);
         folders.map(str::to_owned).collect()

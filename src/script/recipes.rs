@@ -5,6 +5,7 @@ use super::{
     shell::{Done, Shell, State, joined},
 };
 use crate::{
+    config::matches_name,
     invocation::Word,
     program::split_assignment,
     recipe::{self, Ecosystem, Justfile, Makefile, Package, Taskfile},
@@ -75,24 +76,38 @@ impl Shell<'_> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let Some((folder, file)) = self.nearest_file(&names) else { return Vec::new() };
         let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let wanted: Vec<String> =
+        let mut wanted: Vec<String> =
             nested.arguments.values_of(&own(&ONE)).map(Word::to_string).collect();
+        wanted.extend(nested.file());
         if wanted.is_empty() && !nested.arguments.has(&own(&ALL)) {
             return vec![(folder, file)];
         }
-        let workspaces = Package::parse(file).workspaces();
+        wanted.retain(|name| !name.starts_with('!'));
         let mut found = Vec::new();
-        for folder in workspaces.iter().flat_map(|pattern| self.folders(&folder, pattern)) {
+        for folder in self.workspaces(&folder, file) {
             let Some(file) = self.repository_file(&folder, names[0]) else { continue };
             let name = Package::parse(Arc::clone(&file)).name().unwrap_or_default().to_owned();
+            // `api...` is it with all that it needs, `{apps/api}` a folder.
             let is_wanted = |wanted: &String| {
-                *wanted == name || folder.ends_with(wanted.trim_matches(['.', '/']))
+                let wanted = wanted.trim_matches(['.', '^', '{', '}', '/']);
+                let bare = name.rsplit('/').next().unwrap_or_default();
+                matches_name(wanted, &name) || wanted == bare || folder.ends_with(wanted)
             };
             if wanted.is_empty() || wanted.iter().any(is_wanted) {
                 found.push((folder, file));
             }
         }
         found
+    }
+
+    /// The folders of all packages that belong together with the one that is nearest.
+    fn workspaces(&self, folder: &Path, file: Arc<SourceFile>) -> Vec<PathBuf> {
+        let (folder, mut patterns) = match self.nearest_file(&["pnpm-workspace.yaml"]) {
+            Some((folder, list)) => (folder, Package::parse(list).workspaces()),
+            None => (folder.to_owned(), Package::parse(file).workspaces()),
+        };
+        patterns.retain(|pattern| !pattern.starts_with('!'));
+        patterns.iter().flat_map(|pattern| self.folders(&folder, pattern)).collect()
     }
 
     /// The folders that `packages/*` means.
