@@ -3,7 +3,7 @@
 use super::shell::Shell;
 use crate::{
     invocation::{Hole, Invocation, Origin, Piece, Word},
-    program::{Arguments, Catalog, Items, RunsWhat},
+    program::{Arguments, Catalog, Items, Program},
 };
 use std::sync::Arc;
 
@@ -119,12 +119,7 @@ impl Shell<'_> {
 fn found(words: Vec<Word>, invocation: &Arc<Invocation>) -> Vec<Word> {
     const MARK: &str = "{}";
     let name = words.first().and_then(Word::text).map(|name| name.into_owned());
-    let runs_files = |name: &str| {
-        let program = Catalog::built_in().find(name);
-        program.is_some_and(|program| {
-            program.runs.iter().any(|runs| matches!(runs.what, RunsWhat::File(_)))
-        })
-    };
+    let runs_files = |name: &str| Catalog::built_in().find(name).is_some_and(Program::runs_files);
     if !name.is_some_and(|name| name == MARK || runs_files(&name)) {
         return words;
     }

@@ -19,6 +19,9 @@ use crate::{
 };
 use std::sync::Arc;
 
+/// A file is read for so many alternatives of its arguments; of more, each is any.
+const MAX_READS: usize = 8;
+
 impl Shell<'_> {
     pub(super) fn simple_command(
         &mut self,
@@ -179,6 +182,9 @@ impl Shell<'_> {
             self.run.called.insert(name);
             return self.function(&function, arguments, location);
         }
+        if argvs.len() > MAX_READS && argvs.iter().all(|argv| self.runs_a_file(argv)) {
+            argvs = fields::one_of_each_length(&argvs);
+        }
         if let [argv] = argvs.as_mut_slice() {
             return self.call(std::mem::take(argv), location);
         }
@@ -202,6 +208,16 @@ impl Shell<'_> {
         }
         self.state = after.unwrap_or(before);
         Done::printing(output.unwrap_or_default(), success)
+    }
+
+    /// Whether a call leads to a file that is read.
+    fn runs_a_file(&self, argv: &[Word]) -> bool {
+        let Some((first, rest)) = argv.split_first() else { return false };
+        let is_script = |word: &Word| self.file_of(word).is_some();
+        match first.text().and_then(|name| Catalog::built_in().find(&name)) {
+            Some(program) => program.runs_files() && rest.iter().any(is_script),
+            None => is_script(first),
+        }
     }
 
     /// The function that every alternative calls, with what each argument may be. Reading it once

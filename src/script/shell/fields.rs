@@ -347,6 +347,15 @@ pub fn product(mut heads: Fields, mut tails: Fields) -> Fields {
     joined
 }
 
+/// One alternative in place of all of the same length.
+pub fn one_of_each_length(alternatives: &Fields) -> Fields {
+    let mut lengths: Vec<usize> = alternatives.iter().map(Vec::len).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    let of = |len: usize| alternatives.iter().filter(|words| words.len() == len).cloned().collect();
+    lengths.into_iter().map(|len| any(&of(len))).collect()
+}
+
 /// One list of words for all alternatives, with holes where they differ.
 fn any(alternatives: &Fields) -> Vec<Word> {
     let most = alternatives.iter().map(Vec::len).max().unwrap_or_default();

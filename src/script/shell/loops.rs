@@ -17,6 +17,9 @@ use crate::{
 /// As many rounds are read one by one, in loops in loops together.
 const MAX_ROUNDS: usize = 128;
 
+/// And as many of which each may be the last: `while true` until something works.
+const MAX_UNSURE_ROUNDS: usize = 8;
+
 /// Rounds after which what still changes may be anything.
 const PASSES: usize = 3;
 
@@ -151,7 +154,10 @@ impl Shell<'_> {
         let outer = self.rounds;
         self.rounds = (self.rounds * 8).min(MAX_ROUNDS);
         let mut known = true;
-        for _ in 0..most {
+        let (mut rounds, mut unsure) = (0, 0);
+        let exited = std::mem::take(&mut self.exits);
+        while rounds < most && unsure < MAX_UNSURE_ROUNDS {
+            rounds += 1;
             let before = self.state.clone();
             let input = self.stdin.clone();
             let held = condition(self);
@@ -174,6 +180,7 @@ impl Shell<'_> {
                 known = false;
                 break;
             }
+            unsure += usize::from(exits.is_some() || self.exits);
             update(self);
             if self.state.same(&before) && !self.consumed(&input) {
                 // It goes on like this until something leaves it.
@@ -183,6 +190,7 @@ impl Shell<'_> {
             }
         }
         self.rounds = outer;
+        self.exits |= exited;
         if known {
             let done = self.some_rounds(|shell| {
                 let held = condition(shell);
