@@ -59,10 +59,9 @@ fn of_program(program: &Program, invocation: &Invocation) -> Vec<Effect> {
     if arguments.has(&program.options.help) {
         return Vec::new();
     }
-    let words = arguments.operand_words();
     let mut effects = Vec::new();
     for command in &program.commands {
-        let Some(matched) = command.matches(&arguments, &words) else { continue };
+        let Some(matched) = command.matches(&arguments) else { continue };
         if let Some(spec) = &command.effect {
             let effect =
                 effect(spec, &targets(command, &arguments, &matched, invocation), invocation);
@@ -77,14 +76,12 @@ fn of_program(program: &Program, invocation: &Invocation) -> Vec<Effect> {
 }
 
 impl Command {
-    fn matches<'w>(
-        &'w self,
-        arguments: &Arguments<'_>,
-        words: &[&'w Word],
-    ) -> Option<crate::program::Match<'w>> {
+    fn matches<'w>(&'w self, arguments: &Arguments<'w>) -> Option<crate::program::Match<'w>> {
         let there = self.with.iter().all(|flags| arguments.says(&flags.0));
         let forbidden = self.without.iter().any(|flags| arguments.says(&flags.0));
-        if !there || forbidden { None } else { self.run.matches(words) }
+        let matched =
+            if !there || forbidden { None } else { self.run.matches(&arguments.operands) };
+        matched.filter(|matched| !(self.only_known && matched.maybe))
     }
 }
 
@@ -93,8 +90,7 @@ pub(crate) fn command_of<'p>(
     program: &'p Program,
     arguments: &Arguments<'_>,
 ) -> Option<&'p Command> {
-    let words = arguments.operand_words();
-    program.commands.iter().find(|c| c.matches(arguments, &words).is_some_and(|m| !m.maybe))
+    program.commands.iter().find(|c| c.matches(arguments).is_some_and(|m| !m.maybe))
 }
 
 /// What a call acts on: what its command's pattern captures, or what `names` says.

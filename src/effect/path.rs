@@ -157,11 +157,12 @@ fn is_scratch(word: &Word, head: &str) -> bool {
         || word.holes().next().is_some_and(by_name)
 }
 
-/// Whether the path ends in a known folder of something that is not known: `$APP/node_modules`.
+/// Whether the path has a folder, or the start of its name, of something that is not known:
+/// `$APP/node_modules`, `$DIR/.staging-$$`.
 fn names_a_part(text: &str) -> bool {
-    let mut parts = text.split('/').skip(1).filter(|part| !part.is_empty() && *part != ".");
-    let known = |part: &str| !is_glob(part) && !part.contains(UNKNOWN) && part != "..";
-    parts.any(known) && !text.contains("..") && !text.rsplit('/').next().is_some_and(is_glob)
+    let mut parts = text.split('/').skip(1);
+    let is_named = |part: &str| !is_glob(part) && part.contains(char::is_alphanumeric);
+    parts.any(is_named) && !text.contains("..") && !text.rsplit('/').next().is_some_and(is_glob)
 }
 
 fn scope_of(path: &str) -> Scope {

@@ -25,6 +25,9 @@ pub struct Resource {
     /// Words that say nothing: a pattern of them alone is shared.
     #[serde(default)]
     generic: Vec<String>,
+    /// A name that ends so is a file which says the names.
+    #[serde(default)]
+    pub declared_in: Vec<String>,
     /// Names are paths.
     #[serde(default)]
     pub path: bool,

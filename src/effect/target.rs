@@ -78,6 +78,9 @@ fn unknown(kind: &str, word: &Word) -> Reach {
     if resource.path {
         return path::reach(resource, word);
     }
+    if resource.declared_in.iter().any(|ending| word.tail().ends_with(ending)) {
+        return Reach::of(Scope::Named, word);
+    }
     // What the shell finds no files for stays a pattern: `systemctl stop pm2-*`.
     if word.holes().all(|hole| matches!(hole.origin, Origin::Glob)) {
         let written = named(resource, &word.to_string());
@@ -125,7 +128,11 @@ fn selected(kind: &str, hole: &Hole) -> Option<Reach> {
             let by_part = listed.by_part && resource(&listed.kind).found_by_part;
             if (listed.is_loose || by_part) && reach.scope < Scope::Pattern {
                 reach.scope = Scope::Pattern;
-                reach.because = Some("a part of a line finds others, too".to_owned());
+                let because = match listed.is_loose {
+                    true => "what the list is filtered by is no name",
+                    false => "a part of a line finds others, too",
+                };
+                reach.because = Some(because.to_owned());
             }
             reach.kind = (listed.kind != kind).then_some(listed.kind);
             Some(reach)

@@ -108,6 +108,9 @@ impl PolicyRule {
     /// The message on something that is no effect, or of which only the names are known.
     pub fn says(&self, targets: &str) -> String {
         let targets = targets.trim();
+        if targets.is_empty() {
+            return self.says.replace("`{targets}`", "`…`").replace("{targets}", "everything");
+        }
         let shown = &targets[..targets.floor_char_boundary(MAX_TARGETS)];
         let more = if shown.len() < targets.len() { "…" } else { "" };
         self.says.replace("{targets}", &format!("{shown}{more}"))

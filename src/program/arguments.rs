@@ -20,6 +20,8 @@ pub struct Operand<'a> {
     pub word: &'a Word,
     /// Its position in the argv.
     pub position: usize,
+    /// It stands behind an option, of which it may be the value.
+    pub may_be_value: bool,
 }
 
 impl<'a> Arguments<'a> {
@@ -28,7 +30,7 @@ impl<'a> Arguments<'a> {
         let mut parsed =
             Self { argv, options: Vec::new(), operands: Vec::new(), assignments: Vec::new() };
         let mut at = 1;
-        let mut options_end = false;
+        let (mut options_end, mut may_be_value) = (false, false);
         while at < argv.len() {
             let word = &argv[at];
             let head = word.head();
@@ -38,15 +40,18 @@ impl<'a> Arguments<'a> {
                 options_end = true;
                 at += 1;
             } else if is_option && !program.ends_options(&parsed) {
-                at += parsed.option(program, at);
+                let taken = parsed.option(program, at);
+                may_be_value = taken == 1 && !head.contains('=') && !parsed.operands.is_empty();
+                at += taken;
             } else {
                 let assignment = (program.options.assignments && parsed.operands.is_empty())
                     .then(|| split_assignment(word))
                     .flatten();
                 match assignment {
                     Some(assignment) => parsed.assignments.push(assignment),
-                    None => parsed.operands.push(Operand { word, position: at }),
+                    None => parsed.operands.push(Operand { word, position: at, may_be_value }),
                 }
+                may_be_value = false;
                 at += 1;
             }
         }
@@ -212,6 +217,11 @@ impl<'a> Arguments<'a> {
 }
 
 impl Program {
+    /// Whether it runs files that it is given.
+    pub fn runs_files(&self) -> bool {
+        self.runs.iter().any(|runs| matches!(runs.what, RunsWhat::File(_)))
+    }
+
     /// Whether what follows these operands belongs to another program.
     fn ends_options(&self, arguments: &Arguments<'_>) -> bool {
         self.runs.iter().any(|runs| {

@@ -113,7 +113,7 @@ pub struct Runs {
     /// What it is given: `$1` and so on of shell text, more words of a package's script.
     #[serde(default)]
     pub arguments: Option<Source>,
-    /// The file that holds it, where the call names another than the usual one.
+    /// The file that holds it, where the call names another than the usual one, or the workspaces.
     #[serde(default)]
     pub from: Option<Source>,
     /// The file that has the scripts, where that is not `package.json`; the kind of a `job`.
@@ -251,6 +251,9 @@ pub struct Command {
     /// What it does to things of its own is nobody's business: only the effect on others counts.
     #[serde(default)]
     pub only_beyond: bool,
+    /// It is not what a call with unknown words is taken for.
+    #[serde(default)]
+    pub only_known: bool,
     /// It prints a list of these resources: those that `names` says, or what filters leave.
     #[serde(default)]
     pub lists: Option<String>,

@@ -1,3 +1,4 @@
+use super::Operand;
 use crate::invocation::Word;
 use std::str::FromStr;
 
@@ -77,7 +78,7 @@ impl Token {
 
 impl Pattern {
     /// Holds operands against the pattern.
-    pub fn matches<'w>(&'w self, operands: &[&'w Word]) -> Option<Match<'w>> {
+    pub fn matches<'w>(&'w self, operands: &[Operand<'w>]) -> Option<Match<'w>> {
         let mut found = Match { maybe: false, targets: Vec::new() };
         let mut left = operands;
         for (at, token) in self.0.iter().enumerate() {
@@ -85,12 +86,14 @@ impl Pattern {
                 Token::Rest => return Some(found),
                 Token::Any => left = left.split_first()?.1,
                 Token::OneOf(names) => {
-                    let (word, rest) = left.split_first()?;
-                    match word.text() {
+                    let (operand, rest) = left.split_first()?;
+                    let can_be = |name: &String| operand.word.could_be(name);
+                    match operand.word.text() {
                         Some(text) if names.iter().any(|name| *name == text) => {}
-                        Some(_) => return None,
-                        None if names.iter().any(|name| could_be(word, name)) => found.maybe = true,
-                        None => return None,
+                        None if !operand.may_be_value && names.iter().any(can_be) => {
+                            found.maybe = true;
+                        }
+                        _ => return None,
                     }
                     left = rest;
                 }
@@ -103,7 +106,9 @@ impl Pattern {
                     if taken < *least {
                         return None;
                     }
-                    found.targets.extend(left[..taken].iter().map(|word| (kind.as_str(), *word)));
+                    found
+                        .targets
+                        .extend(left[..taken].iter().map(|operand| (kind.as_str(), operand.word)));
                     left = &left[taken..];
                 }
             }
@@ -129,11 +134,6 @@ impl Pattern {
     }
 }
 
-/// Whether a word with holes can be `name`.
-fn could_be(word: &Word, name: &str) -> bool {
-    name.starts_with(word.head())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,22 +145,27 @@ mod tests {
         Word::known(known)
     }
 
+    fn operands(words: &[Word]) -> Vec<Operand<'_>> {
+        let operand = |word| Operand { word, position: 0, may_be_value: false };
+        words.iter().map(operand).collect()
+    }
+
     #[test]
     fn a_pattern_matches_only_the_whole_call() {
         let pattern: Pattern = "(delete|del) <pm2-process>...".parse().unwrap();
         let matched = |words: &[&str]| {
             let words: Vec<Word> = words.iter().map(|w| word(w)).collect();
-            pattern.matches(&words.iter().collect::<Vec<_>>()).map(|m| m.targets.len())
+            pattern.matches(&operands(&words)).map(|m| m.targets.len())
         };
         assert_eq!(matched(&["del", "a", "b"]), Some(2));
         assert_eq!(matched(&["delete"]), None);
         assert_eq!(matched(&["stop", "a"]), None);
         let kill: Pattern = "kill".parse().unwrap();
-        assert!(kill.matches(&[&word("kill"), &word("web")]).is_none());
+        assert!(kill.matches(&operands(&[word("kill"), word("web")])).is_none());
         let moved: Pattern = "<path>... <_>".parse().unwrap();
-        let (a, b, c) = (word("a"), word("b"), word("c"));
-        assert_eq!(moved.matches(&[&a, &b, &c]).map(|m| m.targets.len()), Some(2));
-        assert!(moved.matches(&[&a]).is_none());
+        let words = [word("a"), word("b"), word("c")];
+        assert_eq!(moved.matches(&operands(&words)).map(|m| m.targets.len()), Some(2));
+        assert!(moved.matches(&operands(&words[..1])).is_none());
     }
 
     #[test]
