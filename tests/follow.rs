@@ -47,9 +47,13 @@ fn a_script_is_found_from_the_folder_that_the_shell_is_in() {
         "env -C ops ./stop.sh",
         "source ops/stop.sh",
         "find . -name x -exec ops/stop.sh \\;",
+        "ssh u@h 'cd /srv/web && git pull && bash /srv/web/ops/stop.sh'",
+        "ssh u@h sudo ~/web/ops/stop.sh --now",
+        "bash $HOME/web/ops/stop.sh",
     ] {
         assert_eq!(run(script, &files), ["pm2-all ops/stop.sh:1:1"], "{script}");
     }
+    assert_eq!(run("bash /usr/local/bin/ops/stop.sh", &files), [""; 0]);
 }
 
 #[test]
@@ -198,11 +202,33 @@ fn npm_looks_into_the_folder_or_workspace_that_it_is_told() {
 }
 
 #[test]
+fn a_step_starts_in_the_folder_that_an_expression_says() {
+    let stop = |what: &str| format!("{{\"scripts\": {{\"stop\": \"pm2 {what}\"}}}}");
+    let (web, api) = (stop("stop all"), stop("stop api"));
+    let files = [("apps/web/package.json", web.as_str()), ("apps/api/package.json", api.as_str())];
+    for (head, step) in [
+        ("env: {DIR: ./apps/web}\n", "working-directory: ${{ env.DIR }}"),
+        ("env: {DIR: apps}\n", "working-directory: ${{ env.DIR }}/web"),
+        ("", "working-directory: apps/${{ matrix.app }}"),
+        ("", "working-directory: ${{ inputs.dir || 'apps/web' }}"),
+    ] {
+        let workflow = format!(
+            "on: push\n{head}jobs:\n  d:\n    runs-on: self-hosted\n    strategy: {{matrix: {{app: [api, web]}}}}\n\
+             \x20   steps:\n      - run: npm run stop\n        {step}\n"
+        );
+        let folder = repository(&[&files[..], &[(".github/workflows/d.yml", &workflow)]].concat());
+        let found = findings(folder.path(), &[]);
+        assert_eq!(found, ["pm2-all apps/web/package.json:1:23"], "{workflow}");
+    }
+}
+
+#[test]
 fn pnpm_knows_its_workspaces_from_a_file_of_its_own() {
     let stop = "{\"name\": \"@x/api\", \"scripts\": {\"stop\": \"pm2 stop all\"}}";
     let files = [
         ("package.json", "{\"scripts\": {\"stop\": \"echo\"}}"),
-        ("pnpm-workspace.yaml", "packages:\n  - apps/*\n  - '!apps/old'\n"),
+        ("pnpm-workspace.yaml", "packages:\n  - a*/*\n  - 'libs/**'\n  - '!apps/old'\n"),
+        ("libs/a/b/package.json", "{\"name\": \"b\", \"scripts\": {\"kill\": \"pm2 kill\"}}"),
         ("apps/api/package.json", stop),
         ("apps/web/package.json", "{\"name\": \"@x/web\", \"scripts\": {\"stop\": \"echo\"}}"),
     ];
@@ -216,6 +242,8 @@ fn pnpm_knows_its_workspaces_from_a_file_of_its_own() {
     ] {
         assert_eq!(run(script, &files), ["pm2-all apps/api/package.json:1:41"], "{script}");
     }
+    let deep = ["pm2-daemon libs/a/b/package.json:1:36"];
+    assert_eq!(run("pnpm --filter b run kill", &files), deep);
     for script in ["pnpm --filter @x/web stop", "pnpm stop"] {
         assert_eq!(run(script, &files), [""; 0], "{script}");
     }

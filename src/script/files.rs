@@ -1,6 +1,9 @@
 //! Files that scripts run: those they wrote themselves, and those of the repository.
 
-use super::shell::{Contents, Output, Shell, below_hole, joined, plain};
+use super::{
+    relevance,
+    shell::{Contents, Output, Shell, below_hole, joined, plain},
+};
 use crate::{
     config::matches_name,
     invocation::{Hole, Invocation, Origin, Piece, Word},
@@ -28,7 +31,11 @@ impl Shell<'_> {
         match word.text() {
             Some(path) => self.script_text(&path),
             None if self.written_code(word).is_some() => self.written_code(word),
-            None => Some(Text::of_file(self.repository_file(Path::new(""), &below_hole(word)?)?)),
+            None => {
+                let below = below_hole(word)?;
+                let file = self.repository_file(Path::new(""), &below);
+                Some(Text::of_file(file.or_else(|| self.in_a_copy(&below))?))
+            }
         }
     }
 
@@ -238,7 +245,17 @@ impl Shell<'_> {
     /// deployed to has a copy of the repository, so a path from its own folder is meant, too.
     pub(super) fn file_here(&self, path: &str) -> Option<Arc<SourceFile>> {
         let own = Path::new("");
-        self.repository_file(&self.state.folder, path).or_else(|| self.repository_file(own, path))
+        let is_of_the_host = path.starts_with(['/', '~']) && relevance::is_own_path(path);
+        self.repository_file(&self.state.folder, path)
+            .or_else(|| self.repository_file(own, path))
+            .or_else(|| self.in_a_copy(path).filter(|_| is_of_the_host))
+    }
+
+    /// The file that a path names in a copy of the repository, wherever on its host that is:
+    /// `/srv/web/ops/stop.sh`.
+    fn in_a_copy(&self, path: &str) -> Option<Arc<SourceFile>> {
+        let ends = path.match_indices('/').map(|(slash, _)| &path[slash + 1..]);
+        ends.filter(|end| !end.is_empty()).find_map(|end| self.repository_file(Path::new(""), end))
     }
 
     /// A file by its path from a folder of the repository.

@@ -34,7 +34,7 @@ mod tests;
 
 use crate::{
     invocation::{Invocation, Word},
-    source::{Location, Script, expression::Filled, in_time},
+    source::{Location, Script, in_time},
 };
 pub use carried::Files;
 pub(crate) use evaluator::selection;
@@ -101,8 +101,9 @@ fn read_in_time(script: &Script, files: &Files, selective: bool) -> Reading {
     run.selective = selective;
     run.services.clone_from(&script.services);
     let (mut ends, mut leaves_files) = (Vec::new(), false);
-    for Filled { text, env } in script.alternatives() {
-        let mut shell = Shell::new(&mut run, script, &env);
+    for filled in script.alternatives() {
+        let mut shell = Shell::new(&mut run, script, &filled);
+        let text = filled.text;
         files.put(&mut shell.state, &mut shell.run.marks);
         let before = shell.state.files.clone();
         if !shell.by_template(script, &text) {

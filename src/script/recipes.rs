@@ -110,21 +110,30 @@ impl Shell<'_> {
         patterns.iter().flat_map(|pattern| self.folders(&folder, pattern)).collect()
     }
 
-    /// The folders that `packages/*` means.
+    /// The folders that a pattern such as `packages/*` means; `**` is a folder in the next, too.
     fn folders(&self, below: &Path, pattern: &str) -> Vec<PathBuf> {
         const MAX_FOLDERS: usize = 200;
-        let Some(parent) = pattern.strip_suffix("/*").or(pattern.strip_suffix("/**")) else {
-            return joined(below, Path::new(pattern)).into_iter().collect();
+        let Some(repository) = &self.run.repository else { return Vec::new() };
+        let within = |folder: &Path, part: &str| -> Vec<PathBuf> {
+            let names = repository.names_in(folder).into_iter();
+            let fitting = names.filter(|name| matches_name(part, name) && !name.starts_with('.'));
+            fitting.map(|name| folder.join(name)).collect()
         };
-        let parent = joined(below, Path::new(parent));
-        let full = parent.as_ref().zip(self.run.repository.as_ref()).map(|(p, r)| r.root().join(p));
-        let entries = full.and_then(|full| full.read_dir().ok()).into_iter().flatten().flatten();
-        let mut folders: Vec<PathBuf> = entries
-            .take(MAX_FOLDERS)
-            .filter_map(|entry| Some(parent.as_ref()?.join(entry.file_name())))
-            .collect();
-        folders.sort();
-        folders
+        let mut found = vec![below.to_owned()];
+        for part in pattern.split('/').filter(|part| !matches!(*part, "" | ".")) {
+            let next = |folder: PathBuf| match part {
+                "**" => {
+                    let inner = within(&folder, "*");
+                    let below: Vec<_> =
+                        inner.iter().flat_map(|folder| within(folder, "*")).collect();
+                    [inner, below].concat()
+                }
+                part if part.contains('*') => within(&folder, part),
+                part => joined(&folder, Path::new(part)).into_iter().collect(),
+            };
+            found = found.into_iter().flat_map(next).take(MAX_FOLDERS).collect();
+        }
+        found
     }
 
     pub(super) fn make(&mut self, nested: &Nested<'_>) -> Done {

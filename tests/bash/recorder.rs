@@ -110,7 +110,7 @@ impl Recorder {
     pub fn calls(&self, script: &str, world: &World) -> Option<Vec<Vec<String>>> {
         let scratch = tempfile::tempdir_in(self.folder.path()).unwrap();
         let log = scratch.path().join("calls");
-        let path: PathBuf = scratch.path().join("script");
+        let path: PathBuf = scratch.path().join("script.sh");
         fs::write(&path, script).unwrap();
         let folder = scratch.path().join("work");
         fs::create_dir(&folder).unwrap();

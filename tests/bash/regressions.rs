@@ -334,6 +334,15 @@ fn a_key_that_only_one_way_sets_may_be_none() {
 }
 
 #[test]
+fn what_is_added_to_an_array_comes_behind_the_last_item_even_if_others_are_missing() {
+    let makes = "A=(a b); unset 'A[0]'; A+=(c d)";
+    both_say(
+        &format!("{makes}; pm2 \"x${{A[0]}}\" ${{A[1]}} ${{A[2]}} ${{A[3]}} ${{!A[@]}}"),
+        &["pm2 x b c d 1 2 3"],
+    );
+}
+
+#[test]
 fn an_error_leaves_the_functions_before_the_trap_runs_and_exit_does_not() {
     let traps = |ends: &str| {
         format!("X=out; trap 'pm2 stop \"$X\"' EXIT; f() {{ local X=in; {ends}; }}; f")

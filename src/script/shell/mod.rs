@@ -43,9 +43,8 @@ pub use written::{Contents, plain};
 use super::run::Run;
 use crate::{
     invocation::Value,
-    source::{Hop, Location, Place, Script, Text, time_is_up},
+    source::{Hop, Location, Place, Script, Text, expression::Filled, time_is_up},
 };
-use indexmap::IndexMap;
 use state::{EndedBy, Ends};
 use std::{path::Path, sync::Arc};
 use survey::Needs;
@@ -88,9 +87,9 @@ pub struct Shell<'r> {
 }
 
 impl<'r> Shell<'r> {
-    pub fn new(run: &'r mut Run, script: &Script, env: &IndexMap<String, Vec<Text>>) -> Self {
-        let mut state = State::with_environment(env, script.folder.as_ref());
-        if let (Some(folder), Some(repository)) = (&script.folder, &run.repository)
+    pub fn new(run: &'r mut Run, script: &Script, filled: &Filled) -> Self {
+        let mut state = State::with_environment(&filled.env, filled.folder.as_ref());
+        if let (Some(folder), Some(repository)) = (&filled.folder, &run.repository)
             && let Some(folder) = repository.below(Path::new(folder.as_str()))
         {
             state.folder = folder;

@@ -235,6 +235,16 @@ impl State {
     }
 
     pub fn extend_list(&mut self, name: &str, more: impl IntoIterator<Item = Value>) {
+        // Behind the last one, wherever some are missing before it.
+        if let Some(Content::List { keyed: false, items }) = self.variable(name).map(|v| &v.content)
+            && let Some(numbers) = items.keys().map(|key| key.parse().ok()).collect::<Option<_>>()
+            && let Some(last) = Vec::<usize>::into_iter(numbers).max()
+        {
+            let mut items = items.clone();
+            let more = more.into_iter().enumerate();
+            items.extend(more.map(|(at, value)| ((last + 1 + at).to_string(), value)));
+            return self.set_content(name, Content::List { keyed: false, items });
+        }
         let mut all = self.items(name).unwrap_or_default();
         all.extend(more);
         self.set_list(name, all);

@@ -7,6 +7,8 @@ use indexmap::IndexMap;
 pub struct Filled {
     /// What is filled in counts as written at its expression; what is not known stands there still.
     pub text: Text,
+    /// Likewise the folder that it starts in.
+    pub folder: Option<Text>,
     /// What the variables around it may be; they, too, may hold expressions.
     pub env: IndexMap<String, Vec<Text>>,
 }
@@ -28,8 +30,9 @@ impl Script {
             open.insert(name, location.clone());
             env.entry(name.clone()).or_default();
         }
-        if open.is_empty() && !is_open(self.text.as_str()) {
-            return vec![Filled { text: self.text.clone(), env }];
+        let is_known = |text: &Text| !is_open(text.as_str());
+        if open.is_empty() && is_known(&self.text) && self.folder.as_ref().is_none_or(is_known) {
+            return vec![Filled { text: self.text.clone(), folder: self.folder.clone(), env }];
         }
         open.retain(|name, location| {
             let is_named = self.text.as_str().contains(name);
@@ -39,12 +42,13 @@ impl Script {
             is_named
         });
         let mut ways: Vec<Filled> = Vec::new();
-        for (text, variables) in world::in_all(&self.contexts, |world| {
+        for (text, folder, variables) in world::in_all(&self.contexts, |world| {
             let text = filled_in(&self.text, world);
+            let folder = self.folder.as_ref().map(|folder| filled_in(folder, world));
             let variables = open.keys().map(|name| world.variable(name)).collect::<Vec<_>>();
-            (text, variables)
+            (text, folder, variables)
         }) {
-            let mut way = Filled { text, env: env.clone() };
+            let mut way = Filled { text, folder, env: env.clone() };
             for ((name, location), value) in open.iter().zip(variables) {
                 match value {
                     Some(value) => way.env[*name] = vec![made_up(&value, location.as_ref())],
@@ -83,6 +87,7 @@ impl Filled {
             left.iter().map(Text::as_str).eq(right.iter().map(Text::as_str))
         };
         self.text.as_str() == other.text.as_str()
+            && self.folder.as_ref().map(Text::as_str) == other.folder.as_ref().map(Text::as_str)
             && self.env.keys().eq(other.env.keys())
             && self.env.values().zip(other.env.values()).all(same)
     }
