@@ -5,7 +5,7 @@ use crate::{script::Unread, source::Location};
 use foldhash::HashSet;
 
 /// Words that may stand before a command where the syntax is not understood.
-const RESERVED: [&str; 14] = [
+pub(super) const RESERVED: [&str; 14] = [
     "if", "then", "elif", "else", "fi", "do", "done", "while", "until", "!", "{", "}", "esac",
     "time",
 ];

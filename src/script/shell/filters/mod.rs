@@ -6,7 +6,7 @@ mod coding;
 
 use super::{Output, Shell, fields::with_blanks, patterns::class};
 use crate::{
-    invocation::{Hole, Value, Word},
+    invocation::{Hole, Piece, Value, Word},
     program::bare_name,
     source::Text,
 };
@@ -275,6 +275,17 @@ fn found_program(words: &[Word]) -> Option<Value> {
 
 /// `mktemp`: a new path, which is the same wherever the value goes.
 fn temporary(words: &[Word]) -> Value {
+    let is_template = |word: &&Word| word.tail().contains("XXX") && word.to_string().contains('/');
+    if let Some((last, before)) = words.iter().find(is_template).and_then(|w| w.pieces.split_last())
+        && let Piece::Known(text) = last
+        && let Some(at) = text.as_str().find("XXX")
+    {
+        let mut path = Word { pieces: before.to_vec() };
+        path.push(Piece::Known(text.slice(0..at)));
+        let rest = text.slice(at..text.len());
+        path.push(Piece::Hole(Hole::unknown(rest.as_str(), rest.location())));
+        return Value::one(path);
+    }
     let written = with_blanks(words);
     let mut folder = Text::default();
     folder.push_made_up("/tmp/", None);

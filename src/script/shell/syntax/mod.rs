@@ -7,6 +7,7 @@ mod reader;
 mod rough;
 #[cfg(test)]
 mod shown;
+mod stray;
 
 use crate::source::Text;
 use std::ops::Range;
@@ -226,7 +227,7 @@ pub struct Block {
 
 /// The statements of shell text; nothing if to parse it takes too long.
 pub fn parse(text: &str) -> Option<Vec<Statement>> {
-    reader::read(text).or_else(|| grammar::parse(text))
+    reader::read(text).or_else(|| stray::read(text)).or_else(|| grammar::parse(text))
 }
 
 impl Statement {

@@ -11,6 +11,7 @@ fn a_file_that_is_written_and_run_is_read() {
         "tee x.sh <<EOF >/dev/null\npm2 delete all\nEOF\nbash x.sh",
         "echo 'pm2 delete all' | sudo tee /opt/x.sh; bash /opt/x.sh",
         "F=$(mktemp); echo 'pm2 delete all' > \"$F\"; bash \"$F\"",
+        "F=$(mktemp \"$APP/.x-XXXXXX.sh\"); echo 'pm2 delete all' > \"$F\"; bash \"$F\"",
         "D=$(mktemp -d); echo 'pm2 delete all' > \"$D/x.sh\"; bash \"$D/x.sh\"",
         "echo 'pm2 delete all' > \"$RUNNER_TEMP/x.sh\"; bash \"$RUNNER_TEMP/x.sh\"",
         "echo 'pm2 delete all' > \"$TMP/x.sh\"; \"$TMP/x.sh\"",

@@ -105,6 +105,16 @@ fn what_an_open_string_turns_inside_out_is_read_line_by_line() {
     ]);
 }
 
+#[test]
+fn brackets_that_bash_refuses_hide_nothing() {
+    each_is_read_in_part(&[
+        "echo done (#591); pm2 delete all",
+        "echo \"was \"stopped (#591)\" ---\"; pm2 delete all",
+        "ssh u@h \"echo \"--- stopped (#591) ---\"; pm2 delete all || true\"",
+        "if true; then echo done (1 (of 2)); fi; pm2 delete all",
+    ]);
+}
+
 /// Each script stops everything, and it is said that not all of it is understood.
 #[track_caller]
 fn each_is_read_in_part(scripts: &[&str]) {
