@@ -226,7 +226,7 @@ pub fn quoted_or_next(text: &str, at: usize) -> usize {
 
 fn quoted_or_next_at(text: &str, at: usize, depth: usize) -> usize {
     let end = match text.as_bytes()[at] {
-        b'\\' => at + 2,
+        b'\\' => text.ceil_char_boundary((at + 2).min(text.len())),
         b'\'' => single_quote(text, at + 1) + 1,
         b'"' => double_quote_at(text, at + 1, depth + 1) + 1,
         b'`' => backtick(text, at + 1) + 1,

@@ -100,6 +100,10 @@ fn what_is_missing_of_a_script_may_call_any_function() {
 #[test]
 fn what_an_open_string_turns_inside_out_is_read_line_by_line() {
     each_is_read_in_part(&[
+        "pm2 delete all\nX=(a ☃",
+        "pm2 delete all\n\"\"|[[ \"\"☃",
+        "pm2 delete all\n((x☃",
+        "pm2 delete all\nX=( } $( (( a) X=( a)\\☃",
         "welcome\"\npm2 delete all 2> /dev/null || echo \"none\"\n",
         "echo 'it is\necho 'a'\npm2 delete all\n",
     ]);

@@ -139,8 +139,7 @@ impl Converter<'_> {
         let has_index = self.text[name.byte_range()].contains('[');
         let value = match field(node, "value") {
             Some(array) if array.kind() == "array" && !has_index => {
-                let Span { start, end } = array.byte_range();
-                let inner = start + 1..end.saturating_sub(1).max(start + 1);
+                let inner = self.inner(array.byte_range(), ")");
                 Assigned::Items(rough::words(&self.prepared.code, inner))
             }
             Some(word) => Assigned::Word(word.byte_range()),
@@ -191,13 +190,20 @@ impl Converter<'_> {
 
     fn condition(&self, span: Span) -> Kind {
         let source = &self.text[span.clone()];
-        let inner = |len: usize| span.start + len..(span.end - len).max(span.start + len);
-        let words = |len: usize| rough::words(&self.text[..span.end], inner(len));
+        let inner = |end: &str| self.inner(span.clone(), end);
+        let words = |end: &str| rough::words(&self.text[..span.end], inner(end));
         Kind::Condition(match source {
-            _ if source.starts_with("((") => Condition::Arithmetic(inner(2)),
-            _ if source.starts_with("[[") => Condition::Double(words(2)),
-            _ => Condition::Single(words(1)),
+            _ if source.starts_with("((") => Condition::Arithmetic(inner("))")),
+            _ if source.starts_with("[[") => Condition::Double(words("]]")),
+            _ => Condition::Single(words("]")),
         })
+    }
+
+    /// What stands between brackets; those that end it may be missing where the text ends.
+    fn inner(&self, span: Span, end: &str) -> Span {
+        let start = span.start + end.len();
+        let is_closed = self.text[span.clone()].ends_with(end);
+        start..(span.end - if is_closed { end.len() } else { 0 }).max(start)
     }
 
     fn if_statement(&self, node: Node<'_>, depth: usize) -> If {
