@@ -9,7 +9,7 @@ use crate::{
     invocation::{Value, Word},
     source::{Hop, Language, Place, Text, shown_path},
 };
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// Finds the commands that a script runs.
 type Evaluation = fn(&Word, &Surroundings<'_>) -> Reading;
@@ -83,11 +83,7 @@ impl Shell<'_> {
 
     /// The folder of a script, from the repository's; code that stands in a workflow runs in that.
     fn folder_of(&self, text: &Text) -> String {
-        let script = text.file().map(|file| file.path());
-        let script = script.filter(|path| Language::of_file(path, "").is_some());
-        let folder = script.zip(self.run.repository.as_ref()).and_then(|(path, repository)| {
-            path.strip_prefix(repository.root()).ok()?.parent().map(shown_path)
-        });
-        folder.unwrap_or_default()
+        let script = self.path_of_file(text).filter(|path| Language::of_file(path, "").is_some());
+        script.and_then(Path::parent).map(shown_path).unwrap_or_default()
     }
 }

@@ -166,12 +166,16 @@ impl Shell<'_> {
 
     /// What a file that is run sees in `$0`: where it is. Where the repository is, is not known.
     pub(super) fn place_of(&self, text: &Text) -> Option<Word> {
-        let file = text.file()?;
         // Text that a script wrote stands in another file.
-        let is_whole = text.as_str().len() == file.text().len();
-        let root = self.run.repository.as_ref().filter(|_| is_whole)?.root();
-        let below = shown_path(file.path().strip_prefix(root).ok()?);
-        Some(Word::in_repository(&below, text.location()))
+        let is_whole = text.as_str().len() == text.file()?.text().len();
+        let below = self.path_of_file(text).filter(|_| is_whole)?;
+        Some(Word::in_repository(&shown_path(below), text.location()))
+    }
+
+    /// The path of the file that a text stands in, from the repository's folder.
+    pub(super) fn path_of_file<'t>(&self, text: &'t Text) -> Option<&'t Path> {
+        let root = self.run.repository.as_ref()?.root();
+        text.file()?.path().strip_prefix(root).ok()
     }
 
     /// Whether a word names a folder of the repository for certain.

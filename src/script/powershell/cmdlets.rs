@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     invocation::{Hole, Origin, Piece, Selection, Value, Word},
-    script::shell::{Done, Output, Shell},
+    script::shell::{Done, Output, Shell, fields::with_between},
     source::{Hop, Location, Place, Text},
 };
 use tree_sitter::Node;
@@ -52,7 +52,7 @@ impl Shell<'_> {
                 let mut parts = call.parameter(&["path"]);
                 parts.extend(call.positional(&[]));
                 parts.extend(call.parameter(&["childpath"]));
-                Done::printing(known(vec![Value::one(joined(&parts))]), None)
+                Done::printing(known(vec![Value::one(with_between(&parts, "/"))]), None)
             }
             "where-object" | "where" | "?" => self.ps_where(call),
             "foreach-object" | "foreach" | "%" => self.ps_for_each(call),
@@ -223,18 +223,6 @@ impl Shell<'_> {
         self.state.files.extend(&inner.files);
         done
     }
-}
-
-/// `Join-Path $PSScriptRoot stop.ps1`
-fn joined(parts: &[Word]) -> Word {
-    let mut path = Word::default();
-    for (position, part) in parts.iter().enumerate() {
-        if position > 0 {
-            path.append(&Word::made_up("/"));
-        }
-        path.append(part);
-    }
-    path
 }
 
 /// The names of a function's parameters, as its variables are kept.

@@ -16,7 +16,7 @@ use super::{
     shell::{Done, Shell, scan},
 };
 use crate::{
-    invocation::Value,
+    invocation::{Value, Word},
     source::{Location, Text},
 };
 use std::ops::Range;
@@ -60,6 +60,9 @@ impl Shell<'_> {
             return Done::default();
         };
         let unit = Unit { text, code: &code };
+        if let Some(folder) = self.state.name.as_ref().and_then(Word::folder) {
+            self.state.set("ps:psscriptroot", Value::one(folder));
+        }
         self.ps_statement(&unit, tree.root_node(), 0)
     }
 

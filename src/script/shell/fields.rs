@@ -176,12 +176,17 @@ impl Builder {
 
 /// Words as one, with blanks between them.
 pub fn with_blanks(words: &[Word]) -> Word {
+    with_between(words, " ")
+}
+
+/// Words as one, with that between them.
+pub fn with_between(words: &[Word], between: &str) -> Word {
     let mut whole = Word::default();
     for (position, word) in words.iter().enumerate() {
         if position > 0 {
-            let mut blank = Text::default();
-            blank.push_made_up(" ", word.location().as_ref());
-            whole.push(Piece::Known(blank));
+            let mut known = Text::default();
+            known.push_made_up(between, word.location().as_ref());
+            whole.push(Piece::Known(known));
         }
         whole.append(word);
     }

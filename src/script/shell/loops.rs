@@ -154,10 +154,9 @@ impl Shell<'_> {
         let outer = self.rounds;
         self.rounds = (self.rounds * 8).min(MAX_ROUNDS);
         let mut known = true;
-        let (mut rounds, mut unsure) = (0, 0);
+        let mut unsure = 0;
         let exited = std::mem::take(&mut self.exits);
-        while rounds < most && unsure < MAX_UNSURE_ROUNDS {
-            rounds += 1;
+        for _ in 0..most {
             let before = self.state.clone();
             let input = self.stdin.clone();
             let held = condition(self);
@@ -186,6 +185,9 @@ impl Shell<'_> {
                 // It goes on like this until something leaves it.
                 self.state.ended = true;
                 known = false;
+                break;
+            }
+            if unsure == MAX_UNSURE_ROUNDS {
                 break;
             }
         }

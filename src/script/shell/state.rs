@@ -237,8 +237,9 @@ impl State {
     pub fn extend_list(&mut self, name: &str, more: impl IntoIterator<Item = Value>) {
         // Behind the last one, wherever some are missing before it.
         if let Some(Content::List { keyed: false, items }) = self.variable(name).map(|v| &v.content)
-            && let Some(numbers) = items.keys().map(|key| key.parse().ok()).collect::<Option<_>>()
-            && let Some(last) = Vec::<usize>::into_iter(numbers).max()
+            && let numbers = items.keys().map(|key| key.parse::<usize>().ok())
+            && let Some(last) =
+                numbers.collect::<Option<Vec<_>>>().and_then(|n| n.into_iter().max())
         {
             let mut items = items.clone();
             let more = more.into_iter().enumerate();
@@ -383,9 +384,6 @@ impl State {
     /// A script starts that is there.
     pub fn be_at(&mut self, place: Word) {
         self.set_list(SOURCE, [Value::one(place.clone())]);
-        if let Some(folder) = place.folder() {
-            self.set("ps:psscriptroot", Value::one(folder));
-        }
         self.name = Some(place);
     }
 
