@@ -334,3 +334,36 @@ fn a_link_out_of_the_repository_is_not_followed() {
     std::os::unix::fs::symlink(outside.path().join("x.sh"), folder.path().join("x.sh")).unwrap();
     assert_eq!(findings(folder.path(), &[]), [""; 0]);
 }
+
+/// What is said not to have been read of a workflow that runs `script` beside these files.
+fn gaps(script: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let folder = repository(&[files, &[(".github/workflows/d.yml", &workflow(script))]].concat());
+    let printed = support::tagout(folder.path(), &["lint", "--format", "json"]).stdout;
+    let report: serde_json::Value = serde_json::from_slice(&printed).unwrap();
+    let skipped = report["coverage"]["skipped"].as_array().unwrap();
+    skipped.iter().map(|gap| gap["reason"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_script_that_others_wait_for_or_call_in_many_ways_is_read_within_the_limits() {
+    let check = "pm2 restart web\n".repeat(130);
+    let waits = "N=0\nwhile true; do\n  ./check.sh $N && exit\n  N=$((N + 1))\ndone\n";
+    let options: String = ["A", "B", "C", "D", "E", "F"]
+        .map(|name| format!("{name}=no\n[ -f {name} ] && {name}=yes\n"))
+        .concat();
+    let parses = format!("{options}./check.sh $A $B $C $D $E $F\n");
+    for script in [waits, &parses] {
+        let files = [("check.sh", check.as_str()), ("deploy.sh", script)];
+        assert_eq!(gaps("./deploy.sh", &files), [""; 0], "{script}");
+    }
+}
+
+#[test]
+fn what_is_no_file_is_not_said_to_be_missing() {
+    for script in
+        ["npx @capacitor/assets generate", "php -S localhost:8080 -t public", "php --ri intl"]
+    {
+        assert_eq!(gaps(script, &[]), [""; 0], "{script}");
+    }
+    assert_eq!(gaps("php ops/stop.php", &[]).len(), 1);
+}

@@ -138,6 +138,14 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
+    fn a_message_without_a_name_says_everything() {
+        let rule = |name: &str| rules().iter().find(|rule| rule.name == name).unwrap();
+        let drops = rule("database-drop").says("");
+        assert_eq!(drops, "deletes everything from a database, and all data in it");
+        assert_eq!(rule("mirror").says(" "), "deletes from `…` what is not in the source");
+    }
+
+    #[test]
     fn every_rule_is_understood_has_a_name_of_its_own_and_knows_its_resources() {
         let rules: Vec<PolicyRule> = serde_json::from_str(TABLE).unwrap();
         let mut names = HashSet::new();

@@ -70,3 +70,14 @@ fn a_list_of_what_runs_keeps_its_origin_through_variables() {
         assert!(from_list, "{script}: {:?}", calls(script));
     }
 }
+
+#[test]
+fn a_temporary_file_is_in_the_folder_of_its_template() {
+    each_calls(
+        &["rm -rf /srv/web/.new-‹XXXXXX›"],
+        &[
+            "rm -rf \"$(mktemp -d /srv/web/.new-XXXXXX)\"",
+            "D=$(mktemp -d /srv/web/.new-XXXXXX); rm -rf $D",
+        ],
+    );
+}
